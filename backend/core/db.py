@@ -1,0 +1,85 @@
+"""The database: one engine a process, one transaction an edge, and work that leaves only after the commit."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from backend.core.settings import settings
+
+Session = AsyncSession
+AfterCommit = Callable[[], Awaitable[None]]
+_AFTER_COMMIT = "after_commit"
+
+
+class Database:
+    """An async engine with two doors: `transaction` may write, `reading` may not.
+
+    SQLite runs in WAL mode; a writing transaction starts with BEGIN IMMEDIATE, so that two writers
+    queue for the lock instead of failing in the middle.
+    """
+
+    def __init__(self, url: str, **engine_options: Any) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine: AsyncEngine = create_async_engine(url, **engine_options)
+        if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Session]:
+        """One transaction; commits at the end, then runs what `after_commit` collected."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(quadrille_write=True)
+            async with Session(connection, expire_on_commit=False) as session:
+                yield session
+                await session.commit()
+                await connection.commit()
+        for leave in session.info.pop(_AFTER_COMMIT, []):
+            await leave()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[Session]:
+        """A transaction for reading only; what it writes is rolled back."""
+        async with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self.engine.dispose()
+
+
+def after_commit(session: Session, leave: AfterCommit) -> None:
+    """Run `leave` once the transaction of `session` is committed, never otherwise (decision D17)."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(leave)
+
+
+@lru_cache
+def database() -> Database:
+    """The database of this process, opened from the settings at first use."""
+    settings().data_dir.mkdir(parents=True, exist_ok=True)
+    return Database(settings().resolved_database_url())
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("quadrille_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

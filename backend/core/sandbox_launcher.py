@@ -1,0 +1,73 @@
+"""How a sandbox process is started: with an empty environment, and inside bubblewrap where that works."""
+
+import shlex
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic_monty._binary import find_monty_binary
+
+from backend.core.settings import settings
+
+# `-v` is a second wall behind the interpreter's own memory limit; `-c` because a crash must not write a core file.
+_SCRIPT = """#!/bin/sh
+# Written by Quadrille: starts a sandbox process. Changes are overwritten.
+ulimit -c 0
+ulimit -v 4000000 2>/dev/null
+exec {command} "$@"
+"""
+_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
+
+
+@dataclass(frozen=True)
+class Walls:
+    """What stands between user code and the machine, for `quadrille doctor`."""
+
+    bubblewrap: bool
+    why_not: str = ""
+
+
+@lru_cache
+def walls() -> Walls:
+    """Whether bubblewrap is asked for and works; found by starting the sandbox in it once."""
+    wish = settings().sandbox_bwrap
+    if wish == "off":
+        return Walls(bubblewrap=False, why_not="QUADRILLE_SANDBOX_BWRAP is off")
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        return Walls(bubblewrap=False, why_not="bubblewrap is not installed")
+    tried = subprocess.run([*_wrapped(bwrap), "--version"], capture_output=True, timeout=20, check=False)  # noqa: S603
+    if tried.returncode == 0:
+        return Walls(bubblewrap=True)
+    return Walls(bubblewrap=False, why_not=tried.stderr.decode(errors="replace").strip()[:300])
+
+
+def launcher() -> Path:
+    """The program that the pool starts; raises PermissionError when bubblewrap is demanded and does not work."""
+    found = walls()
+    if settings().sandbox_bwrap == "on" and not found.bubblewrap:
+        raise PermissionError(f"bubblewrap is demanded, but {found.why_not}")
+    bwrap = shutil.which("bwrap")
+    wrapped = _wrapped(bwrap) if bwrap and found.bubblewrap else ["/usr/bin/env", "-i", find_monty_binary()]
+    return _written(_SCRIPT.format(command=shlex.join(wrapped)))
+
+
+def _wrapped(bwrap: str) -> list[str]:
+    """No network, no files but the program and its libraries, an empty environment, its own process ids."""
+    libraries = [part for path in _LIBRARIES if Path(path).exists() for part in ("--ro-bind", path, path)]
+    shut = ["--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
+    return [bwrap, *shut, *libraries, "--ro-bind", find_monty_binary(), "/monty", "/monty"]
+
+
+def _written(script: str) -> Path:
+    """Write the script once; several processes may do so at the same time, so it appears whole or not at all."""
+    path = settings().data_dir.resolve() / "sandbox" / "start"
+    if not path.exists() or path.read_text() != script:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{id(script)}")
+        fresh.write_text(script)
+        fresh.chmod(0o755)
+        fresh.replace(path)
+    return path
