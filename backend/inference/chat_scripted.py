@@ -1,0 +1,90 @@
+"""A model that plays a script: for templates without a provider and for tests. It is deterministic.
+
+turns:
+  - when: refund          # optional: text that the last question contains
+    after: 0              # optional: only when this many answers were given before
+    say: Dear customer ...
+    delay_seconds: 0.2    # optional
+    fail: 429             # optional: an HTTP status, or `timeout`
+    fail_attempts: 1      # optional: fail only on this many first attempts
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from backend.inference.chat_errors import ModelTooSlow, RequestRefused, of_status
+from backend.inference.chat_types import ChatMessage, ChatReply
+
+NAME = "scripted/script"
+
+
+class Turn(BaseModel):
+    """One answer and when it is given."""
+
+    model_config = ConfigDict(extra="forbid")
+    when: str = ""
+    after: int | None = Field(default=None, ge=0)
+    say: str = ""
+    delay_seconds: float = Field(default=0, ge=0, le=60)
+    fail: int | Literal["timeout"] | None = None
+    fail_attempts: int | None = Field(default=None, ge=1)
+
+
+class Script(BaseModel):
+    """The turns; the first that fits is played."""
+
+    model_config = ConfigDict(extra="forbid")
+    turns: list[Turn] = Field(min_length=1, max_length=1000)
+
+
+async def answer(messages: Sequence[ChatMessage], options: Mapping[str, JsonValue]) -> ChatReply:
+    """Play the turn that fits the conversation so far."""
+    turn = _turn(read(options.get("script")), messages)
+    if turn.delay_seconds:
+        await asyncio.sleep(turn.delay_seconds)
+    attempt = options.get("attempt")
+    number = attempt if isinstance(attempt, int) else 1
+    if turn.fail is not None and (turn.fail_attempts is None or number <= turn.fail_attempts):
+        if turn.fail == "timeout":
+            raise ModelTooSlow(f"{NAME} did not answer in time, as its script says.")
+        raise of_status(turn.fail, NAME, "as its script says")
+    asked = sum(len(message.content.split()) for message in messages)
+    return ChatReply(text=turn.say, model=NAME, input_tokens=asked, output_tokens=len(turn.say.split()))
+
+
+def read(script: JsonValue) -> Script:
+    """The script, from YAML or JSON text or from data; raises RequestRefused with the place of a mistake."""
+    try:
+        return Script.model_validate(_data(script) if isinstance(script, str) else script)
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the script"
+        raise _refused(f"The script is wrong at {place}: {first['msg']}.") from None
+
+
+def _data(text: str) -> Any:
+    reader: Any = YAML(typ="safe", pure=True)
+    try:
+        return reader.load(text)
+    except YAMLError as wrong:
+        mark = getattr(wrong, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        raise _refused(f"The script is not YAML: {getattr(wrong, 'problem', '') or wrong}{where}.") from None
+
+
+def _turn(script: Script, messages: Sequence[ChatMessage]) -> Turn:
+    question = next((m.content for m in reversed(messages) if m.role == "user"), "").lower()
+    given = sum(message.role == "assistant" for message in messages)
+    for turn in script.turns:
+        if turn.when.lower() in question and turn.after in (None, given):
+            return turn
+    raise _refused("No turn of the script fits this question.", "Add a turn without `when` at the end.")
+
+
+def _refused(message: str, fix: str = "Mend the script in the node.") -> RequestRefused:
+    return RequestRefused(message, fix=fix)
