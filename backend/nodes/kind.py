@@ -1,0 +1,232 @@
+"""What a node kind is: a settings model, ports, and one async function that knows the world only through its context."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, Literal, Protocol, cast
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from backend.identity.permissions import Role
+from backend.inference.chat_types import ChatMessage, ChatReply
+
+__all__ = [
+    "Answer", "ChatMessage", "ChatReply", "Code", "CollectionName", "Duration", "Expression", "Group", "HttpReply",
+    "Kind", "ModelName", "NodeConfig", "NodeContext", "NodeRole", "Passage", "Play", "Ports", "Question", "RoleNames",
+    "SecretName", "Step", "Template", "node",
+]  # fmt: skip
+
+# Text with `{{ expression }}` holes, and a bare expression. Kinds resolve them with `ctx.text` and `ctx.value`.
+Template = Annotated[str, Field(json_schema_extra={"widget": "template"}, max_length=20_000)]
+Expression = Annotated[str, Field(json_schema_extra={"widget": "expression"}, max_length=2_000)]
+
+Code = Annotated[str, Field(json_schema_extra={"widget": "code"}, max_length=100_000)]
+Duration = Annotated[float, Field(json_schema_extra={"widget": "duration"}, gt=0, le=366 * 86_400)]  # seconds
+SecretName = Annotated[str, Field(json_schema_extra={"widget": "secret"}, max_length=200)]
+ModelName = Annotated[str, Field(json_schema_extra={"widget": "model"}, max_length=200)]
+CollectionName = Annotated[str, Field(json_schema_extra={"widget": "collection"}, max_length=200)]
+RoleNames = Annotated[tuple[Role, ...], Field(json_schema_extra={"widget": "roles"}, max_length=10)]
+
+Group = Literal["Flow", "People", "AI", "Data", "Integrations", "Notes"]
+
+
+class NodeConfig(BaseModel):
+    """Base of every kind's settings; unknown fields are errors, and every field has a title."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a visit gives: its output, and the port by which it leaves."""
+
+    output: JsonValue = None
+    leave_by: str = "out"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The ways out of a node: the fixed ones, and one for each entry of a list in its settings.
+
+    `each="labels", name="name"` means: for every entry of `config.labels`, a port called `entry["name"]`
+    (or the entry itself where the entries are plain text). The browser derives ports by this rule too.
+    """
+
+    fixed: tuple[str, ...] = ("out",)
+    each: str | None = None
+    name: str | None = None
+
+    def of(self, config: Mapping[str, Any]) -> tuple[str, ...]:
+        """The ports of a node with these settings, the listed ones first."""
+        entries = cast(list[Any], config.get(self.each) or []) if self.each else []
+        named = tuple(str(entry[self.name]) if self.name else str(entry) for entry in entries)
+        return tuple(dict.fromkeys(n for n in (*named, *self.fixed) if n))
+
+
+class Question(BaseModel):
+    """What a run asks people. `form` is a JSON Schema of the fields; `proposal` prefills them."""
+
+    title: str
+    message: str = ""
+    form: dict[str, JsonValue] = {}
+    proposal: JsonValue = None
+    roles: tuple[str, ...] = ("approver", "admin", "owner")
+    exclude_requester: bool = False
+    expires_at: datetime | None = None
+
+
+class Answer(BaseModel):
+    """What people answered, or that nobody did in time."""
+
+    verdict: Literal["approved", "rejected", "expired"]
+    values: JsonValue = None
+    comment: str = ""
+    by: str = ""
+
+
+class Passage(BaseModel):
+    """A retrieved piece of text; `score` is a cosine similarity in -1..1."""
+
+    text: str
+    title: str = ""
+    source: str = ""
+    score: float
+
+
+class HttpReply(BaseModel):
+    """An HTTP answer; `body` is JSON where the server said so, else text."""
+
+    status: int
+    headers: dict[str, str] = {}
+    body: JsonValue = None
+
+
+class NodeContext(Protocol):
+    """The world as a node sees it. Every effect of a kind goes through here, so that it can be recorded."""
+
+    run_id: str
+    node_id: str
+    attempt: int
+    idempotency_key: str
+    inputs: Mapping[str, JsonValue]  # outputs of the nodes wired into this one, by node id
+    scope: Mapping[
+        str, JsonValue
+    ]  # what expressions see: input, nodes, run, and in containers item, index, previous
+
+    async def text(self, template: str) -> str:
+        """The template with its holes filled; raises ExpressionError naming the hole."""
+        ...
+
+    async def value(self, expression: str) -> JsonValue:
+        """The value of one expression; raises ExpressionError."""
+        ...
+
+    async def code(self, source: str, inputs: Mapping[str, JsonValue]) -> JsonValue:
+        """Run sandboxed Python; its last expression is the value."""
+        ...
+
+    async def embed(self, texts: list[str]) -> list[list[float]]:
+        """Unit-length embeddings from the inference worker."""
+        ...
+
+    async def search(self, collection: str, query: str, limit: int) -> list[Passage]:
+        """The nearest passages of a collection, best first."""
+        ...
+
+    async def chat(
+        self, model: str, messages: list[ChatMessage], options: Mapping[str, JsonValue]
+    ) -> ChatReply:
+        """Ask a provider's model, or the scripted one."""
+        ...
+
+    async def http(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: JsonValue, timeout_seconds: float
+    ) -> HttpReply:
+        """One request through the guarded client, with this step's idempotency key as a header."""
+        ...
+
+    async def ask(self, question: Question) -> Answer:
+        """Ask people and wait, for days if need be; other branches go on meanwhile."""
+        ...
+
+    async def sleep_until(self, moment: datetime) -> None:
+        """Wait durably."""
+        ...
+
+    async def emit(self, topic: str, data: JsonValue) -> None:
+        """Emit a typed event of the team, with this step's transaction."""
+        ...
+
+    async def secret(self, name: str) -> str:
+        """A stored secret by name; raises NotFound naming it."""
+        ...
+
+    def progress(self, message: str, fraction: float | None = None) -> None:
+        """Tell watchers what goes on; volatile."""
+        ...
+
+
+Play = Callable[[Any, NodeContext], Awaitable[Step]]
+NodeRole = Literal["step", "start", "end", "join", "map", "loop", "note"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A registered kind. `name` is its file's name and permanent in saved diagrams."""
+
+    name: str
+    title: str
+    group: Group
+    icon: str
+    config: type[NodeConfig]
+    play: Play
+    ports: Ports = field(default_factory=Ports)
+    role: NodeRole = "step"
+    summary: str = ""  # the settings field shown on the card
+    version: int = 1
+    help: str = ""
+    effects: frozenset[str] = frozenset()  # of: read, write, external, code, money
+    upgrade: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+
+    @property
+    def is_container(self) -> bool:
+        """Containers hold other nodes as their body."""
+        return self.role in ("map", "loop")
+
+
+def node(  # noqa: PLR0913 - the declaration of a kind reads as a form
+    *,
+    title: str,
+    group: Group,
+    icon: str,
+    ports: Ports | tuple[str, ...] = ("out",),
+    role: NodeRole = "step",
+    summary: str = "",
+    version: int = 1,
+    effects: tuple[str, ...] = (),
+) -> Callable[[Play], Kind]:
+    """Turn the one async function of a kind's file into the kind; name and help come from the file itself."""
+
+    def register(play: Play) -> Kind:
+        module = inspect.getmodule(play)
+        if module is None:
+            raise TypeError(f"{play} must be defined at the top of a module")
+        config = inspect.signature(play).parameters["config"].annotation
+        return Kind(
+            name=module.__name__.rpartition(".")[2],
+            title=title,
+            group=group,
+            icon=icon,
+            config=config,
+            play=play,
+            ports=ports if isinstance(ports, Ports) else Ports(ports),
+            role=role,
+            summary=summary,
+            version=version,
+            help=inspect.getdoc(module) or "",
+            effects=frozenset(effects),
+            upgrade=getattr(module, "upgrade", None),
+        )
+
+    return register

@@ -1,0 +1,54 @@
+"""Check a text before it goes on: find personal data, mask or block it, and bound its length.
+
+Mail addresses, IBANs (with checksum), payment cards (with Luhn checksum), phone numbers and IP addresses are found by
+their shape. Names and postal addresses are not found: this is a help, never a guarantee, and no defence against
+prompt injection.
+"""
+
+from collections import Counter
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from backend.nodes import pii
+from backend.nodes.kind import NodeConfig, NodeContext, Step, Template, node
+from backend.nodes.pii import PiiKind
+
+
+class Config(NodeConfig):
+    text: Template = Field(
+        title="Text", min_length=1, description="What to check, for example {{ input.text }}."
+    )
+    find: tuple[PiiKind, ...] = Field(
+        default=("email", "iban", "card", "phone", "ip"),
+        title="Find",
+        description="Sorts of personal data to look for.",
+    )
+    on_found: Literal["mask", "block"] = Field(
+        default="mask",
+        title="When found",
+        description="Replace it by its sort, such as [email], or leave by blocked.",
+    )
+    max_length: int = Field(
+        default=20_000,
+        title="Longest text",
+        ge=1,
+        le=1_000_000,
+        description="A longer text leaves by blocked.",
+    )
+
+
+@node(title="Guard", group="AI", icon="shield-check", ports=("ok", "blocked"), summary="find")
+async def guard(config: Config, ctx: NodeContext) -> Step:
+    """The text, masked, with what was found."""
+    text = await ctx.text(config.text)
+    if len(text) > config.max_length:
+        reason = f"The text has {len(text)} characters; {config.max_length} are allowed."
+        return Step({"text": text[: config.max_length], "found": {}, "reason": reason}, leave_by="blocked")
+    found = pii.find(text, config.find)
+    counts: dict[str, JsonValue] = dict(Counter(one.kind for one in found))
+    masked = pii.masked(text, found)
+    if found and config.on_found == "block":
+        reason = f"The text holds personal data: {', '.join(counts)}."
+        return Step({"text": masked, "found": counts, "reason": reason}, leave_by="blocked")
+    return Step({"text": masked, "found": counts, "reason": ""}, leave_by="ok")

@@ -1,0 +1,37 @@
+"""Run Python in the sandbox; the value of the last expression is the output.
+
+A subset of Python without packages, files, network or clock tricks: json, re, math, datetime, random, decimal, csv and
+dataclasses are there. `input` and `nodes` are variables, and so are the values below. `sleep` returns at once: use
+Wait. At most 10 seconds and 256 MB.
+"""
+
+import re
+
+from pydantic import Field
+
+from backend.nodes.fields import Assignment, assigned
+from backend.nodes.kind import Code, NodeConfig, NodeContext, Step, node
+
+_SCOPE = ("input", "nodes", "run", "item", "index", "previous")
+
+
+class Config(NodeConfig):
+    source: Code = Field(
+        title="Code",
+        min_length=1,
+        description="The last line is the result, for example {'total': sum(rows)}.",
+    )
+    variables: tuple[Assignment, ...] = Field(
+        default=(),
+        title="Variables",
+        max_length=50,
+        description="More names for the code.",
+        json_schema_extra={"widget": "keyvalue"},
+    )
+
+
+@node(title="Code", group="Data", icon="code", summary="source", effects=("code",))
+async def code(config: Config, ctx: NodeContext) -> Step:
+    """The value of the last expression."""
+    named = {name: ctx.scope.get(name) for name in _SCOPE if re.search(rf"\b{name}\b", config.source)}
+    return Step(await ctx.code(config.source, named | await assigned(ctx, config.variables)))

@@ -1,0 +1,37 @@
+"""Where a run begins: the form of its input.
+
+The form is checked whenever a run starts, on screen and over the API alike. Without fields any JSON is accepted.
+Expressions read the input as `input`, for example `input.amount`.
+"""
+
+from pydantic import Field, model_validator
+
+from backend.nodes.fields import FormField, defaults_of
+from backend.nodes.kind import NodeConfig, NodeContext, Step, node
+
+
+class Config(NodeConfig):
+    fields: tuple[FormField, ...] = Field(
+        default=(),
+        title="Input fields",
+        max_length=100,
+        description="What is asked when a run starts.",
+        json_schema_extra={"widget": "fields"},
+    )
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "Config":
+        names = [field.name for field in self.fields]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice:
+            raise ValueError(f"two fields are called “{twice}”")
+        return self
+
+
+@node(title="Start", group="Flow", icon="play", role="start", summary="fields")
+async def start(config: Config, ctx: NodeContext) -> Step:
+    """The input, with the defaults of fields that were left out."""
+    given = ctx.scope.get("input")
+    if isinstance(given, dict):
+        return Step(defaults_of(config.fields) | given)
+    return Step(given)

@@ -1,0 +1,33 @@
+"""Tell the team's other workflows and watchers that something happened.
+
+The event is stored with the step: it is neither lost nor sent when the step fails.
+"""
+
+from pydantic import Field
+
+from backend.nodes.fields import Assignment, assigned, only_input
+from backend.nodes.kind import NodeConfig, NodeContext, Step, node
+
+
+class Config(NodeConfig):
+    topic: str = Field(
+        title="Topic",
+        pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$",
+        max_length=100,
+        description="Small letters and dots, for example ticket.answered.",
+    )
+    data: tuple[Assignment, ...] = Field(
+        default=(),
+        title="Data",
+        max_length=50,
+        description="What the event carries; empty means what came in.",
+        json_schema_extra={"widget": "keyvalue"},
+    )
+
+
+@node(title="Emit event", group="Integrations", icon="radio", summary="topic", effects=("write",))
+async def emit_event(config: Config, ctx: NodeContext) -> Step:
+    """The event's topic and data."""
+    data = await assigned(ctx, config.data) if config.data else only_input(ctx)
+    await ctx.emit(config.topic, data)
+    return Step({"topic": config.topic, "data": data})

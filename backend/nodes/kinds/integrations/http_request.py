@@ -1,0 +1,107 @@
+"""Send a request to a web address and read the answer.
+
+Private and special addresses are refused unless the operator allows them; at most three redirects are followed.
+A stored secret can be sent as bearer token or header; expressions never see it. Each step sends an `Idempotency-Key`,
+the same again when it is retried.
+"""
+
+from typing import Literal
+
+from pydantic import Field, JsonValue, model_validator
+
+from backend.core import json
+from backend.core.errors import Invalid
+from backend.nodes.fields import Header, resolved
+from backend.nodes.kind import NodeConfig, NodeContext, SecretName, Step, Template, node
+
+
+class Config(NodeConfig):
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = Field(
+        default="GET", title="Method", description="What to do there."
+    )
+    url: Template = Field(
+        title="Address",
+        min_length=1,
+        description="A full address, for example https://api.example/orders/{{ input.id }}.",
+    )
+    headers: tuple[Header, ...] = Field(
+        default=(),
+        title="Headers",
+        max_length=50,
+        description="More headers.",
+        json_schema_extra={"widget": "keyvalue"},
+    )
+    send: Literal["nothing", "json", "text"] = Field(
+        default="nothing", title="Send", description="What the body is."
+    )
+    body: Template = Field(
+        default="",
+        title="Body",
+        description="For JSON: one expression alone, or JSON text with {{ value | json }} holes.",
+    )
+    auth: Literal["none", "bearer", "header"] = Field(
+        default="none", title="Sign in", description="How the secret is sent."
+    )
+    auth_header: str = Field(
+        default="X-API-Key",
+        title="Header of the secret",
+        pattern=r"^[A-Za-z0-9-]{1,100}$",
+        description="For header.",
+    )
+    secret: SecretName = Field(
+        default="", title="Secret", description="The name of a stored secret of the team."
+    )
+    timeout_seconds: float = Field(
+        default=10.0, title="Timeout, seconds", gt=0, le=120, description="For the whole exchange."
+    )
+    fail_on_status: bool = Field(
+        default=True, title="Fail on errors", description="Statuses of 400 and above fail the step."
+    )
+
+    @model_validator(mode="after")
+    def _secret_named(self) -> "Config":
+        if self.auth != "none" and not self.secret:
+            raise ValueError("choose the secret to sign in with")
+        return self
+
+
+class BadStatus(Invalid):
+    """The other side answered with an error."""
+
+    code, title = "http_status", "The request was answered with an error"
+
+
+@node(title="HTTP request", group="Integrations", icon="globe", summary="url", effects=("external",))
+async def http_request(config: Config, ctx: NodeContext) -> Step:
+    """Status, headers and body of the answer."""
+    url = (await ctx.text(config.url)).strip()
+    headers = {header.name: await ctx.text(header.value) for header in config.headers}
+    if config.auth != "none":
+        secret = await ctx.secret(config.secret)
+        headers |= (
+            {"Authorization": f"Bearer {secret}"} if config.auth == "bearer" else {config.auth_header: secret}
+        )
+    reply = await ctx.http(
+        config.method,
+        url,
+        headers=headers,
+        body=await _body(config, ctx),
+        timeout_seconds=config.timeout_seconds,
+    )
+    if config.fail_on_status and reply.status >= 400:
+        shown = json.dumps(reply.body)[:300]
+        raise BadStatus(f"The server answered {reply.status}: {shown}", status=reply.status)
+    return Step(reply.model_dump(mode="json"))
+
+
+async def _body(config: Config, ctx: NodeContext) -> JsonValue:
+    """None sends nothing, text is sent as text, anything else as JSON."""
+    if config.send == "nothing":
+        return None
+    if config.send == "text":
+        return await ctx.text(config.body)
+    value = await resolved(ctx, config.body)
+    parsed = json.parse(value, "the body") if isinstance(value, str) else value
+    if parsed is None or isinstance(parsed, str):
+        raise Invalid("The body is not a JSON object or list.", fix="Give an object, or send it as text.")
+    return parsed
