@@ -1,0 +1,93 @@
+"""Reads diagrams from request bodies, whichever of the accepted forms they come in."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+from urllib.parse import quote
+
+from fastapi import Request
+from pydantic import ValidationError
+
+from backend.core.errors import Invalid, Problem, TooLarge
+from backend.core.settings import settings
+from backend.workflows import file, service, source, source_json, source_yaml, templates
+from backend.workflows.diagram import Diagram
+from backend.workflows.schemas import WorkflowCreate
+
+_T = TypeVar("_T")
+_IN_PLACE_BYTES = 20_000  # below this, a thread costs more than the reading
+_DIAGRAM: dict[str, Any] = {"$ref": "/api/v1/schema/diagram.json"}
+_YAML: dict[str, Any] = {"schema": {"type": "string"}}
+DIAGRAM_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": _DIAGRAM}, "application/yaml": _YAML},
+    }
+}
+CREATE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": False,
+        "content": {
+            "application/json": {"schema": {"anyOf": [_DIAGRAM, WorkflowCreate.model_json_schema()]}},
+            "application/yaml": _YAML,
+        },
+    }
+}
+
+
+async def diagram(request: Request) -> Diagram:
+    """The diagram in the body; raises Unreadable with every problem located."""
+    text = await _text(request)
+    return await in_thread(file.read, text) if len(text) > _IN_PLACE_BYTES else file.read(text)
+
+
+async def new_diagram(request: Request) -> Diagram | None:
+    """The diagram of a workflow to be made: one's own, a template's, or none for an empty one."""
+    text = await _text(request)
+    if not text.strip():
+        return None
+    found = await in_thread(_parsed, text) if len(text) > _IN_PLACE_BYTES else _parsed(text)
+    data: Any = found.data
+    if isinstance(data, dict) and data and data.keys() <= WorkflowCreate.model_fields.keys():
+        return _asked_for(cast(dict[str, Any], data))
+    return file.of(found) if data != {} else None
+
+
+async def in_thread(work: Callable[..., _T], *given: Any) -> _T:
+    """Large texts must not hold up everybody else."""
+    return await asyncio.to_thread(work, *given)
+
+
+def attachment(name: str) -> str:
+    """The header that offers a download under this name, whatever its script."""
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+
+
+def _asked_for(data: dict[str, Any]) -> Diagram:
+    try:
+        wanted = WorkflowCreate.model_validate(data)
+    except ValidationError as wrong:
+        errors = wrong.errors(include_url=False, include_input=False)
+        problems = [Problem(f"{e['loc'][0]}: {e['msg']}.", str(e["loc"][0]), "Correct it.") for e in errors]
+        raise Invalid(problems[0].message, problems=problems) from None
+    if wanted.template is None:
+        return service.empty(wanted.name or service.EMPTY_NAME)
+    found = templates.get(wanted.template).diagram
+    return found.model_copy(update={"name": wanted.name}) if wanted.name else found
+
+
+def _parsed(text: bytes) -> source.Source:
+    plain = source.decoded(text)
+    return source_json.parse(plain) if source.looks_like_json(plain) else source_yaml.parse(plain)
+
+
+async def _text(request: Request) -> bytes:
+    limit = settings().max_input_bytes
+    text = bytearray()
+    async for chunk in request.stream():
+        text += chunk
+        if len(text) > limit:
+            told = f"The diagram is larger than {limit:,} bytes."
+            raise TooLarge(told, fix="Send less, or raise QUADRILLE_MAX_INPUT_BYTES.", limit=limit)
+    return bytes(text)

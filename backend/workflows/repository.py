@@ -1,0 +1,124 @@
+"""Every query about workflows, their versions and the logs of their drafts; each is bound to a team."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func
+from sqlmodel import col, delete, or_, select
+
+from backend.core.db import Session
+from backend.identity.models import Secret
+from backend.workflows.models import DraftUpdate, Version, Workflow
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which part of a list is wanted: entries older than the cursor, newest edits first."""
+
+    limit: int = 50
+    after: str | None = None  # the id of the last entry that the caller has
+    search: str = ""
+    archived: bool = False
+
+
+async def find(session: Session, team_id: str, ref: str) -> Workflow | None:
+    """The team's workflow of that id or slug."""
+    matches = or_(col(Workflow.id) == ref, col(Workflow.slug) == ref)
+    found = await session.exec(select(Workflow).where(Workflow.team_id == team_id, matches))
+    return found.first()
+
+
+async def named(session: Session, team_id: str, name: str) -> Workflow | None:
+    """The workflow of exactly this name that was edited last; archived ones do not count."""
+    query = (
+        select(Workflow)
+        .where(Workflow.team_id == team_id, Workflow.name == name, col(Workflow.archived_at).is_(None))
+        .order_by(col(Workflow.edited_at).desc())
+        .limit(1)
+    )
+    return (await session.exec(query)).first()
+
+
+async def page(session: Session, team_id: str, wanted: Page) -> Sequence[Workflow]:
+    """One more than the limit, when there are more."""
+    shown = col(Workflow.archived_at).is_not(None) if wanted.archived else col(Workflow.archived_at).is_(None)
+    query = select(Workflow).where(Workflow.team_id == team_id, shown)
+    if wanted.search:
+        query = query.where(col(Workflow.name).icontains(wanted.search, autoescape=True))
+    if wanted.after and (last := await find(session, team_id, wanted.after)):
+        earlier = col(Workflow.edited_at) < last.edited_at
+        tie = (col(Workflow.edited_at) == last.edited_at) & (col(Workflow.id) < last.id)
+        query = query.where(or_(earlier, tie))
+    newest = query.order_by(col(Workflow.edited_at).desc(), col(Workflow.id).desc())
+    return (await session.exec(newest.limit(wanted.limit + 1))).all()
+
+
+async def slugs_like(session: Session, team_id: str, slug: str) -> set[str]:
+    """The team's slugs that begin with this one."""
+    like = col(Workflow.slug).startswith(slug, autoescape=True)
+    return set((await session.exec(select(Workflow.slug).where(Workflow.team_id == team_id, like))).all())
+
+
+async def lock(session: Session, workflow_id: str) -> Workflow | None:
+    """The workflow, held until the transaction ends: whoever numbers rows of it comes through here."""
+    query = select(Workflow).where(Workflow.id == workflow_id).with_for_update()
+    found = await session.exec(query.execution_options(populate_existing=True))
+    return found.first()
+
+
+async def versions(session: Session, workflow_id: str) -> Sequence[Version]:
+    """The published versions, newest first."""
+    query = select(Version).where(Version.workflow_id == workflow_id, col(Version.number).is_not(None))
+    return (await session.exec(query.order_by(col(Version.number).desc()))).all()
+
+
+async def version(session: Session, workflow_id: str, version_id: str) -> Version | None:
+    """One version by id, or by its number in digits."""
+    matches = col(Version.id) == version_id
+    if version_id.isdecimal() and len(version_id) < 10:
+        matches = or_(matches, col(Version.number) == int(version_id))
+    found = await session.exec(select(Version).where(Version.workflow_id == workflow_id, matches))
+    return found.first()
+
+
+async def version_numbers(session: Session, version_ids: Iterable[str]) -> dict[str, int | None]:
+    """The number of each version."""
+    query = select(Version.id, Version.number).where(col(Version.id).in_(list(version_ids)))
+    return dict((await session.exec(query)).all())
+
+
+async def secret_names(session: Session, team_id: str) -> frozenset[str]:
+    """The names of the team's secrets, which nodes may ask for."""
+    return frozenset((await session.exec(select(Secret.name).where(Secret.team_id == team_id))).all())
+
+
+async def snapshot(session: Session, workflow_id: str, digest: str) -> Version | None:
+    """A version with exactly this diagram, a published one rather than a mere snapshot."""
+    query = select(Version).where(Version.workflow_id == workflow_id, Version.digest == digest)
+    return (await session.exec(query.order_by(col(Version.number).desc().nulls_last()))).first()
+
+
+async def last_number(session: Session, workflow_id: str) -> int:
+    """The number of the newest published version, or 0."""
+    query = select(func.max(Version.number)).where(Version.workflow_id == workflow_id)
+    return (await session.exec(query)).one() or 0
+
+
+async def updates(session: Session, workflow_id: str, after: int = 0) -> Sequence[DraftUpdate]:
+    """The rows of the draft's log beyond a number, in order."""
+    query = select(DraftUpdate).where(DraftUpdate.workflow_id == workflow_id, DraftUpdate.number > after)
+    return (await session.exec(query.order_by(col(DraftUpdate.number)))).all()
+
+
+async def last_update(session: Session, workflow_id: str) -> int:
+    """The number of the last row of the draft's log, or 0."""
+    query = select(func.max(DraftUpdate.number)).where(DraftUpdate.workflow_id == workflow_id)
+    return (await session.exec(query)).one() or 0
+
+
+async def forget_updates(session: Session, workflow_id: str, up_to: int) -> None:
+    """Remove the rows that a compacted one replaces."""
+    gone = delete(DraftUpdate).where(
+        col(DraftUpdate.workflow_id) == workflow_id, col(DraftUpdate.number) <= up_to
+    )
+    await session.exec(gone)

@@ -1,0 +1,126 @@
+"""Versions: published ones with numbers, and nameless snapshots of drafts that were run; none ever changes."""
+
+from collections.abc import Sequence
+
+from backend.core import clock, ids, json
+from backend.core.db import Session
+from backend.core.errors import Conflict, Invalid, NotFound
+from backend.identity.principal import Principal
+from backend.workflows import check, drafts, repository, rooms, service
+from backend.workflows.diagram import Diagram
+from backend.workflows.document import Drawn
+from backend.workflows.models import Version, Workflow
+
+
+class NotPublishable(Invalid):
+    """The diagram has errors; all are listed."""
+
+    code, title = "diagram_has_errors", "The diagram has errors"
+
+
+class NoSuchVersion(NotFound):
+    """The workflow has no version of that id or number."""
+
+    code = "no_such_version"
+
+
+async def publish(session: Session, by: Principal, ref: str, message: str = "") -> Version:
+    """Make the draft the published version; raises NotPublishable with everything that is wrong."""
+    by.require("workflow.publish")
+    workflow = await _held(session, by, ref)
+    drawn = await drafts.read(session, workflow.id, rooms.pending(workflow.id))
+    await _require_sound(session, by, drawn)
+    number = await repository.last_number(session, workflow.id) + 1
+    version = await _store(session, by, workflow, drawn.diagram, number=number, message=message)
+    workflow.published_version_id = version.id
+    session.add(workflow)
+    return version
+
+
+async def list_(session: Session, by: Principal, ref: str) -> Sequence[Version]:
+    """The published versions, newest first."""
+    workflow = await service.get(session, by, ref)
+    return await repository.versions(session, workflow.id)
+
+
+async def get(session: Session, by: Principal, ref: str, version_id: str) -> Version:
+    """One version by id or number; raises NoSuchVersion."""
+    workflow = await service.get(session, by, ref)
+    found = await repository.version(session, workflow.id, version_id)
+    if found is None:
+        raise NoSuchVersion(f"“{workflow.name}” has no version {version_id}.", fix="Look at its history.")
+    return found
+
+
+async def restore(session: Session, by: Principal, ref: str, version_id: str) -> Workflow:
+    """Make the draft what the version was, as an edit that open editors see and can undo."""
+    version = await get(session, by, ref, version_id)
+    return await service.replace(session, by, ref, Diagram.model_validate(version.diagram))
+
+
+async def pin(session: Session, by: Principal, workflow_id: str, version: str | None = None) -> Version:
+    """The version that a run plays: `draft` (a snapshot of it), `published`, one by id or number; None is published, else draft.
+
+    A draft is checked first; raises NotPublishable with everything that is wrong.
+    """
+    by.require("run.start")
+    workflow = await service.get(session, by, workflow_id)
+    if workflow.archived_at:
+        raise Conflict(f"“{workflow.name}” is archived.", fix="Take it out of the archive first.")
+    if version == "draft" or (version is None and workflow.published_version_id is None):
+        return await _snapshot(session, by, workflow)
+    if version not in (None, "published"):
+        return await get(session, by, workflow.id, version)
+    if workflow.published_version_id is None:
+        raise NoSuchVersion(f"“{workflow.name}” was never published.", fix="Publish it, or run the draft.")
+    return await get(session, by, workflow.id, workflow.published_version_id)
+
+
+async def _require_sound(session: Session, by: Principal, drawn: Drawn) -> None:
+    """Raise NotPublishable unless the diagram could be played; warnings are listed beside errors."""
+    problems = await service.checked(session, by, drawn)
+    wrong = check.errors(problems)
+    if wrong:
+        count = "one error" if len(wrong) == 1 else f"{len(wrong)} errors"
+        raise NotPublishable(f"The diagram has {count}: {wrong[0].message}", problems=problems)
+
+
+async def _snapshot(session: Session, by: Principal, workflow: Workflow) -> Version:
+    drawn = await drafts.read(session, workflow.id, rooms.pending(workflow.id))
+    await _require_sound(session, by, drawn)
+    standing = await repository.snapshot(session, workflow.id, drawn.diagram.digest())
+    return standing or await _store(session, by, workflow, drawn.diagram)
+
+
+async def _store(
+    session: Session,
+    by: Principal,
+    workflow: Workflow,
+    diagram: Diagram,
+    *,
+    number: int | None = None,
+    message: str = "",
+) -> Version:
+    plain = diagram.model_dump(mode="json")
+    json.require(plain, "diagram")
+    version = Version(
+        id=ids.new("ver"),
+        team_id=workflow.team_id,
+        workflow_id=workflow.id,
+        number=number,
+        digest=diagram.digest(),
+        diagram=plain,
+        message=message.replace("\0", ""),
+        created_by=by.account_id,
+        created_at=clock.now(),
+    )
+    session.add(version)
+    await session.flush()
+    return version
+
+
+async def _held(session: Session, by: Principal, ref: str) -> Workflow:
+    workflow = await service.get(session, by, ref)
+    if workflow.archived_at:
+        raise Conflict(f"“{workflow.name}” is archived.", fix="Take it out of the archive first.")
+    return await repository.lock(session, workflow.id) or workflow

@@ -1,0 +1,47 @@
+"""Rows and values as the shapes that REST answers."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from backend.core.errors import Problem
+from backend.workflows import check
+from backend.workflows.models import Version, Workflow
+from backend.workflows.schemas import (
+    CheckResult,
+    ProblemPublic,
+    TemplatePublic,
+    VersionPublic,
+    WorkflowPublic,
+)
+from backend.workflows.templates import Template
+
+
+def public(workflow: Workflow, numbers: Mapping[str, int | None] | None = None) -> WorkflowPublic:
+    """A workflow; `numbers` knows the number of its published version."""
+    fields = workflow.model_dump(exclude={"team_id"})
+    number = (numbers or {}).get(workflow.published_version_id or "")
+    return WorkflowPublic(**fields, published_number=number)
+
+
+def version(row: Version, *, whole: bool = False) -> VersionPublic:
+    """A version, with its diagram when `whole`."""
+    return VersionPublic(**row.model_dump(exclude=None if whole else {"diagram"}))
+
+
+def check_result(problems: list[Problem]) -> CheckResult:
+    """Problems for people and editors."""
+    shown = [ProblemPublic(**asdict(problem)) for problem in problems]
+    return CheckResult(ok=not check.errors(problems), problems=shown)
+
+
+def template(found: Template, *, whole: bool = False) -> TemplatePublic:
+    """A template, with its diagram when `whole`."""
+    return TemplatePublic(
+        name=found.name,
+        title=found.diagram.name,
+        description=found.diagram.description,
+        tags=list(found.tags),
+        node_count=len(found.diagram.nodes),
+        samples=list(found.diagram.samples),
+        diagram=found.diagram.model_dump(mode="json") if whole else None,
+    )
