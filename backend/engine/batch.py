@@ -1,0 +1,134 @@
+"""One transaction for many runs: what is common to both databases."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Protocol
+
+from backend.engine import sql
+from backend.engine.records import NO_STEP, Commit, Fenced, SignalArrived
+from backend.engine.values import dumps
+
+Row = tuple[Any, ...]
+Failures = dict[int, Exception]
+"""What was refused, by the commit's place in the batch; the rest of the batch stands."""
+
+
+class Cursor(Protocol):
+    """What a database must be able to do inside the open transaction."""
+
+    async def first(self, statement: str, row: Row) -> Row | None: ...
+    async def all(self, statement: str, row: Row) -> Sequence[Row]: ...
+    async def many(self, statement: str, rows: list[Row]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a database takes moments; everything else is alike."""
+
+    moment: Callable[[datetime], Any]
+
+
+async def write(cursor: Cursor, batch: Sequence[Commit], encoding: Encoding) -> Failures:
+    """Check the fences, number the events and insert every row of the batch."""
+    failures: Failures = {}
+    for group in _by_claim(batch):
+        await _fence(cursor, group, failures, encoding)
+    rows = _Rows(encoding)
+    for place, commit in enumerate(batch):
+        if place not in failures:
+            rows.add(commit)
+    for statement, found in rows.found.items():
+        if found:
+            await cursor.many(statement, found)
+    return failures
+
+
+def _by_claim(batch: Sequence[Commit]) -> Iterator[list[tuple[int, Commit]]]:
+    """The commits of each claim in their order. Runs in order of their ids, so that two writers never lock crosswise."""
+
+    def claim(entry: tuple[int, Commit]) -> tuple[str, int]:
+        return entry[1].run_id, entry[1].token or 0
+
+    fenced = [(place, commit) for place, commit in enumerate(batch) if commit.token is not None]
+    for _, group in groupby(sorted(fenced, key=claim), key=claim):
+        yield list(group)
+
+
+async def _fence(
+    cursor: Cursor, group: list[tuple[int, Commit]], failures: Failures, encoding: Encoding
+) -> None:
+    plain = [commit for _, commit in group if commit.change is None]
+    first = group[0][1]
+    events = sum(len(commit.events) for commit in plain)
+    found = await cursor.first(sql.FENCE, (events, first.run_id, first.token))
+    if found is None:
+        failures.update({place: Fenced(first.run_id) for place, _ in group})
+        return
+    seq = found[0] - events
+    for commit in plain:
+        seq = _number(commit, seq)
+    for place, commit in group:
+        if commit.change and not await _change(cursor, commit, encoding):
+            failures[place] = SignalArrived(commit.run_id)
+
+
+async def _change(cursor: Cursor, commit: Commit, encoding: Encoding) -> bool:
+    """Change the run's row, unless what it waits for has come. Our lock on the row orders this against the senders."""
+    change = commit.change
+    if change is None:
+        return True
+    if change.unless_inbox:
+        arrived = {row[0] for row in await cursor.all(sql.INBOX, (commit.run_id,))}
+        if not arrived.isdisjoint(change.unless_inbox):
+            return False
+    claim = (commit.run_id, commit.token)
+    at = encoding.moment(commit.at)
+    if change.status == "running":
+        found = await cursor.first(sql.START, (len(commit.events), change.status, at, *claim))
+    else:
+        wake_at = encoding.moment(change.wake_at) if change.wake_at else None
+        values = (change.status, change.output, change.error, wake_at, at if change.finished else None)
+        found = await cursor.first(sql.RELEASE, (len(commit.events), *values, *claim))
+    if found is not None:
+        _number(commit, found[0] - len(commit.events))
+    return True
+
+
+def _number(commit: Commit, seq: int) -> int:
+    commit.first_seq = seq + 1
+    return seq + len(commit.events)
+
+
+class _Rows:
+    """The rows of a batch by statement, in the order in which they are inserted."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self.moment = encoding.moment
+        statements = (sql.BLOB, sql.STEP, sql.EVENT, sql.CHECKPOINT, sql.WRITE_ONCE, sql.WRITE_OVER)
+        self.found: dict[str, list[Row]] = {statement: [] for statement in statements}
+
+    def add(self, commit: Commit) -> None:
+        run, team, at = commit.run_id, commit.team_id, self.moment(commit.at)
+        self.found[sql.BLOB] += [(team, digest, data, at) for digest, data in commit.blobs]
+        self.found[sql.EVENT] += [self._event(commit, n) for n in range(len(commit.events))]
+        for s in commit.steps:
+            times = (self.moment(s.started_at), self.moment(s.finished_at))
+            values = (s.status, s.attempt, s.port, s.input, s.output, s.error)
+            self.found[sql.STEP].append((run, team, s.node_id, s.path, s.visit, *values, *times))
+        for c in commit.checkpoints:
+            values = (c.ns, c.checkpoint_id, c.parent_id, c.type, c.data, c.about)
+            self.found[sql.CHECKPOINT].append((run, team, *values))
+        for w in commit.writes:
+            statement = sql.WRITE_OVER if w.idx < 0 else sql.WRITE_ONCE
+            values = (w.ns, w.checkpoint_id, w.task_id, w.idx, w.task_path, w.channel, w.type, w.data)
+            self.found[statement].append((run, team, *values))
+
+    def _event(self, commit: Commit, number: int) -> Row:
+        event = commit.events[number]
+        step = event.step or NO_STEP
+        place = (event.kind, step.node_id or None, step.path, step.visit, event.attempt)
+        at = self.moment(event.at or commit.at)
+        seq = commit.first_seq + number
+        return (commit.run_id, seq, commit.team_id, at, *place, dumps(event.data))

@@ -1,0 +1,84 @@
+"""The context of one try as the engine completes it: asking, sleeping, emitting and telling are the engine's."""
+
+import asyncio
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import JsonValue
+
+from backend.core import clock
+from backend.engine.ports import NewEvent, StepId
+from backend.engine.waits import Waiter
+from backend.nodes.kind import Answer, NodeContext, Question
+
+if TYPE_CHECKING:
+    from backend.engine.live import LiveRun
+
+
+class EngineContext:
+    """Everything else is passed on to the worker's context."""
+
+    def __init__(self, inner: NodeContext, live: "LiveRun", step: StepId, limit: asyncio.Timeout) -> None:
+        self._inner, self._live, self._step, self._limit = inner, live, step, limit
+        self._waits = 0
+        self.emitted: list[dict[str, JsonValue]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def ask(self, question: Question) -> Answer:
+        """Ask people; the answer comes through the inbox, perhaps to another process and after days."""
+        live, step = self._live, self._step
+        key = f"approval:{step.key(live.run.run_id)}"
+        number, until = self._begin(question.expires_at)
+        if key not in live.journal.inbox:
+            await live.world.questions.ask(live.run, step, key, question)
+            await self._announce("person", number, until)
+            payload = await self._wait(Waiter("person", step.path, key=key, until=until))
+            if payload is None and key not in live.journal.inbox:
+                answer = await live.world.questions.expire(live.run, step, key)
+                live.journal.inbox[key] = answer.model_dump(mode="json")
+        return Answer.model_validate(live.journal.inbox[key])
+
+    async def sleep_until(self, moment: datetime) -> None:
+        """Wait until the moment that was asked for first: a node that starts again does not start its wait again."""
+        number, until = self._begin(moment)
+        if until is not None and until > clock.now():
+            await self._announce("time", number, until)
+            await self._wait(Waiter("time", self._step.path, until=until))
+
+    async def emit(self, topic: str, data: JsonValue) -> None:
+        """Collected, and stored in the transaction of the step's success."""
+        self.emitted.append({"topic": topic, "data": data})
+
+    def progress(self, message: str, fraction: float | None = None) -> None:
+        """Volatile: goes straight to those who watch."""
+        data = {"message": message, "fraction": fraction}
+        self._live.tell(NewEvent("step.started", self._step, self._inner.attempt, data), "step.progress")
+
+    def _begin(self, until: datetime | None) -> tuple[int, datetime | None]:
+        """The number of this wait in the step, and its moment as it was when it began for the first time."""
+        number = self._waits
+        self._waits += 1
+        begun = self._live.journal.begun.get(self._step)
+        if begun is not None and number in begun.waits:
+            return number, begun.waits[number]
+        return number, until
+
+    async def _announce(self, what: str, number: int, until: datetime | None) -> None:
+        begun = self._live.journal.begin(self._step)
+        if number in begun.waits:
+            return
+        begun.waits[number] = until
+        data = {"wait": number, "for": what, "until": until.isoformat() if until else None}
+        await self._live.note(NewEvent("step.waiting", self._step, self._inner.attempt, data))
+
+    async def _wait(self, waiter: Waiter) -> JsonValue:
+        """Wait with the step's time limit standing still."""
+        loop = asyncio.get_running_loop()
+        deadline = self._limit.when()
+        left = None if deadline is None else deadline - loop.time()
+        self._limit.reschedule(None)
+        payload = await self._live.wait(waiter)
+        self._limit.reschedule(None if left is None else loop.time() + left)
+        return payload

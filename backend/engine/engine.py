@@ -1,0 +1,83 @@
+"""The engine: plays claimed runs, wakes what waits in them, and lets go of them when asked."""
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from backend.engine import journal, serde
+from backend.engine.compile import CannotCompile, compiled
+from backend.engine.live import Halt, LiveRun, Patience, World
+from backend.engine.ports import (
+    ContextFactory,
+    LiveListener,
+    Outcome,
+    Questions,
+    RunToPlay,
+    StopReason,
+)
+from backend.engine.saver import GroupCommitSaver
+from backend.engine.stretch import Stretch, give_up
+from backend.engine.writer import Writer
+from backend.nodes.kind import Kind
+from backend.nodes.registry import all_kinds
+
+__all__ = ["Engine", "Halt", "Patience"]
+
+
+class Engine:
+    """One a worker process."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        contexts: ContextFactory,
+        listener: LiveListener,
+        questions: Questions,
+        *,
+        kinds: Mapping[str, Kind] | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        serde.check()
+        writer.committed = listener.committed
+        self._world = World(writer, contexts, questions, listener, patience or Patience())
+        self._saver = GroupCommitSaver(writer)
+        self._kinds = all_kinds() if kinds is None else kinds
+        self._live: dict[str, LiveRun] = {}
+
+    async def play(self, run: RunToPlay) -> Outcome:
+        """Play until the run ends, can go on only later, is stopped, or belongs to somebody else."""
+        history = run.has_history if run.has_history is not None else run.token > 1
+        known = await journal.load(self._world.writer.database, run.run_id) if history else journal.Journal()
+        live = LiveRun(run, self._world, known)
+        self._live[run.run_id] = live
+        claim = (run.team_id, run.token)
+        self._saver.admit(run.run_id, claim, fresh=not history)
+        try:
+            program = compiled(run.diagram, self._kinds, version_id=run.version_id)
+        except CannotCompile as error:
+            return await give_up(live, error)
+        else:
+            return await Stretch(live, program, self._saver).play(resumed=history)
+        finally:
+            live.close()
+            self._saver.dismiss(run.run_id, claim)
+            if self._live.get(run.run_id) is live:
+                del self._live[run.run_id]
+
+    def deliver(self, run_id: str, key: str, payload: JsonValue) -> bool:
+        """Wake what waits for this in the run; False when the run is not played here."""
+        live = self._live.get(run_id)
+        if live is not None:
+            live.deliver(key, payload)
+        return live is not None
+
+    def stop(self, run_id: str, why: StopReason) -> bool:
+        """Ask the run to stop; `play` returns when it has. False when the run is not played here."""
+        live = self._live.get(run_id)
+        if live is not None:
+            live.stop(why)
+        return live is not None
+
+    def playing(self) -> tuple[str, ...]:
+        """The runs that are held in memory."""
+        return tuple(self._live)

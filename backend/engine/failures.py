@@ -1,0 +1,66 @@
+"""What went wrong in a step, as people read it: a sentence and a code, never a traceback."""
+
+from typing import Any
+
+from pydantic import JsonValue
+
+from backend.core import log
+from backend.core.errors import Invalid, NotAllowed, NotFound, QuadrilleError, TooLarge
+from backend.engine import values
+
+_HOPELESS = (Invalid, NotAllowed, NotFound, TooLarge)  # another try gives the same
+_log = log.get(__name__)
+
+
+def describe(error: BaseException, node_name: str, *, seconds: float | None = None) -> dict[str, Any]:
+    """The error's recorded form. `seconds` is the step's time limit, if that is what ended it."""
+    if seconds is not None:
+        message = f"{node_name} took longer than its limit of {seconds:g} seconds."
+        return {
+            "code": "timeout",
+            "message": message,
+            "fix": "Raise the node's time limit, or do less in it.",
+        }
+    if isinstance(error, QuadrilleError):
+        found: dict[str, Any] = {"code": error.code, "message": error.message}
+        if error.fix:
+            found["fix"] = error.fix
+        if error.details:
+            found["details"] = _plain(error.details)
+        return found
+    _log.warning("a node raised what it should not", node=node_name, exc_info=error)
+    return {
+        "code": "internal",
+        "message": f"{node_name} failed unexpectedly: {type(error).__name__}: {error}",
+    }
+
+
+def hopeless(error: BaseException) -> bool:
+    """Trying again cannot help: the input or the settings are wrong."""
+    return isinstance(error, _HOPELESS)
+
+
+def cancelled(node_name: str) -> dict[str, Any]:
+    """The step was running when the run was cancelled."""
+    return {"code": "cancelled", "message": f"{node_name} was stopped because the run was cancelled."}
+
+
+def join_short(node_name: str, came: int, need: int) -> dict[str, Any]:
+    """A join waits for more branches than can still come."""
+    message = f"{node_name} waits for {need} branches, but only {came} came and the others were skipped."
+    return {"code": "join_short", "message": message, "fix": "Let it wait for fewer."}
+
+
+def wrong_port(node_name: str, port: str, ports: tuple[str, ...]) -> Invalid:
+    """A kind left by a port that it does not have."""
+    return Invalid(
+        f"{node_name} wanted to leave by {port!r}, but its ports are {', '.join(ports) or 'none'}."
+    )
+
+
+def _plain(details: dict[str, Any]) -> JsonValue:
+    try:
+        kept = values.keep(details, "details", 20_000)
+    except QuadrilleError:
+        return None
+    return kept.value

@@ -1,0 +1,112 @@
+"""What the database already knows of a run: finished steps, tries, waits and answers. It is why nothing runs twice."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from pydantic import JsonValue
+from sqlalchemy import text
+
+from backend.core import db
+from backend.core.columns import Json
+from backend.engine import values
+from backend.engine.ports import StepId
+
+_STEPS = text(
+    "SELECT node_id, path, visit, status, attempt, port, output, error FROM step WHERE run_id = :run"
+).columns(output=Json, error=Json)
+_EVENTS = text(
+    "SELECT kind, node_id, path, visit, attempt, data FROM run_event WHERE run_id = :run AND node_id IS NOT NULL "
+    "AND kind IN ('step.started', 'step.retrying', 'step.waiting', 'step.skipped') ORDER BY seq"
+).columns(data=Json)
+_INBOX = text("SELECT key, payload FROM inbox_item WHERE run_id = :run").columns(payload=Json)
+_BLOB = text("SELECT data FROM blob WHERE team_id = :team AND digest = :digest")
+
+
+@dataclass(slots=True)
+class Finished:
+    """A step that ended; `output` is still in its stored form."""
+
+    status: str
+    attempt: int
+    port: str | None
+    output: JsonValue
+    error: dict[str, Any] | None
+
+
+@dataclass(slots=True)
+class Begun:
+    """A step that has begun and not ended: the try it is in, when the next one is due, and what it waits for."""
+
+    attempt: int = 1
+    due: datetime | None = None
+    items: JsonValue = None  # of a map, so that a repeated expression cannot change them
+    has_items: bool = False
+    waits: dict[int, datetime | None] = field(default_factory=dict[int, datetime | None])
+
+
+@dataclass(slots=True)
+class Journal:
+    """Everything known, by step."""
+
+    finished: dict[StepId, Finished] = field(default_factory=dict[StepId, Finished])
+    begun: dict[StepId, Begun] = field(default_factory=dict[StepId, Begun])
+    inbox: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    skipped: set[StepId] = field(default_factory=set[StepId])
+
+    def begin(self, step: StepId) -> Begun:
+        """What is known of a step that has not ended."""
+        return self.begun.setdefault(step, Begun())
+
+
+async def load(database: db.Database, run_id: str) -> Journal:
+    """Read the rows of a run that has been played before."""
+    journal = Journal()
+    async with database.reading() as session:
+        connection = await session.connection()
+        for row in await connection.execute(_STEPS, {"run": run_id}):
+            step = StepId(row.node_id, row.path, row.visit)
+            journal.finished[step] = Finished(row.status, row.attempt, row.port, row.output, row.error)
+        for row in await connection.execute(_EVENTS, {"run": run_id}):
+            step = StepId(row.node_id, row.path, row.visit)
+            if row.kind == "step.skipped":
+                journal.skipped.add(step)
+            elif step not in journal.finished:
+                _note(journal.begin(step), row.kind, row.attempt, row.data)
+        for row in await connection.execute(_INBOX, {"run": run_id}):
+            journal.inbox[row.key] = row.payload
+    return journal
+
+
+async def inbox(database: db.Database, run_id: str) -> dict[str, JsonValue]:
+    """What has been sent to the run."""
+    async with database.reading() as session:
+        connection = await session.connection()
+        return {row.key: row.payload for row in await connection.execute(_INBOX, {"run": run_id})}
+
+
+async def restored(database: db.Database, team_id: str, stored: JsonValue) -> JsonValue:
+    """A stored value with its blobs put back."""
+    wanted = values.digests(stored)
+    if not wanted:
+        return stored
+    blobs: dict[str, bytes] = {}
+    async with database.reading() as session:
+        connection = await session.connection()
+        for digest in wanted:
+            row = (await connection.execute(_BLOB, {"team": team_id, "digest": digest})).first()
+            if row is not None:
+                blobs[digest] = row.data
+    return values.fill(stored, blobs)
+
+
+def _note(begun: Begun, kind: str, attempt: int, data: dict[str, Any]) -> None:
+    begun.attempt = max(begun.attempt, attempt)
+    if kind == "step.retrying":
+        begun.due = datetime.fromisoformat(data["until"])
+        begun.attempt = attempt + 1
+    elif kind == "step.waiting":
+        until = cast(str | None, data.get("until"))
+        begun.waits[data["wait"]] = datetime.fromisoformat(until) if until else None
+    elif "items" in data:
+        begun.items, begun.has_items = data["items"], True

@@ -1,0 +1,177 @@
+"""A run that is being played: its journal, its commits, who of it is busy and who waits, and the wish to stop."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import JsonValue
+
+from backend.core import clock
+from backend.engine.journal import Journal
+from backend.engine.ports import (
+    ContextFactory,
+    LiveKind,
+    LiveListener,
+    NewEvent,
+    Questions,
+    RunToPlay,
+    StopReason,
+)
+from backend.engine.records import Change, Commit, StepRow, wire_form
+from backend.engine.values import Kept
+from backend.engine.waits import Waiter, WaitFor
+from backend.engine.writer import Writer
+
+Halt = StopReason | Literal["sleep"]
+"""Why no new step begins: a wish from outside, or everything waits and the run goes to sleep."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long things may take before the run lets go of them."""
+
+    idle_person: float = 1.0  # only people can wake it: let go of the memory soon
+    idle_time: float = 30.0
+    cancel_grace: float = 5.0
+
+
+@dataclass(frozen=True)
+class World:
+    """What the layers above give to every run."""
+
+    writer: Writer
+    contexts: ContextFactory
+    questions: Questions
+    listener: LiveListener
+    patience: Patience = Patience()
+
+
+class LiveRun:
+    """The shared state of all steps of one run in this process."""
+
+    def __init__(self, run: RunToPlay, world: World, journal: Journal) -> None:
+        self.run, self.world, self.journal = run, world, journal
+        self.halt: Halt | None = run.stop
+        self.waiters: dict[Waiter, None] = {}
+        self.asleep: list[Waiter] = []
+        self.playing: set[asyncio.Task[None]] = set()
+        self._failed: set[str] = set()
+        self._busy = 0
+        self._idle: asyncio.TimerHandle | None = None
+        self._grace: asyncio.TimerHandle | None = None
+        self.names: Mapping[str, JsonValue] = {
+            "id": run.run_id,
+            "started_at": run.started_at.isoformat() if run.started_at else None,
+            "started_by": run.started_by,
+        }
+
+    # --- writing ---
+
+    def note(self, *events: NewEvent, kept: Sequence[Kept] = ()) -> asyncio.Future[None]:
+        """Hand history rows to the writer; await what it gives where they have to be durable before going on."""
+        commit = self._new(list(events))
+        commit.blobs = [k.blob for k in kept if k.blob]
+        return self.world.writer.submit(commit)
+
+    def record(self, row: StepRow, kept: list[Kept], events: list[NewEvent]) -> asyncio.Future[None]:
+        """Hand in a finished step with its blobs and events."""
+        commit = self._new(events)
+        commit.steps.append(row)
+        commit.blobs = [k.blob for k in kept if k.blob]
+        return self.world.writer.submit(commit)
+
+    def move(self, change: Change, *events: NewEvent) -> Awaitable[None]:
+        """Change the run's row together with the events that tell of it."""
+        commit = self._new(list(events))
+        commit.change = change
+        return self.world.writer.submit(commit)
+
+    def tell(self, event: NewEvent, kind: LiveKind) -> None:
+        """Tell those who watch now; nothing is stored."""
+        told = wire_form(self._new([event]))[0] | {"kind": kind, "seq": None}
+        self.world.listener.volatile(self.run.run_id, told)
+
+    def _new(self, events: list[NewEvent]) -> Commit:
+        run = self.run
+        return Commit(run.run_id, run.team_id, run.token, clock.now(), events)
+
+    # --- busy and waiting ---
+
+    def busy(self, more: int) -> None:
+        """Count who of this run does something; when nobody does, the run may go to sleep after a while."""
+        self._busy += more
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        if self._busy == 0 and self.waiters and self.halt is None:
+            patience = self.world.patience
+            people = all(w.what == "person" for w in self.waiters)
+            seconds = patience.idle_person if people else patience.idle_time
+            self._idle = asyncio.get_running_loop().call_later(seconds, self.stop, "sleep")
+
+    async def wait(self, waiter: Waiter) -> JsonValue:
+        """Wait for a delivery or a moment; raises Halted when the run stops playing here."""
+        if self.halt is not None or any(_inside(waiter.path, path) for path in self._failed):
+            waiter.halt()
+        self.waiters[waiter] = None
+        self.busy(-1)
+        try:
+            return await waiter.result()
+        finally:
+            del self.waiters[waiter]
+            self.busy(+1)
+
+    def deliver(self, key: str, payload: JsonValue) -> None:
+        """Something arrived; it is for a waiter, or for one that will come."""
+        self.journal.inbox.setdefault(key, payload)
+        for waiter in self.waiters:
+            if waiter.key == key:
+                waiter.deliver(self.journal.inbox[key])
+
+    def abandon(self, path: str) -> None:
+        """The scope at this path has failed: nothing in it waits any longer."""
+        self._failed.add(path)
+        for waiter in list(self.waiters):
+            if _inside(waiter.path, path):
+                waiter.halt()
+
+    def stop(self, why: Halt) -> None:
+        """Begin no new step and wake all that wait; a cancel overrules everything else."""
+        if self.halt not in (None, "sleep") and why != "cancel":
+            return
+        self.halt = why
+        self.asleep = list(self.waiters)
+        for waiter in self.asleep:
+            waiter.halt()
+        if why == "cancel" and self._grace is None:
+            loop = asyncio.get_running_loop()
+            self._grace = loop.call_later(self.world.patience.cancel_grace, self._end_running)
+
+    def waiting_keys(self) -> tuple[str, ...]:
+        """The inbox keys whose arrival forbids going to sleep."""
+        return tuple(w.key for w in self.asleep if w.key)
+
+    def wake_at(self) -> datetime | None:
+        """The nearest moment at which something of the sleeping run is due."""
+        return min((w.until for w in self.asleep if w.until), default=None)
+
+    def waits_for(self) -> WaitFor:
+        """What the sleeping run is said to wait for: people before time before another try."""
+        kinds = {w.what for w in self.asleep}
+        return "person" if "person" in kinds else "time" if "time" in kinds else "retry"
+
+    def close(self) -> None:
+        """Drop the timers."""
+        for handle in (self._idle, self._grace):
+            if handle is not None:
+                handle.cancel()
+
+    def _end_running(self) -> None:
+        for task in self.playing:
+            task.cancel()
+
+
+def _inside(path: str, scope: str) -> bool:
+    return not scope or path == scope or path.startswith(f"{scope}/")

@@ -1,0 +1,156 @@
+"""One scope in play, as dataflow: a node starts the moment its wires are decided, whatever its neighbours do."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from backend.engine.ir import Part, Scope
+from backend.engine.live import LiveRun
+from backend.engine.ports import NewEvent, StepId
+
+
+@dataclass(slots=True)
+class Given:
+    """What a visit gave: the port it left by, or none when it failed, with the stored form for the next one's input."""
+
+    port: str | None
+    value: JsonValue
+    stored: str
+    error: Mapping[str, JsonValue] | None = None
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a scope stands: its path, and the names its expressions see besides those of the run."""
+
+    path: str = ""
+    outputs: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    extra: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+
+
+PlayStep = Callable[["Play", Part], Awaitable[Given | None]]
+"""Plays one visit; None when the run stops playing here before the visit has ended."""
+
+
+class Play:
+    """Plays a scope once. Arrivals are counted a node; a dead wire counts too, so no join waits for ever."""
+
+    def __init__(self, live: LiveRun, scope: Scope, place: Place, play_step: PlayStep) -> None:
+        self.live, self.scope, self.place, self.play_step = live, scope, place, play_step
+        self.given: dict[str, Given] = {}
+        self.failure: Mapping[str, JsonValue] | None = None
+        self.halted = False  # it could go on, but not in this process
+        self._live_from: dict[str, list[str]] = {}
+        self._open: dict[str, int] = {}  # undecided wires of the nodes that were reached
+        self._started: set[str] = set()
+        self._tasks: asyncio.TaskGroup = asyncio.TaskGroup()
+        self._skipped: list[str] = []
+
+    async def play(self) -> None:
+        """Play until nothing can move any more: done, failed, or halted."""
+        async with self._tasks:
+            ready = list(self.scope.entries)
+            self._kill(list(self.scope.orphans), ready)
+            for node_id in ready:
+                self._spawn(self.scope.parts[node_id])
+
+    def result(self) -> JsonValue:
+        """The outputs of the ends, or of the last nodes that played; a single one stands for itself."""
+        wanted = [i for i in self.scope.ends if i in self.given] or list(self._sinks())
+        if len(wanted) == 1:
+            return self.given[wanted[0]].value
+        return {i: self.given[i].value for i in wanted} if wanted else None
+
+    def step_id(self, part: Part) -> StepId:
+        """The visit of a node in this scope."""
+        return StepId(part.node.id, self.place.path)
+
+    def inputs(self, part: Part) -> dict[str, Given]:
+        """What arrived, by the node it came from, in the order of the wires."""
+        arrived = self._live_from.get(part.node.id, ())
+        return {source: self.given[source] for source in part.sources if source in arrived}
+
+    @property
+    def stopped(self) -> bool:
+        """No new step may begin."""
+        return self.failure is not None or self.live.halt is not None
+
+    def _sinks(self) -> list[str]:
+        """The last nodes: those without wires, or, where none of them was reached, those that left by an open port."""
+        parts = self.scope.parts
+        last = [i for i in self.given if not parts[i].targets]
+        return last or [i for i, given in self.given.items() if not parts[i].targets.get(given.port or "")]
+
+    def _spawn(self, part: Part) -> None:
+        self._started.add(part.node.id)
+        self.live.busy(+1)
+        task = self._tasks.create_task(self._walk(part))
+        self.live.playing.add(task)
+        task.add_done_callback(self._walked)
+
+    def _walked(self, task: asyncio.Task[None]) -> None:
+        self.live.playing.discard(task)
+        self.live.busy(-1)
+
+    async def _walk(self, part: Part) -> None:
+        """Play a node, then go on with the first that it makes ready; the others get walkers of their own."""
+        following: Part | None = part
+        while following is not None:
+            given = None if self.stopped else await self.play_step(self, following)
+            if given is None:
+                self.halted = self.halted or self.failure is None
+                return
+            following = self._after(following, given)
+
+    def _after(self, part: Part, given: Given) -> Part | None:
+        node_id = part.node.id
+        if given.port is None:
+            self.failure = given.error or {}
+            self.live.abandon(self.place.path)
+            return None
+        self.given[node_id] = given
+        self.place.outputs[node_id] = given.value
+        ready: list[str] = []
+        for port, targets in part.targets.items():
+            for target in targets:
+                self._arrive(target, node_id if port == given.port else None, ready)
+        dead, self._skipped = self._skipped, []
+        self._kill(dead, ready)
+        for other in ready[1:]:
+            self._spawn(self.scope.parts[other])
+        if not ready:
+            return None
+        self._started.add(ready[0])
+        return self.scope.parts[ready[0]]
+
+    def _arrive(self, target: str, source: str | None, ready: list[str]) -> None:
+        """A wire is decided: live from `source`, or dead. Appends the target once it may start; collects the dead."""
+        part = self.scope.parts[target]
+        left = self._open[target] = self._open.get(target, len(part.sources)) - 1
+        came = self._live_from.setdefault(target, [])
+        if target in self._started:
+            return  # a join that did not wait for this one
+        if source is not None:
+            came.append(source)
+        if len(came) >= part.need > 0 or (left == 0 and came):
+            self._started.add(target)
+            ready.append(target)
+        elif left == 0:
+            self._skipped.append(target)
+
+    def _kill(self, dead: list[str], ready: list[str]) -> None:
+        """Skip nodes that nothing reaches, and all that only they would have reached."""
+        skipped: list[NewEvent] = []
+        while dead:
+            part = self.scope.parts[dead.pop()]
+            step = self.step_id(part)
+            if step not in self.live.journal.skipped:
+                skipped.append(NewEvent("step.skipped", step))
+            for targets in part.targets.values():
+                for target in targets:
+                    self._arrive(target, None, ready)
+            dead, self._skipped = [*dead, *self._skipped], []
+        if skipped:
+            self.live.note(*skipped)

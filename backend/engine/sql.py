@@ -1,0 +1,43 @@
+"""The statements of the writer; `?` is the placeholder, numbered for PostgreSQL by `numbered`."""
+
+import re
+from itertools import count
+
+FENCE = "UPDATE run SET last_seq = last_seq + ? WHERE id = ? AND token = ? RETURNING last_seq"
+START = (
+    "UPDATE run SET last_seq = last_seq + ?, status = ?, started_at = COALESCE(started_at, ?) "
+    "WHERE id = ? AND token = ? RETURNING last_seq"
+)
+RELEASE = (
+    "UPDATE run SET last_seq = last_seq + ?, status = ?, output = ?, error = ?, wake_at = ?, finished_at = ?, "
+    "worker_id = NULL WHERE id = ? AND token = ? RETURNING last_seq"
+)
+INBOX = "SELECT key FROM inbox_item WHERE run_id = ?"
+EVENT = (
+    "INSERT INTO run_event (run_id, seq, team_id, at, kind, node_id, path, visit, attempt, data) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+STEP = (
+    "INSERT INTO step (run_id, team_id, node_id, path, visit, status, attempt, port, input, output, error, "
+    "started_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+BLOB = "INSERT INTO blob (team_id, digest, data, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+CHECKPOINT = (
+    "INSERT INTO checkpoint (thread_id, team_id, ns, checkpoint_id, parent_id, type, data, about) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (thread_id, ns, checkpoint_id) DO UPDATE SET "
+    "parent_id = excluded.parent_id, type = excluded.type, data = excluded.data, about = excluded.about"
+)
+WRITE_ONCE = (
+    "INSERT INTO checkpoint_write (thread_id, team_id, ns, checkpoint_id, task_id, idx, task_path, channel, type, "
+    "data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+WRITE_OVER = (
+    WRITE_ONCE.removesuffix("DO NOTHING") + "(thread_id, ns, checkpoint_id, task_id, idx) DO UPDATE SET "
+    "task_path = excluded.task_path, channel = excluded.channel, type = excluded.type, data = excluded.data"
+)
+
+
+def numbered(statement: str) -> str:
+    """The statement with `$1`, `$2` … as asyncpg wants it."""
+    numbers = count(1)
+    return re.sub(r"\?", lambda _: f"${next(numbers)}", statement)

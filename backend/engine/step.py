@@ -1,0 +1,207 @@
+"""The wrapper of every visit: try, try again, check, record. It never raises what a node did wrong."""
+
+import asyncio
+import random
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from backend.core import clock
+from backend.core.errors import QuadrilleError
+from backend.core.settings import settings
+from backend.engine import containers, failures, journal, values
+from backend.engine.context import EngineContext
+from backend.engine.ir import Part
+from backend.engine.ports import NewEvent
+from backend.engine.records import Fenced, StepRow, StoreLost
+from backend.engine.scope import Given, Play
+from backend.engine.values import Kept
+from backend.engine.visit import Tried, Visit, checked
+from backend.engine.waits import Halted, Waiter
+from backend.nodes.kind import NodeContext
+from backend.workflows.diagram import ERROR_PORT
+
+_LONGEST_PAUSE = 3600.0
+
+
+async def play_step(play: Play, part: Part) -> Given | None:
+    """Play one visit and record it; None when the run stops playing here before the visit has ended."""
+    live, step = play.live, play.step_id(part)
+    known = live.journal.finished.get(step)
+    if known is not None:
+        return await _known(play, known)
+    visit = Visit(play, part, step, play.inputs(part), clock.now())
+    try:
+        return await _conclude(visit, await _tried(visit))
+    except Halted:
+        return None
+
+
+async def _tried(visit: Visit) -> Tried:
+    """What the visit comes to: given without playing, impossible, or played."""
+    part, came = visit.part, len(visit.inputs)
+    given = _given_output(visit)
+    if given is not None:
+        return Tried(given, part.pass_port, given="disabled" if part.node.disabled else "pinned")
+    if came < part.need:
+        return Tried(error=failures.join_short(visit.name, came, part.need))
+    return await (containers.play(visit) if part.body else _tries(visit))
+
+
+async def _known(play: Play, known: journal.Finished) -> Given:
+    """A step of an earlier stretch: its result stands, it does not run again."""
+    run = play.live.run
+    value = await journal.restored(play.live.world.writer.database, run.team_id, known.output)
+    return Given(known.port, value, values.dumps(known.output), known.error)
+
+
+def _given_output(visit: Visit) -> Kept | None:
+    """The output of a node that is not played: a disabled one passes on what came, a pinned one gives its pin."""
+    node, limit = visit.part.node, settings().max_output_bytes
+    if node.disabled:
+        came = [given.value for given in visit.inputs.values()]
+        passed = came[0] if len(came) == 1 else {s: g.value for s, g in visit.inputs.items()} or None
+        return values.keep(passed, visit.name, limit)
+    if visit.play.live.run.use_pinned and node.pinned is not None:
+        return values.keep(node.pinned, f"{visit.name}.pinned", limit)
+    return None
+
+
+async def _tries(visit: Visit) -> Tried:
+    """Try as often as the node allows; how often it was tried is durable before the next pause begins."""
+    live, retry = visit.play.live, visit.part.node.retry
+    begun = live.journal.begun.get(visit.step)
+    if begun is None:
+        live.note(NewEvent("step.started", visit.step))
+    else:
+        visit.attempt = begun.attempt
+        await _pause(visit, begun.due)
+    while True:
+        tried = await _try(visit)
+        if tried.error is None or tried.hopeless or visit.attempt >= retry.max_attempts:
+            return tried
+        pause = min(retry.backoff_seconds * retry.factor ** (visit.attempt - 1), _LONGEST_PAUSE)
+        # Spread, so that what failed together does not come back together; nothing secret is drawn here.
+        due = clock.now() + timedelta(seconds=pause * random.uniform(0.5, 1.0))  # noqa: S311
+        data = {"error": tried.error, "until": due.isoformat(), "of": retry.max_attempts}
+        await live.note(NewEvent("step.retrying", visit.step, visit.attempt, data))
+        visit.attempt += 1
+        begun = live.journal.begin(visit.step)
+        begun.attempt, begun.due = visit.attempt, due
+        await _pause(visit, due)
+
+
+async def _pause(visit: Visit, due: datetime | None) -> None:
+    """Wait for the next try's moment; long pauses are slept through without holding memory."""
+    live = visit.play.live
+    if due is not None:
+        if due > clock.now():
+            await live.wait(Waiter("retry", visit.step.path, until=due))
+        live.note(NewEvent("step.started", visit.step, visit.attempt))
+
+
+async def _try(visit: Visit) -> Tried:
+    """One try. This is the edge at which whatever a node raises becomes a recorded error."""
+    live, node = visit.play.live, visit.part.node
+    limit = asyncio.timeout(node.timeout_seconds)
+    try:
+        async with limit:
+            inner = live.world.contexts(live.run, node, visit.step, visit.attempt, visit.scope())
+            ctx = EngineContext(inner, live, visit.step, limit)
+            gave = await visit.part.kind.play(visit.part.config, cast(NodeContext, ctx))
+        return checked(visit, gave, ctx.emitted)
+    except asyncio.CancelledError:
+        return _cancelled(visit)
+    except (Fenced, StoreLost):
+        raise
+    except BaseExceptionGroup as group:
+        return _grouped(visit, group)
+    except Exception as error:  # noqa: BLE001 - see above
+        seconds = node.timeout_seconds if limit.expired() else None
+        described = failures.describe(error, visit.name, seconds=seconds)
+        return Tried(error=described, hopeless=seconds is None and failures.hopeless(error))
+
+
+def _grouped(visit: Visit, group: BaseExceptionGroup[BaseException]) -> Tried:
+    """A kind that does several things at once raises groups: what counts is the first thing that went wrong in it."""
+    if group.subgroup(Halted) is not None:
+        raise Halted
+    if not isinstance(group, Exception) or group.subgroup((Fenced, StoreLost)) is not None:
+        raise group
+    first = _first(group)
+    return Tried(error=failures.describe(first, visit.name), hopeless=failures.hopeless(first))
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    found = group.exceptions[0]
+    return (
+        _first(cast(BaseExceptionGroup[BaseException], found))
+        if isinstance(found, BaseExceptionGroup)
+        else found
+    )
+
+
+def _cancelled(visit: Visit) -> Tried:
+    """Cancelled because the run was, else because the whole stretch is given up, which nobody may swallow."""
+    task = asyncio.current_task()
+    if visit.play.live.halt != "cancel" or task is None:
+        raise asyncio.CancelledError
+    task.uncancel()
+    return Tried(error=failures.cancelled(visit.name), hopeless=True, stopped=True)
+
+
+async def _conclude(visit: Visit, tried: Tried) -> Given:
+    """Turn an error into what the node's settings make of it, and record."""
+    node = visit.part.node
+    if tried.error is None:
+        return await _record(visit, tried, "succeeded")
+    routed = node.on_error == "route" and ERROR_PORT in visit.part.targets
+    if node.on_error == "default" and not tried.stopped:
+        try:
+            kept = values.keep(
+                node.default_output, f"{visit.name}.default_output", settings().max_output_bytes
+            )
+        except QuadrilleError as error:
+            tried.error = failures.describe(error, visit.name)
+        else:
+            return await _record(visit, Tried(kept, visit.part.pass_port, tried.error), "succeeded")
+    if routed and not tried.stopped:
+        kept = values.keep(tried.error, "error", settings().max_output_bytes)
+        return await _record(visit, Tried(kept, ERROR_PORT, tried.error), "failed")
+    return await _record(visit, tried, "failed")
+
+
+async def _record(visit: Visit, tried: Tried, status: str) -> Given:
+    """Store the step, its events and its blobs; the next node begins only after the COMMIT."""
+    step, now = visit.step, clock.now()
+    error = tried.error
+    data: dict[str, Any] = {"port": tried.port, "bytes": tried.output.size}
+    data["ms"] = round((now - visit.started_at).total_seconds() * 1000, 1)
+    if error is not None:
+        data["error"] = error
+    if tried.given:
+        data["given"] = tried.given
+    kind = "step.succeeded" if status == "succeeded" else "step.failed"
+    events = [NewEvent("event.emitted", step, visit.attempt, entry) for entry in tried.emitted or ()]
+    events.append(NewEvent(kind, step, visit.attempt, data))
+    row = StepRow(
+        node_id=step.node_id,
+        path=step.path,
+        visit=step.visit,
+        status=status,
+        attempt=visit.attempt,
+        port=tried.port,
+        input=_input(visit),
+        output=tried.output.stored,
+        error=values.dumps(error) if error is not None else None,
+        started_at=visit.started_at,
+        finished_at=now,
+    )
+    await visit.play.live.record(row, [tried.output], events)
+    named = {"node_id": step.node_id, "path": step.path, **error} if error is not None else None
+    return Given(tried.port, tried.output.value, tried.output.stored, named)
+
+
+def _input(visit: Visit) -> str:
+    """What came, in stored form: big values stay the references that the nodes before already made."""
+    pairs = (f"{values.dumps(source)}:{given.stored}" for source, given in visit.inputs.items())
+    return "{" + ",".join(pairs) + "}"

@@ -1,0 +1,146 @@
+"""One stretch of playing a run: from its claim until it ends or this process lets go of it."""
+
+from typing import Any, Literal, cast
+
+import orjson
+from langchain_core.runnables import RunnableConfig
+
+from backend.core import log
+from backend.core.errors import QuadrilleError
+from backend.engine import journal, values
+from backend.engine.compile import Compiled
+from backend.engine.graph import Hands
+from backend.engine.ir import Program
+from backend.engine.live import LiveRun
+from backend.engine.ports import NewEvent, Outcome, OutcomeStatus
+from backend.engine.records import Change, Fenced, SignalArrived, StoreLost
+from backend.engine.saver import GroupCommitSaver
+from backend.engine.scope import Place, Play
+from backend.engine.step import play_step
+
+Rest = Literal["waiting", "paused", "drained"]
+_WAITING = {"person": "waiting_person", "time": "waiting_time", "retry": "retrying"}
+
+
+_log = log.get(__name__)
+
+
+class Stretch:
+    """Plays through LangGraph, and keeps the run's row in step with it."""
+
+    def __init__(self, live: LiveRun, compiled: Compiled, saver: GroupCommitSaver) -> None:
+        self._live, self._compiled, self._saver = live, compiled, saver
+        self._outcome: Outcome | None = None
+
+    async def play(self, *, resumed: bool) -> Outcome:
+        """Play; a signal that comes while the run falls asleep wakes it again."""
+        try:
+            await self._begin(resumed=resumed)
+            while True:
+                outcome = await self._invoke()
+                if outcome is not None:
+                    return outcome
+                try:
+                    return await self._rest()
+                except SignalArrived:
+                    await self._wake()
+        except (Fenced, StoreLost) as error:
+            return self._lost(error)
+        except BaseExceptionGroup as group:
+            found = group.subgroup((Fenced, StoreLost))
+            if found is None:
+                raise
+            return self._lost(found)
+
+    def _lost(self, error: BaseException) -> Outcome:
+        """Nothing more may or can be written; whoever claims the run next goes on from its rows."""
+        _log.warning("a run is let go", run=self._live.run.run_id, why=repr(error))
+        return Outcome("fenced")
+
+    async def _begin(self, *, resumed: bool) -> None:
+        kind = "run.resumed" if resumed else "run.started"
+        self._live.move(Change("running"), NewEvent(kind))
+
+    async def _invoke(self) -> Outcome | None:
+        """Let LangGraph play: from the start where it has no checkpoint, else from there."""
+        run = self._live.run
+        config: RunnableConfig = {"configurable": {"thread_id": run.run_id}, "recursion_limit": 1_000_000}
+        known = await self._saver.aget_tuple(config)
+        given = None if known is not None else {"program": self._compiled.program.digest}
+        graph: Any = self._compiled.graph(self._saver)
+        state: Any = await graph.ainvoke(
+            given, config, context=Hands(self._play, self._standstill), durability="sync"
+        )
+        return None if "__interrupt__" in state else self._outcome
+
+    async def _play(self, program: Program) -> OutcomeStatus | None:
+        """The work of the graph's one node: play the root scope; end the run where it ends."""
+        live = self._live
+        root = Play(live, program.root, Place(), play_step)
+        await root.play()
+        if root.failure is not None and live.halt != "cancel":
+            return await self._end("failed", error=dict(root.failure))
+        if root.halted or (root.failure is not None):
+            return await self._end("cancelled") if live.halt == "cancel" else None
+        return await self._end("succeeded", output=root.result())
+
+    async def _end(
+        self, status: OutcomeStatus, *, output: Any = None, error: dict[str, Any] | None = None
+    ) -> OutcomeStatus:
+        """The run's last transaction: its last event, its status and what came out of it."""
+        self._outcome = await end(self._live, status, output, error)
+        return status
+
+    def _standstill(self) -> dict[str, Any]:
+        wake_at = self._live.wake_at()
+        return {
+            "why": self._live.halt,
+            "keys": list(self._live.waiting_keys()),
+            "until": wake_at.isoformat() if wake_at else None,
+        }
+
+    async def _rest(self) -> Outcome:
+        """Give the run back: paused, queued again, or asleep until something comes."""
+        live = self._live
+        if live.halt == "pause":
+            await live.move(Change("paused"), NewEvent("run.paused"))
+            return Outcome("paused")
+        if live.halt == "drain":
+            await live.move(Change("queued"))
+            return Outcome("drained")
+        wake_at, keys = live.wake_at(), live.waiting_keys()
+        status = _WAITING[live.waits_for()]
+        told = {"for": live.waits_for(), "until": wake_at.isoformat() if wake_at else None}
+        change = Change(status, wake_at=wake_at, unless_inbox=keys)
+        await live.move(change, NewEvent("run.waiting", data=told))
+        return Outcome("waiting", wake_at=wake_at)
+
+    async def _wake(self) -> None:
+        """Look again at everything that is known, and go on."""
+        live = self._live
+        live.journal = await journal.load(live.world.writer.database, live.run.run_id)
+        live.halt = None
+
+
+async def give_up(live: LiveRun, error: QuadrilleError) -> Outcome:
+    """The run cannot even begin."""
+    problems = error.details.get("problems", [])
+    try:
+        described = {"code": error.code, "message": error.message, "problems": problems}
+        return await end(live, "failed", None, described)
+    except (Fenced, StoreLost):
+        return Outcome("fenced")
+
+
+async def end(live: LiveRun, status: OutcomeStatus, output: Any, error: dict[str, Any] | None) -> Outcome:
+    """Write the terminal state together with the event that tells of it."""
+    change = Change(
+        status,
+        output=None if output is None else orjson.dumps(output).decode(),
+        error=None if error is None else values.dumps(error),
+        finished=True,
+    )
+    data = {} if error is None else {"error": error}
+    kind = {"succeeded": "run.succeeded", "failed": "run.failed"}.get(status, "run.cancelled")
+    await live.move(change, NewEvent(cast(Any, kind), data=data))
+    return Outcome(status, output, error)

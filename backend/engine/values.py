@@ -1,0 +1,94 @@
+"""Values between steps: plain JSON only, and claim-check: what is over a few KB is stored once, by its content."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import orjson
+from pydantic import JsonValue
+
+from backend.core import json
+from backend.core.errors import TooLarge
+
+INLINE_BYTES = 4096
+REF = "$blob"
+# Not JSON's own types: let the careful road turn them into JSON, or refuse them with their place.
+_STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A checked value: as readers get it, the JSON that rows hold of it, and the blob it went into, if any."""
+
+    value: JsonValue
+    stored: str
+    size: int
+    blob: tuple[str, bytes] | None = None
+
+
+NOTHING = Kept(None, "null", 4)
+
+
+def keep(value: object, place: str, limit: int) -> Kept:
+    """Check a value and make it storable; raises NotJson or TooLarge, both naming the place."""
+    if value is None:
+        return NOTHING
+    data = _checked(value, place)
+    if len(data) > limit:
+        raise TooLarge(
+            f"{place} is {len(data):,} bytes long; the limit is {limit:,}.",
+            fix="Keep less, or raise QUADRILLE_MAX_OUTPUT_BYTES.",
+            place=place,
+        )
+    if len(data) <= INLINE_BYTES and REF.encode() not in data:
+        return Kept(orjson.loads(data), data.decode(), len(data))
+    plain = orjson.loads(data)
+    canonical = orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
+    digest = hashlib.sha256(canonical).hexdigest()
+    return Kept(plain, f'{{"{REF}":"{digest}","bytes":{len(data)}}}', len(data), (digest, canonical))
+
+
+def digests(stored: JsonValue) -> list[str]:
+    """The blobs that a stored value needs."""
+    return [found for part in _refs(stored) if isinstance(found := part[REF], str)]
+
+
+def fill(stored: JsonValue, blobs: Mapping[str, bytes]) -> JsonValue:
+    """The stored value with its blobs put back; one that retention has removed stays a reference."""
+    if isinstance(stored, list):
+        return [fill(part, blobs) for part in stored]
+    if not isinstance(stored, dict):
+        return stored
+    if REF in stored:
+        data = blobs.get(cast(str, stored[REF]))
+        return stored if data is None else orjson.loads(data)
+    return {name: fill(part, blobs) for name, part in stored.items()}
+
+
+def _refs(stored: JsonValue) -> Iterator[dict[str, JsonValue]]:
+    if isinstance(stored, dict):
+        if REF in stored:
+            yield stored
+            return
+        stored = list(stored.values())
+    if isinstance(stored, list):
+        for part in stored:
+            yield from _refs(part)
+
+
+def _checked(value: object, place: str) -> bytes:
+    """The JSON bytes of the value. orjson refuses or passes nearly everything at C speed; the rest is looked at in Python."""
+    try:
+        data = orjson.dumps(value, option=_STRICT)
+    except TypeError:
+        return orjson.dumps(json.plain(value, place))
+    # orjson writes NaN and Infinity as null and lets NUL through: only then is a walk needed.
+    if b"null" in data or b"\\u0000" in data:
+        return orjson.dumps(json.plain(value, place))
+    return data
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON text of our own data."""
+    return orjson.dumps(value).decode()
