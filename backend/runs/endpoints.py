@@ -1,0 +1,113 @@
+"""Runs over HTTP: start, look, steer; the stream's addresses are in `stream_endpoints`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from backend.core import db
+from backend.identity.edge import CurrentPrincipal, ReadSession, WriteSession
+from backend.identity.principal import Principal
+from backend.runs import body, hub, service, starting, stream, stream_endpoints
+from backend.runs.repository import Filter
+from backend.runs.schemas import RunPage, RunPublic, RunStatus, StartRun, StepPage
+
+router = APIRouter(prefix="/api/v1", tags=["runs"])
+router.include_router(stream_endpoints.router)
+MAX_WAIT_SECONDS = 300
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+Wait = Annotated[
+    float | None, Query(gt=0, le=MAX_WAIT_SECONDS, description="Answer with the result if it ends in time.")
+]
+
+
+@router.post(
+    "/workflows/{workflow_id}/runs",
+    status_code=202,
+    responses={200: {"model": RunPublic, "description": "It ended within `wait`."}},
+    openapi_extra=body.documented(StartRun),
+)
+async def start(
+    workflow_id: str,
+    request: Request,
+    response: Response,
+    by: CurrentPrincipal,
+    wait: Wait = None,
+    key: Key = None,
+) -> RunPublic:
+    """Accepted means stored: the run will be played, also if everything stops right now (promise P1)."""
+    wanted = await body.read(request, StartRun)
+    async with db.database().transaction() as session:
+        run = await starting.start(
+            session,
+            by,
+            workflow_id=workflow_id,
+            input=wanted.input,
+            version=wanted.version,
+            idempotency_key=key,
+            trigger="api" if by.via == "key" else "manual",
+        )
+    if wait is not None:
+        run = await _result(by, run.id, wait)
+        response.status_code = 200 if run.finished_at else 202
+    response.headers["Location"] = f"/api/v1/runs/{run.id}"
+    return run
+
+
+async def _result(by: Principal, run_id: str, seconds: float) -> RunPublic:
+    await stream.ended(hub.hub(), stream.Watched(by.team_id, run_id), seconds)
+    async with db.database().reading() as session:
+        return await service.get(session, by, run_id)
+
+
+@router.get("/runs")
+async def list_(  # noqa: PLR0913 - a parameter for each filter
+    *,
+    session: ReadSession,
+    by: CurrentPrincipal,
+    status: Annotated[list[RunStatus] | None, Query()] = None,
+    workflow: Annotated[str | None, Query(description="Id or slug.")] = None,
+    text: Annotated[str, Query(max_length=200, description="In the id, workflow, trigger or error.")] = "",
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=service.MAX_PAGE)] = 50,
+) -> RunPage:
+    """Newest first, without inputs and outputs."""
+    wanted = Filter(statuses=tuple(status or ()), workflow_id=workflow, text=text)
+    return await service.list_(session, by, wanted, cursor=cursor, limit=limit)
+
+
+@router.get("/runs/{run_id}")
+async def get(run_id: str, session: ReadSession, by: CurrentPrincipal) -> RunPublic:
+    """One run with its input and output."""
+    return await service.get(session, by, run_id)
+
+
+@router.get("/runs/{run_id}/steps")
+async def steps(run_id: str, session: ReadSession, by: CurrentPrincipal) -> StepPage:
+    """Every visit of a node, with what it got and gave."""
+    return StepPage(items=await service.steps(session, by, run_id))
+
+
+@router.post("/runs/{run_id}/cancel")
+async def cancel(run_id: str, session: WriteSession, by: CurrentPrincipal) -> RunPublic:
+    """End the run."""
+    return await service.cancel(session, by, run_id)
+
+
+@router.post("/runs/{run_id}/pause")
+async def pause(run_id: str, session: WriteSession, by: CurrentPrincipal) -> RunPublic:
+    """Begin no further step."""
+    return await service.pause(session, by, run_id)
+
+
+@router.post("/runs/{run_id}/resume")
+async def resume(run_id: str, session: WriteSession, by: CurrentPrincipal) -> RunPublic:
+    """Let a paused run go on."""
+    return await service.resume(session, by, run_id)
+
+
+@router.post("/runs/{run_id}/retry", status_code=202)
+async def retry(run_id: str, response: Response, session: WriteSession, by: CurrentPrincipal) -> RunPublic:
+    """Run it again as a new run."""
+    run = await starting.retry(session, by, run_id)
+    response.headers["Location"] = f"/api/v1/runs/{run.id}"
+    return run

@@ -1,0 +1,28 @@
+"""What input the pinned version of a run wants: the form of its start node."""
+
+from pydantic import JsonValue
+
+from backend.core import forms, json
+from backend.nodes.fields import FormField, defaults_of, schema_of
+from backend.nodes.registry import all_kinds
+from backend.workflows.models import Version
+
+
+def checked(version: Version, given: JsonValue) -> JsonValue:
+    """The input with the defaults of the start node's form; raises Invalid naming each field that the form refuses."""
+    fields = _form(version)
+    if not fields:
+        return json.plain(given, "input")
+    if given is None or isinstance(given, dict):
+        given = defaults_of(fields) | (given or {})
+    forms.require(schema_of(fields), given, "input")
+    return given
+
+
+def _form(version: Version) -> tuple[FormField, ...]:
+    kinds = all_kinds()
+    for node in version.diagram.get("nodes", []):
+        kind = kinds.get(node["kind"])
+        if kind and kind.role == "start":
+            return getattr(kind.config.model_validate(node.get("config", {})), "fields", ())
+    return ()

@@ -1,0 +1,109 @@
+"""Tables of runs: the run, its numbered history, its steps, what was sent to it, and big values by content."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from backend.core.columns import Json, UtcDateTime
+
+
+class Run(SQLModel, table=True):
+    """One execution of one version. `token` fences writers: it grows at every claim."""
+
+    __table_args__ = (
+        UniqueConstraint("team_id", "idempotency_key"),
+        Index("run_claimable", "status", "wake_at"),
+        Index("run_by_team", "team_id", "created_at"),
+    )
+    id: str = Field(primary_key=True)
+    team_id: str = Field(foreign_key="team.id", index=True)
+    workflow_id: str = Field(foreign_key="workflow.id", index=True)
+    version_id: str = Field(foreign_key="version.id")
+    status: str = "queued"
+    trigger: str = "manual"
+    started_by: str
+    idempotency_key: str | None = None
+    input: Any = Field(default=None, sa_column=Column(Json))
+    output: Any = Field(default=None, sa_column=Column(Json))
+    error: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
+    last_seq: int = 0
+    token: int = 0
+    worker_id: str | None = Field(default=None, index=True)
+    attempts: int = 0
+    wake_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    cancel_requested: bool = False
+    pause_requested: bool = False
+    parent_run_id: str | None = Field(default=None, index=True)
+    forked_from_run_id: str | None = Field(default=None, index=True)
+    forked_at_seq: int | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class RunEvent(SQLModel, table=True):
+    """One numbered row of a run's history, written in the transaction of the state it tells of."""
+
+    __tablename__ = "run_event"  # pyright: ignore[reportAssignmentType]
+    run_id: str = Field(foreign_key="run.id", primary_key=True)
+    seq: int = Field(primary_key=True)
+    team_id: str = Field(foreign_key="team.id", index=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    kind: str
+    node_id: str | None = None
+    path: str = ""
+    visit: int = 1
+    attempt: int = 1
+    data: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+
+
+class StepRecord(SQLModel, table=True):
+    """One visit of one node: what it got, what it gave. Written once when it ends, never rewritten."""
+
+    __tablename__ = "step"  # pyright: ignore[reportAssignmentType]
+    run_id: str = Field(foreign_key="run.id", primary_key=True)
+    node_id: str = Field(primary_key=True)
+    path: str = Field(default="", primary_key=True)
+    visit: int = Field(default=1, primary_key=True)
+    team_id: str = Field(foreign_key="team.id", index=True)
+    status: str
+    attempt: int = 1
+    port: str | None = None
+    input: Any = Field(default=None, sa_column=Column(Json))
+    output: Any = Field(default=None, sa_column=Column(Json))
+    error: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class InboxItem(SQLModel, table=True):
+    """Something sent to a waiting step (a decision, a signal); the key lets each be sent once."""
+
+    __tablename__ = "inbox_item"  # pyright: ignore[reportAssignmentType]
+    run_id: str = Field(foreign_key="run.id", primary_key=True)
+    key: str = Field(primary_key=True)
+    team_id: str = Field(foreign_key="team.id", index=True)
+    payload: Any = Field(default=None, sa_column=Column(Json))
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Blob(SQLModel, table=True):
+    """A value over a few KB, stored once a team under the SHA-256 of its canonical JSON."""
+
+    team_id: str = Field(foreign_key="team.id", primary_key=True)
+    digest: str = Field(primary_key=True)
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Worker(SQLModel, table=True):
+    """A process that plays runs; the one table of the installation rather than of a team."""
+
+    id: str = Field(primary_key=True)
+    host: str
+    pid: int
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    lease_until: datetime = Field(sa_type=UtcDateTime)
+    live_runs: int = 0

@@ -1,0 +1,188 @@
+"""All queries on runs, each inside the team of whoever asks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, case, cast, func, or_, update
+from sqlalchemy.orm import defer
+from sqlmodel import col, select
+
+from backend.core.db import Session
+from backend.runs import states
+from backend.runs.models import Blob, InboxItem, Run, RunEvent, StepRecord
+from backend.runs.schemas import RunStatus
+from backend.workflows.models import Version, Workflow
+
+_WAITING: tuple[RunStatus, ...] = ("waiting_person", "waiting_time", "retrying")
+Listed = tuple[Run, str, int | None]
+"""A run with its workflow's name and its version's number."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the list shows; empty fields do not restrict."""
+
+    statuses: tuple[RunStatus, ...] = ()
+    workflow_id: str | None = None
+    text: str = ""
+
+
+async def get(session: Session, team_id: str, run_id: str) -> Run | None:
+    """The run, if it is the team's."""
+    query = select(Run).where(col(Run.id) == run_id, col(Run.team_id) == team_id)
+    return (await session.exec(query)).first()
+
+
+async def of_any_team(session: Session, run_id: str) -> Run:
+    """The run of a step that asks or waits; it stays while they do."""
+    return (await session.exec(select(Run).where(col(Run.id) == run_id))).one()
+
+
+async def get_locked(session: Session, team_id: str, run_id: str) -> Run | None:
+    """The run as it is now, held against every other writer until the commit."""
+    query = (
+        select(Run).where(col(Run.id) == run_id, col(Run.team_id) == team_id).with_for_update(key_share=True)
+    )
+    return (await session.exec(query, execution_options={"populate_existing": True})).first()
+
+
+async def by_key(session: Session, team_id: str, key: str) -> Run | None:
+    """The run that was started under this idempotency key."""
+    query = select(Run).where(col(Run.team_id) == team_id, col(Run.idempotency_key) == key)
+    return (await session.exec(query)).first()
+
+
+async def names(session: Session, run: Run) -> tuple[str, int | None]:
+    """The name of the run's workflow and the number of its version."""
+    query = (
+        select(Workflow.name, Version.number)
+        .join(Version, col(Version.workflow_id) == col(Workflow.id))
+        .where(col(Version.id) == run.version_id)
+    )
+    return (await session.exec(query)).one()
+
+
+async def page(
+    session: Session, team_id: str, wanted: Filter, before: str | None, limit: int
+) -> Sequence[Listed]:
+    """Runs without their (possibly large) inputs and outputs, newest first; ids sort by time."""
+    query = (
+        select(Run, Workflow.name, Version.number)
+        .join(Workflow, col(Workflow.id) == col(Run.workflow_id))
+        .join(Version, col(Version.id) == col(Run.version_id))
+        .where(col(Run.team_id) == team_id, *_conditions(wanted))
+        .order_by(col(Run.id).desc())
+        .limit(limit)
+        .options(defer(Run.input, raiseload=True), defer(Run.output, raiseload=True))
+    )
+    if before:
+        query = query.where(col(Run.id) < before)
+    return (await session.exec(query)).all()
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.statuses:
+        found.append(col(Run.status).in_(wanted.statuses))
+    if wanted.workflow_id:
+        found.append(
+            or_(col(Run.workflow_id) == wanted.workflow_id, col(Workflow.slug) == wanted.workflow_id)
+        )
+    if wanted.text:
+        places = (col(Run.id), col(Workflow.name), cast(col(Run.error), String), col(Run.trigger))
+        found.append(or_(*(place.icontains(wanted.text, autoescape=True) for place in places)))
+    return found
+
+
+async def last_of(session: Session, team_id: str, workflow_ids: Sequence[str]) -> Sequence[Listed]:
+    """The newest run of each of these workflows that ever ran; ids sort by time."""
+    newest = (
+        select(func.max(Run.id))
+        .where(col(Run.team_id) == team_id, col(Run.workflow_id).in_(workflow_ids))
+        .group_by(col(Run.workflow_id))
+    )
+    query = (
+        select(Run, Workflow.name, Version.number)
+        .join(Workflow, col(Workflow.id) == col(Run.workflow_id))
+        .join(Version, col(Version.id) == col(Run.version_id))
+        .where(col(Run.id).in_(newest))
+        .options(defer(Run.input, raiseload=True), defer(Run.output, raiseload=True))
+    )
+    return (await session.exec(query)).all()
+
+
+async def version(session: Session, team_id: str, version_id: str) -> Version | None:
+    """The version, if it is the team's."""
+    query = select(Version).where(col(Version.id) == version_id, col(Version.team_id) == team_id)
+    return (await session.exec(query)).first()
+
+
+async def events_after(
+    session: Session, team_id: str, run_id: str, after: int, limit: int
+) -> Sequence[RunEvent]:
+    """History rows with a greater number, in order."""
+    query = (
+        select(RunEvent)
+        .where(col(RunEvent.run_id) == run_id, col(RunEvent.team_id) == team_id, col(RunEvent.seq) > after)
+        .order_by(col(RunEvent.seq))
+        .limit(limit)
+    )
+    return (await session.exec(query)).all()
+
+
+async def steps(session: Session, team_id: str, run_id: str, limit: int) -> Sequence[StepRecord]:
+    """Visits of nodes in the order in which they began."""
+    query = (
+        select(StepRecord)
+        .where(col(StepRecord.run_id) == run_id, col(StepRecord.team_id) == team_id)
+        .order_by(col(StepRecord.started_at), col(StepRecord.node_id))
+        .limit(limit)
+    )
+    return (await session.exec(query)).all()
+
+
+async def blobs(session: Session, team_id: str, digests: Sequence[str]) -> dict[str, bytes]:
+    """Big values by their content's digest."""
+    query = select(Blob.digest, Blob.data).where(col(Blob.team_id) == team_id, col(Blob.digest).in_(digests))
+    return dict((await session.exec(query)).all())
+
+
+async def blob_sizes(session: Session, team_id: str, digests: Sequence[str]) -> dict[str, int]:
+    """How large these values are, in bytes."""
+    size = func.length(Blob.data)
+    query = select(Blob.digest, size).where(col(Blob.team_id) == team_id, col(Blob.digest).in_(digests))
+    return dict((await session.exec(query)).all())
+
+
+async def last_seqs(session: Session, run_ids: Sequence[str]) -> dict[str, int]:
+    """How far each run's history has come; for the stream, which has checked the team before."""
+    query = select(Run.id, Run.last_seq).where(col(Run.id).in_(run_ids))
+    return dict((await session.exec(query)).all())
+
+
+async def move(session: Session, run_id: str, target: RunStatus, **values: Any) -> bool:
+    """Change the status along the table of allowed transitions; False when the run was elsewhere."""
+    statement = (
+        update(Run)
+        .where(col(Run.id) == run_id, col(Run.status).in_(states.sources(target)))
+        .values(status=target, **values)
+        .execution_options(synchronize_session="fetch")
+    )
+    return (await session.exec(statement)).rowcount == 1
+
+
+async def signal(session: Session, item: InboxItem) -> None:
+    """Leave something for a waiting step. A parked run is queued; at a live one `wake_at` tells its worker to look."""
+    session.add(item)
+    await session.flush()
+    waiting = col(Run.status).in_(_WAITING)
+    woken = (
+        update(Run)
+        .where(col(Run.id) == item.run_id, or_(waiting, col(Run.status) == "running"))
+        # One statement: a worker that lets go of the run at this moment is either before it or after it.
+        .values(
+            status=case((waiting, "queued"), else_=Run.status), wake_at=case((waiting, None), else_=item.at)
+        )
+    )
+    await session.exec(woken)

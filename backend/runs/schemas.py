@@ -1,0 +1,96 @@
+"""The shapes of runs on the wire: what REST answers, and the event that both sockets carry."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from backend.core.plain_text import PlainText
+
+RunStatus = Literal[
+    "queued", "running", "waiting_person", "waiting_time", "retrying", "paused",
+    "succeeded", "failed", "cancelled",
+]  # fmt: skip
+TERMINAL: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
+
+
+class Event(BaseModel):
+    """One event of a run. `seq` counts 1, 2, 3 … without a hole; volatile events have none."""
+
+    model_config = ConfigDict(extra="forbid")
+    run_id: str
+    seq: int | None
+    at: datetime
+    kind: str
+    node_id: str | None = None
+    path: str = ""
+    visit: int = 1
+    attempt: int = 1
+    data: dict[str, Any] = {}
+
+
+class StepPublic(BaseModel):
+    """One visit of one node, with what it got and gave."""
+
+    node_id: str
+    path: str
+    visit: int
+    status: str
+    attempt: int
+    port: str | None
+    input: JsonValue = None
+    output: JsonValue = None
+    error: dict[str, Any] | None = None
+    started_at: datetime
+    finished_at: datetime | None
+
+
+class RunPublic(BaseModel):
+    """A run as lists and pages show it."""
+
+    id: str
+    workflow_id: str
+    workflow_name: str
+    version_id: str
+    version_number: int | None
+    status: RunStatus
+    trigger: str
+    started_by: str
+    input: JsonValue = None
+    output: JsonValue = None
+    error: dict[str, Any] | None = None
+    last_seq: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    cancel_requested: bool
+    pause_requested: bool
+
+
+class RunPage(BaseModel):
+    """A page of the list, newest first; `next_cursor` is None on the last one."""
+
+    items: list[RunPublic]
+    next_cursor: str | None
+
+
+class StepPage(BaseModel):
+    """Every visit of a node so far."""
+
+    items: list[StepPublic]
+
+
+class EventPage(BaseModel):
+    """History rows after a number; ask again with `after=last_seq` until `more` is false."""
+
+    items: list[Event]
+    last_seq: int
+    more: bool
+
+
+class StartRun(BaseModel):
+    """What a start sends. `version` is `published`, `draft` or the id of a version; none means published, else draft."""
+
+    model_config = ConfigDict(extra="forbid")
+    input: JsonValue = None
+    version: PlainText | None = Field(default=None, max_length=100)

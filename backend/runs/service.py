@@ -1,0 +1,178 @@
+"""What people and programs do with runs: look, steer, and read their history."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import JsonValue
+
+from backend.core import clock
+from backend.core.db import Session
+from backend.core.errors import Invalid, NotFound, Problem
+from backend.engine.ports import EventKind
+from backend.identity.principal import Principal
+from backend.runs import history, live, repository, shown_values, states, wake
+from backend.runs.history import Entry
+from backend.runs.models import InboxItem, Run
+from backend.runs.repository import Filter
+from backend.runs.schemas import EventPage, RunPage, RunPublic, RunStatus, StepPublic
+
+MAX_PAGE = 200
+MAX_STEPS = 20_000
+Steering = Literal["cancel", "pause"]
+
+
+async def get(session: Session, by: Principal, run_id: str) -> RunPublic:
+    """One run with its input and output."""
+    by.require("run.read")
+    run = await _found(session, by, run_id)
+    name, number = await repository.names(session, run)
+    return public(run, name, number)
+
+
+async def list_(
+    session: Session, by: Principal, wanted: Filter, *, cursor: str | None = None, limit: int = 50
+) -> RunPage:
+    """A page of the team's runs, newest first, without their inputs and outputs."""
+    by.require("run.read")
+    limit = min(max(limit, 1), MAX_PAGE)
+    if cursor and not cursor.startswith("run_"):
+        problem = Problem(
+            "The cursor is not one that a page gave.", "cursor", "Use `next_cursor` as it came."
+        )
+        raise Invalid(problem.message, problems=[problem])
+    rows = await repository.page(session, by.team_id, wanted, cursor, limit + 1)
+    shown = [public(*row, with_values=False) for row in rows[:limit]]
+    return RunPage(items=shown, next_cursor=shown[-1].id if len(rows) > limit else None)
+
+
+async def last_of(session: Session, by: Principal, workflow_ids: Sequence[str]) -> dict[str, RunPublic]:
+    """The newest run of each of these workflows that ever ran, by the workflow's id."""
+    by.require("run.read")
+    rows = await repository.last_of(session, by.team_id, workflow_ids)
+    return {row[0].workflow_id: public(*row, with_values=False) for row in rows}
+
+
+async def steps(session: Session, by: Principal, run_id: str) -> list[StepPublic]:
+    """Every visit of a node so far, in the order in which they began."""
+    by.require("run.read")
+    await _found(session, by, run_id)
+    rows = await repository.steps(session, by.team_id, run_id, MAX_STEPS)
+    return await shown_values.whole(session, by.team_id, rows)
+
+
+async def events_after(
+    session: Session, by: Principal, run_id: str, after: int = 0, limit: int = 500
+) -> EventPage:
+    """A page of the numbered history."""
+    by.require("run.read")
+    run = await _found(session, by, run_id)
+    limit = min(max(limit, 1), 1000)
+    rows = await repository.events_after(session, by.team_id, run_id, after, limit + 1)
+    shown = [history.public(row) for row in rows[:limit]]
+    last = shown[-1].seq if shown else min(after, run.last_seq)
+    return EventPage(items=shown, last_seq=last or 0, more=len(rows) > limit)
+
+
+async def cancel(session: Session, by: Principal, run_id: str) -> RunPublic:
+    """End the run: at once when no worker holds it, else within seconds by its worker."""
+    by.require("run.steer")
+    run = await _steerable(session, by, run_id, frozenset({"cancelled"}), "cancelled")
+    if run.status in states.PARKED:
+        await _end_parked(session, run, by)
+    elif not run.cancel_requested:
+        await _request(session, run, "cancel", "run.cancelling", by)
+    return await get(session, by, run_id)
+
+
+async def pause(session: Session, by: Principal, run_id: str) -> RunPublic:
+    """Start no further step until it is resumed; a step under way is finished first."""
+    by.require("run.steer")
+    run = await _steerable(session, by, run_id, frozenset({"paused"}), "paused")
+    if run.status in states.PARKED:
+        await repository.move(session, run.id, "paused", wake_at=None, pause_requested=False)
+        await _note(session, run, "run.paused", by)
+    elif not run.pause_requested:
+        run.pause_requested = True
+        session.add(run)
+        live.hint_after_commit(session, run.id, "pause")
+    return await get(session, by, run_id)
+
+
+async def resume(session: Session, by: Principal, run_id: str) -> RunPublic:
+    """Let a paused run go on."""
+    by.require("run.steer")
+    run = await _steerable(session, by, run_id, frozenset(states.ALL), "resumed")
+    if run.status == "paused":
+        await repository.move(session, run.id, "queued", wake_at=None, pause_requested=False)
+        await _note(session, run, "run.resumed", by)
+        wake.offer_after_commit(session, run.id)
+    elif run.pause_requested:
+        run.pause_requested = False
+        session.add(run)
+    else:
+        raise states.WrongState("The run is not paused.", status_now=run.status)
+    return await get(session, by, run_id)
+
+
+async def of_step(session: Session, run_id: str) -> Run:
+    """The run, for the parts above that act on behalf of one of its steps."""
+    return await repository.of_any_team(session, run_id)
+
+
+async def note(session: Session, run_id: str, team_id: str, entry: Entry) -> None:
+    """Add a history row on behalf of a step."""
+    await history.append(session, run_id, team_id, entry)
+
+
+async def signal(session: Session, run_id: str, team_id: str, key: str, payload: JsonValue) -> None:
+    """Send something to a waiting step, once under its key, and wake whoever plays the run."""
+    item = InboxItem(run_id=run_id, key=key, team_id=team_id, payload=payload, at=clock.now())
+    await repository.signal(session, item)
+    live.hint_after_commit(session, run_id, "deliver")
+    wake.offer_after_commit(session, run_id)
+
+
+def public(run: Run, workflow_name: str, number: int | None, *, with_values: bool = True) -> RunPublic:
+    """The run as pages show it."""
+    values: dict[str, Any] = {"input": run.input, "output": run.output} if with_values else {}
+    names = RunPublic.model_fields.keys() - {"input", "output", "workflow_name", "version_number"}
+    plain = {name: getattr(run, name) for name in names}
+    return RunPublic(**plain, **values, workflow_name=workflow_name, version_number=number)
+
+
+async def _found(session: Session, by: Principal, run_id: str) -> Run:
+    if run := await repository.get(session, by.team_id, run_id):
+        return run
+    raise NotFound(
+        "There is no such run.", fix="Look at the list of runs; finished ones are removed in time."
+    )
+
+
+async def _steerable(
+    session: Session, by: Principal, run_id: str, targets: frozenset[RunStatus], doing: str
+) -> Run:
+    run = await repository.get_locked(session, by.team_id, run_id)
+    if run is None:
+        raise NotFound("There is no such run.")
+    states.require(run.status, targets, doing)
+    return run
+
+
+async def _end_parked(session: Session, run: Run, by: Principal) -> None:
+    """The token grows, so a worker that still believed in the run could write nothing any more."""
+    values: dict[str, Any] = {"token": Run.token + 1, "wake_at": None, "finished_at": clock.now()}
+    await repository.move(session, run.id, "cancelled", cancel_requested=True, **values)
+    await _note(session, run, "run.cancelled", by)
+
+
+async def _request(session: Session, run: Run, what: Steering, kind: EventKind, by: Principal) -> None:
+    run.cancel_requested = True
+    session.add(run)
+    await _note(session, run, kind, by)
+    live.hint_after_commit(session, run.id, what)
+
+
+async def _note(session: Session, run: Run, kind: EventKind, by: Principal) -> None:
+    await session.flush()
+    await history.append(session, run.id, run.team_id, Entry(kind, {"by": by.account_id, "name": by.name}))
+    await session.refresh(run)

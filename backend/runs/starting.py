@@ -1,0 +1,114 @@
+"""Starts runs: pins the version, checks the input, stores the run and its first event, and wakes a worker."""
+
+import orjson
+from pydantic import JsonValue
+
+from backend.core import clock, ids, once
+from backend.core.db import Session
+from backend.core.errors import Conflict, NotFound, TooLarge
+from backend.core.settings import settings
+from backend.identity.principal import Principal
+from backend.runs import entry_form, history, repository, service, states, wake
+from backend.runs.history import Entry
+from backend.runs.models import Run
+from backend.runs.schemas import TERMINAL, RunPublic
+from backend.workflows import service as workflows
+from backend.workflows import versions
+from backend.workflows.models import Version
+
+
+async def start(  # noqa: PLR0913 - a start has these parts, and callers name them
+    session: Session,
+    by: Principal,
+    *,
+    workflow_id: str,
+    input: JsonValue,
+    version: str | None = None,
+    idempotency_key: str | None = None,
+    trigger: str = "manual",
+) -> RunPublic:
+    """Start a run; under a key that was used before, give the run that was started then."""
+    by.require("run.start")
+    _require_small(input)
+    if idempotency_key and (
+        before := await _started_before(session, by, idempotency_key, workflow_id, input)
+    ):
+        return before
+    pinned = await versions.pin(session, by, workflow_id, version)
+    run = _row(by, pinned, entry_form.checked(pinned, input), trigger)
+    run.idempotency_key = idempotency_key
+    if not await _store(session, run):
+        return await start(
+            session,
+            by,
+            workflow_id=workflow_id,
+            input=input,
+            version=version,
+            idempotency_key=idempotency_key,
+            trigger=trigger,
+        )
+    return await service.get(session, by, run.id)
+
+
+async def retry(session: Session, by: Principal, run_id: str) -> RunPublic:
+    """Run the version of a run that has ended again, from its start, with the same input; the new run names the old."""
+    by.require("run.start")
+    old = await repository.get(session, by.team_id, run_id)
+    if old is None:
+        raise NotFound("There is no such run.")
+    if old.status not in TERMINAL:
+        raise states.WrongState("The run has not ended yet.", fix="Cancel it first.", status_now=old.status)
+    version = await repository.version(session, by.team_id, old.version_id)
+    if version is None:
+        raise NotFound("The version of this run is gone.")
+    run = _row(by, version, old.input, "retry")
+    run.forked_from_run_id = old.id
+    await _store(session, run)
+    return await service.get(session, by, run.id)
+
+
+def _require_small(input_: JsonValue) -> None:
+    limit = settings().max_input_bytes
+    if (size := len(orjson.dumps(input_))) > limit:
+        raise TooLarge(f"The input has {size:,} bytes; the limit is {limit:,}.", limit=limit)
+
+
+async def _started_before(
+    session: Session, by: Principal, key: str, workflow_id: str, input_: JsonValue
+) -> RunPublic | None:
+    run = await repository.by_key(session, by.team_id, key)
+    if run is None:
+        return None
+    workflow = await workflows.get(session, by, workflow_id)
+    version = await repository.version(session, by.team_id, run.version_id)
+    same = version is not None and entry_form.checked(version, input_) == run.input
+    if workflow.id != run.workflow_id or not same:
+        raise Conflict(
+            "This idempotency key was used for another start.",
+            fix="Use a new key for each start you mean; repeat a key only to repeat the same start.",
+            run_id=run.id,
+        )
+    return await service.get(session, by, run.id)
+
+
+def _row(by: Principal, version: Version, input_: JsonValue, trigger: str) -> Run:
+    return Run(
+        id=ids.new("run"),
+        team_id=by.team_id,
+        workflow_id=version.workflow_id,
+        version_id=version.id,
+        trigger=trigger,
+        started_by=by.account_id,
+        input=input_,
+        created_at=clock.now(),
+    )
+
+
+async def _store(session: Session, run: Run) -> bool:
+    """False when a rival has stored a run under the same idempotency key meanwhile."""
+    if not await once.insert(session, run, unique=("team_id", "idempotency_key")):
+        return False
+    entry = Entry("run.queued", {"trigger": run.trigger, "by": run.started_by})
+    await history.append(session, run.id, run.team_id, entry)
+    wake.offer_after_commit(session, run.id)
+    return True

@@ -1,0 +1,119 @@
+"""Claims runs that are due: when the queue says so, when a timer is up, and by a scan, so that Redis may be lost."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.core import clock, db, log
+from backend.engine.ports import RunToPlay, StopReason
+from backend.runs.models import Run
+from backend.worker import repository
+from backend.worker.player import Player
+from backend.workflows.diagram import Diagram
+
+SCAN_SECONDS = 0.5
+AT_ONCE = 10
+PACE_SECONDS = 0.01
+"""Starting many runs at once would block the loop: at most `AT_ONCE` begin every `PACE_SECONDS`."""
+
+KEPT_DIAGRAMS = 200
+_log = log.get(__name__)
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A version's drawing; pinned outputs count only in runs of a draft."""
+
+    drawn: Diagram
+    is_draft: bool
+
+
+class Claimer:
+    """Keeps the player busy."""
+
+    def __init__(self, player: Player, worker_id: str) -> None:
+        self._player = player
+        self._worker_id = worker_id
+        self._poked = asyncio.Event()
+        self._diagrams: OrderedDict[str, Pinned] = OrderedDict()
+
+    def poke(self) -> None:
+        """Something may be due."""
+        self._poked.set()
+
+    async def run(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
+        """Claim until `stop` is set."""
+        while not stop.is_set():
+            self._poked.clear()
+            pause = SCAN_SECONDS
+            try:
+                await self._claim_all(tasks, stop)
+                pause = await self._until_next()
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning("runs could not be claimed", error=str(error))
+            try:
+                async with asyncio.timeout(pause):
+                    await self._poked.wait()
+            except TimeoutError:
+                continue
+
+    async def _claim_all(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self._player.until_room()
+            claimed = await self._claim(min(AT_ONCE, self._player.room()))
+            for run in claimed:
+                self._player.start(tasks, run)
+            if not claimed:
+                return
+            await asyncio.sleep(PACE_SECONDS)
+
+    async def _claim(self, limit: int) -> list[RunToPlay]:
+        async with db.database().reading() as session:
+            if not await repository.anything_due(session):
+                return []
+        async with db.database().transaction() as session:
+            rows = await repository.claim(session, self._worker_id, limit)
+            return [await self._to_play(session, row) for row in rows]
+
+    async def _to_play(self, session: db.Session, row: Run) -> RunToPlay:
+        diagram = await self._diagram(session, row.version_id)
+        return RunToPlay(
+            run_id=row.id,
+            team_id=row.team_id,
+            version_id=row.version_id,
+            token=row.token,
+            diagram=diagram.drawn,
+            input=row.input,
+            last_seq=row.last_seq,
+            started_by=row.started_by,
+            started_at=row.started_at,
+            stop=_wish(row),
+            use_pinned=diagram.is_draft,
+        )
+
+    async def _diagram(self, session: db.Session, version_id: str) -> Pinned:
+        """Versions never change, so the last ones are kept."""
+        if version_id not in self._diagrams:
+            version = await repository.version(session, version_id)
+            drawn = Diagram.model_validate(version.diagram)
+            self._diagrams[version_id] = Pinned(drawn, is_draft=version.number is None)
+            while len(self._diagrams) > KEPT_DIAGRAMS:
+                self._diagrams.popitem(last=False)
+        self._diagrams.move_to_end(version_id)
+        return self._diagrams[version_id]
+
+    async def _until_next(self) -> float:
+        """Sleep until the next timer, at most until the next scan."""
+        async with db.database().reading() as session:
+            wake_at = await repository.next_wake(session)
+        if wake_at is None:
+            return SCAN_SECONDS
+        return min(SCAN_SECONDS, max(0.005, (wake_at - clock.now()).total_seconds()))
+
+
+def _wish(row: Run) -> StopReason | None:
+    if row.cancel_requested:
+        return "cancel"
+    return "pause" if row.pause_requested else None

@@ -1,0 +1,56 @@
+"""Runs that their worker dropped, by dying or by failing: queued again, with patience, and given up as poison in the end."""
+
+from datetime import timedelta
+
+from backend.core import clock, db, log
+from backend.core.db import Session
+from backend.runs import history, wake
+from backend.runs import repository as runs
+from backend.runs.history import Entry
+from backend.runs.models import Run
+from backend.worker import repository
+
+MAX_FRUITLESS = 5
+"""So many workers may die or fail over a run, without it getting a step further, before it is given up."""
+
+_PAUSES = (0.0, 0.5, 2.0, 5.0)
+_AT_ONCE = 200
+_log = log.get(__name__)
+
+
+async def requeue_all() -> int:
+    """Queue every run whose worker is gone; how many there were."""
+    async with db.database().reading() as session:
+        if not await repository.any_orphans(session):
+            return 0
+    async with db.database().transaction() as session:
+        left = await repository.orphans(session, _AT_ONCE)
+        for run in left:
+            await requeue(session, run, "Its worker died.")
+    return len(left)
+
+
+async def requeue(session: Session, run: Run, why: str) -> None:
+    """Queue one run again, or give it up. The crash-loop guard counts only attempts that finished no step."""
+    attempts = 1 if await repository.got_further(session, run.id) else run.attempts + 1
+    if attempts >= MAX_FRUITLESS:
+        await _give_up(session, run, attempts, why)
+        return
+    pause = _PAUSES[min(attempts, len(_PAUSES)) - 1]
+    wake_at = clock.now() + timedelta(seconds=pause) if pause else None
+    await runs.move(session, run.id, "queued", attempts=attempts, worker_id=None, wake_at=wake_at)
+    if not pause:
+        wake.offer_after_commit(session, run.id)
+    _log.warning("run is queued again", run=run.id, attempts=attempts, why=why, pause=pause)
+
+
+async def _give_up(session: Session, run: Run, attempts: int, why: str) -> None:
+    error = {
+        "code": "poison",
+        "message": f"Given up after {attempts} attempts that finished no step. The last one: {why}",
+        "fix": "Look at the step that was under way and at the workers' logs, then retry the run.",
+    }
+    ended = {"error": error, "finished_at": clock.now(), "token": run.token + 1}
+    await runs.move(session, run.id, "failed", attempts=attempts, worker_id=None, wake_at=None, **ended)
+    await history.append(session, run.id, run.team_id, Entry("run.failed", {"error": error}))
+    _log.error("run is given up", run=run.id, attempts=attempts, why=why)

@@ -1,0 +1,92 @@
+"""Puts the worker of runs together: engine, lease, claims, wishes, deadlines, live events; and takes it apart in order."""
+
+import asyncio
+
+from backend.core import db, log, queue, redis, sandbox
+from backend.core.settings import settings
+from backend.engine.engine import Engine
+from backend.engine.writer import open_writer
+from backend.runs import wake
+from backend.worker import deadlines
+from backend.worker.claimer import Claimer
+from backend.worker.context import context
+from backend.worker.control import Control
+from backend.worker.lease import Lease, LeaseLost
+from backend.worker.player import Player
+from backend.worker.presence import Presence
+from backend.worker.questions import Questions
+from backend.worker.watchers import Watchers
+
+__all__ = ["LeaseLost", "serve"]
+DRAIN_SECONDS = 20.0
+HINTS_AT_ONCE = 50
+_log = log.get(__name__)
+
+
+async def serve(stop: asyncio.Event) -> None:
+    """Play runs until `stop` is set."""
+    watchers = Watchers()
+    writer = await open_writer(db.database())
+    engine = Engine(writer, context, watchers, Questions())
+    lease = Lease()
+    player = Player(engine, lease.worker_id, settings().worker_concurrency)
+    lease.live_runs = player.live_runs
+    with Presence(lease.folder, lease.worker_id):
+        await lease.register()
+        _log.info("worker plays runs", worker=lease.worker_id)
+        try:
+            await _work(stop, lease, player, watchers)
+        finally:
+            await lease.leave()
+            await writer.close()
+            sandbox.close()
+            await queue.hang_up()
+            await db.database().close()
+            await redis.client().aclose()
+    _log.info("worker has left", worker=lease.worker_id)
+
+
+async def _work(stop: asyncio.Event, lease: Lease, player: Player, watchers: Watchers) -> None:
+    claimer, control = Claimer(player, lease.worker_id), Control(player, lease.worker_id)
+    async with asyncio.TaskGroup() as beside:
+        alive = [
+            beside.create_task(part)
+            for part in (
+                lease.keep(),
+                lease.watch_neighbours(),
+                lease.watch_leases(),
+                control.listen(),
+                control.look(),
+                deadlines.watch(),
+                watchers.run(),
+                _take_hints(claimer, player, stop),
+            )
+        ]
+        async with asyncio.TaskGroup() as plays:
+            await claimer.run(plays, stop)
+            await _drain(player)
+            # What does not come to rest in time is dropped; others enter its step again under the same key.
+            player.abandon()
+        for task in alive:
+            task.cancel()
+
+
+async def _drain(player: Player) -> None:
+    player.drain()
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            await player.until_empty()
+    except TimeoutError:
+        _log.warning("runs are left in the middle of a step", count=player.live_runs())
+
+
+async def _take_hints(claimer: Claimer, player: Player, stop: asyncio.Event) -> None:
+    """Listen to the queue. A message is done when there was room to act on it, so a full worker leaves it to others."""
+    broker = queue.broker("runs")
+
+    @broker.task(wake.TASK)
+    async def play(run_id: str) -> None:
+        await player.until_room()
+        claimer.poke()
+
+    await queue.serve(broker, concurrency=HINTS_AT_ONCE, stop=stop)

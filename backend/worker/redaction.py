@@ -1,0 +1,36 @@
+"""Takes the values of revealed secrets out of what a step brings back from the outside."""
+
+from collections.abc import Collection
+
+from pydantic import JsonValue
+
+from backend.nodes.kind import HttpReply
+
+REDACTED = "•••"
+_SHORTEST = 4  # what is shorter guards nothing, and would be found by chance everywhere
+
+
+def without(secrets: Collection[str], text: str) -> str:
+    """The text with every secret covered, the longest first."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SHORTEST:
+            text = text.replace(secret, REDACTED)
+    return text
+
+
+def of_reply(secrets: Collection[str], reply: HttpReply) -> HttpReply:
+    """The answer with every secret covered, in keys and values wherever they are."""
+    if not secrets:
+        return reply
+    headers = {without(secrets, name): without(secrets, value) for name, value in reply.headers.items()}
+    return HttpReply(status=reply.status, headers=headers, body=_of_value(secrets, reply.body))
+
+
+def _of_value(secrets: Collection[str], value: JsonValue) -> JsonValue:
+    if isinstance(value, str):
+        return without(secrets, value)
+    if isinstance(value, list):
+        return [_of_value(secrets, entry) for entry in value]
+    if isinstance(value, dict):
+        return {without(secrets, name): _of_value(secrets, inner) for name, inner in value.items()}
+    return value

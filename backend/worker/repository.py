@@ -1,0 +1,169 @@
+"""All queries of the worker: its own row, the runs it may claim, and those that dead workers left.
+
+They act for the installation and not for a person, so there is no principal here; each row keeps its team.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, DateTime, and_, delete, exists, func, literal, or_, update
+from sqlmodel import col, select
+
+from backend.core import clock
+from backend.core.columns import UtcDateTime
+from backend.core.db import Session
+from backend.runs.models import InboxItem, Run, RunEvent, Worker
+from backend.workflows.models import Version
+
+TIMED = ("waiting_person", "waiting_time", "retrying")
+_BEGINNINGS = ("run.started", "run.resumed")
+_FINISHED_STEPS = ("step.succeeded", "step.failed", "step.skipped")
+
+
+@dataclass(frozen=True)
+class Held:
+    """A run that this worker holds, and what is wished of it."""
+
+    id: str
+    cancel_requested: bool
+    pause_requested: bool
+    signalled: bool
+
+
+def now(session: Session) -> ColumnElement[datetime]:
+    """The database's time, the one clock that all workers share; SQLite's is that of this machine."""
+    if session.get_bind().dialect.name == "postgresql":
+        return func.clock_timestamp(type_=DateTime(timezone=True))
+    return literal(clock.now(), UtcDateTime)
+
+
+def _later(session: Session, seconds: float) -> ColumnElement[datetime]:
+    if session.get_bind().dialect.name == "postgresql":
+        return now(session) + timedelta(seconds=seconds)
+    return literal(clock.now() + timedelta(seconds=seconds), UtcDateTime)
+
+
+async def register(session: Session, worker: Worker, lease_seconds: float) -> None:
+    """Add this worker's row."""
+    session.add(worker)
+    await session.flush()
+    await beat(session, worker.id, 0, lease_seconds)
+
+
+async def beat(session: Session, worker_id: str, live_runs: int, lease_seconds: float) -> bool:
+    """Prolong the lease; False when the worker was declared dead, and so has lost its authority."""
+    until = _later(session, lease_seconds)
+    statement = update(Worker).where(col(Worker.id) == worker_id)
+    return (await session.exec(statement.values(lease_until=until, live_runs=live_runs))).rowcount == 1
+
+
+async def remove(session: Session, worker_ids: Sequence[str]) -> None:
+    """Forget workers that left or died; their runs are orphans now."""
+    await session.exec(delete(Worker).where(col(Worker.id).in_(worker_ids)))
+
+
+async def remove_silent(session: Session) -> int:
+    """Declare dead whoever let their lease run out."""
+    return (await session.exec(delete(Worker).where(col(Worker.lease_until) < now(session)))).rowcount
+
+
+async def anybody_silent(session: Session) -> bool:
+    """True when a lease has run out; asked first because a look costs less than a write."""
+    return (await session.exec(select(exists().where(col(Worker.lease_until) < now(session))))).one()
+
+
+def _due(session: Session) -> ColumnElement[bool]:
+    moment = now(session)
+    queued = and_(col(Run.status) == "queued", or_(col(Run.wake_at).is_(None), col(Run.wake_at) <= moment))
+    return or_(queued, and_(col(Run.status).in_(TIMED), col(Run.wake_at) <= moment))
+
+
+async def anything_due(session: Session) -> bool:
+    """True when a run waits to be claimed."""
+    return (await session.exec(select(exists().where(_due(session))))).one()
+
+
+async def next_wake(session: Session) -> datetime | None:
+    """When the next parked run wants to go on."""
+    parked = col(Run.status).in_((*TIMED, "queued"))
+    return (await session.exec(select(func.min(Run.wake_at)).where(parked))).one()
+
+
+async def claim(session: Session, worker_id: str, limit: int) -> Sequence[Run]:
+    """Take runs that are due, the oldest first. The token grows with every claim: it fences whoever had them before."""
+    chosen = select(Run.id).where(_due(session)).order_by(col(Run.created_at)).limit(limit)
+    statement = (
+        update(Run)
+        .where(col(Run.id).in_(chosen.with_for_update(skip_locked=True, key_share=True)))
+        .values(
+            status="running",
+            worker_id=worker_id,
+            token=Run.token + 1,
+            wake_at=None,
+            started_at=func.coalesce(Run.started_at, now(session)),
+        )
+        .returning(Run)
+    )
+    rows = await session.exec(statement, execution_options={"synchronize_session": False})
+    return sorted((row[0] for row in rows), key=lambda run: run.id)
+
+
+async def version(session: Session, version_id: str) -> Version:
+    """An immutable drawing; a run's version stays as long as the run."""
+    return (await session.exec(select(Version).where(col(Version.id) == version_id))).one()
+
+
+async def held(session: Session, worker_id: str) -> list[Held]:
+    """The runs that the database believes this worker plays."""
+    query = select(Run.id, Run.cancel_requested, Run.pause_requested, Run.wake_at)
+    rows = await session.exec(query.where(col(Run.worker_id) == worker_id, col(Run.status) == "running"))
+    return [Held(run_id, cancel, pause, mark is not None) for run_id, cancel, pause, mark in rows]
+
+
+async def inbox(session: Session, run_id: str) -> Sequence[InboxItem]:
+    """What was sent to the steps of a run."""
+    return (await session.exec(select(InboxItem).where(col(InboxItem.run_id) == run_id))).all()
+
+
+async def clear_mark(session: Session, run_id: str, worker_id: str) -> None:
+    """The inbox was looked at; a signal that comes later sets the mark again."""
+    mine = and_(col(Run.id) == run_id, col(Run.worker_id) == worker_id, col(Run.status) == "running")
+    await session.exec(update(Run).where(mine).values(wake_at=None))
+
+
+def _orphaned() -> ColumnElement[bool]:
+    alive = exists().where(col(Worker.id) == col(Run.worker_id))
+    return and_(col(Run.status) == "running", ~alive)
+
+
+async def any_orphans(session: Session) -> bool:
+    """True when a dead worker left runs behind."""
+    return (await session.exec(select(exists().where(_orphaned())))).one()
+
+
+async def orphans(session: Session, limit: int) -> Sequence[Run]:
+    """Runs whose worker is gone, held until the commit."""
+    query = select(Run).where(_orphaned()).limit(limit)
+    return (await session.exec(query.with_for_update(skip_locked=True, key_share=True))).all()
+
+
+async def held_row(session: Session, run_id: str, worker_id: str) -> Run | None:
+    """A run of this worker, if it is still its own; held until the commit."""
+    query = select(Run).where(
+        col(Run.id) == run_id, col(Run.worker_id) == worker_id, col(Run.status) == "running"
+    )
+    return (await session.exec(query.with_for_update(key_share=True))).first()
+
+
+async def got_further(session: Session, run_id: str) -> bool:
+    """True when a step was finished since the run was last begun or taken up."""
+    begun = select(func.max(RunEvent.seq)).where(
+        col(RunEvent.run_id) == run_id, col(RunEvent.kind).in_(_BEGINNINGS)
+    )
+    finished = exists().where(
+        col(RunEvent.run_id) == run_id,
+        col(RunEvent.kind).in_(_FINISHED_STEPS),
+        col(RunEvent.seq) > func.coalesce(begun.scalar_subquery(), 0),
+    )
+    return (await session.exec(select(finished))).one()
