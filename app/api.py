@@ -1,0 +1,72 @@
+"""The FastAPI application: every domain's router, the error handler, and the health pages."""
+
+import importlib
+import importlib.util
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.routing import BaseRoute, Match, Mount
+from starlette.types import Scope
+
+from app import health, problems
+from backend.core import db, redis
+from backend.core.errors import NotFound
+from backend.identity import standing
+from backend.runs import hub as stream_hub
+
+DOMAINS = ("identity", "inference", "knowledge", "nodes", "workflows", "runs", "approvals")
+PREFIX = "/api/v1"
+
+
+def api() -> FastAPI:
+    """The API with everything on it; Reflex is mounted below it, so that unknown paths reach the pages."""
+    app = FastAPI(
+        title="Quadrille",
+        version="1",
+        summary="Workflows of agents, run durably.",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # they load scripts from elsewhere
+        redoc_url=None,
+    )
+    problems.install(app)
+    app.include_router(health.router)
+    for router in routers():
+        app.include_router(router)
+    app.add_api_route("/api/{path:path}", nowhere, methods=_ALL, include_in_schema=False)
+    return app
+
+
+_ALL = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def routers() -> list[APIRouter]:
+    """The `router` of every domain that has endpoints."""
+    names = [f"backend.{domain}.endpoints" for domain in DOMAINS]
+    return [importlib.import_module(name).router for name in names if importlib.util.find_spec(name)]
+
+
+async def nowhere(request: Request, path: str) -> Response:
+    """Answer unknown API paths as problem details instead of the pages' not-found page."""
+    others = [
+        r
+        for r in request.app.routes
+        if getattr(r, "endpoint", None) is not nowhere and not isinstance(r, Mount)
+    ]
+    allowed = [m for m in _ALL if any(_leads(route, {**request.scope, "method": m}) for route in others)]
+    if allowed:
+        return problems.wrong_method(request, allowed)
+    raise NotFound(f"There is nothing at /api/{path}.", fix=f"{PREFIX}/openapi.json lists every address.")
+
+
+def _leads(route: BaseRoute, scope: Scope) -> bool:
+    return route.matches(scope)[0] is Match.FULL
+
+
+@asynccontextmanager
+async def living() -> AsyncIterator[None]:
+    """Runs for as long as the web process lives; Reflex does not enter FastAPI's own lifespan."""
+    async with stream_hub.serving(), standing.listening():
+        yield
+    await db.database().close()
+    await redis.client().aclose()

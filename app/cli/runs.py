@@ -1,0 +1,150 @@
+"""`quadrille run` and `quadrille runs …`: starting, following and steering runs."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.cli.remote import Api, api
+from backend.core.errors import Invalid
+
+_runs = typer.Typer(help="Runs: list, show, events, cancel, pause, resume, retry.", no_args_is_help=True)
+_COLOURS = {"succeeded": "green", "failed": "red", "cancelled": "dim", "skipped": "dim", "waiting": "yellow"}
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands of this file."""
+    cli.command()(run)
+    cli.add_typer(_runs, name="runs")
+
+
+def run(
+    name: Annotated[str, typer.Argument(help="Slug or id of the workflow.")],
+    input: Annotated[str, typer.Option(help="JSON, @file.json, or - for standard input.")] = "{}",
+    follow: Annotated[bool, typer.Option(help="Show the events until the end.")] = False,
+    version: Annotated[str, typer.Option(help="draft, published, or a version's id.")] = "published",
+) -> None:
+    """Start a run; with --follow the exit status is 0 only if it succeeds."""
+    asyncio.run(_run(name, _json_of(input), follow=follow, version=version))
+
+
+async def _run(name: str, value: Any, *, follow: bool, version: str) -> None:
+    async with api() as server:
+        body = {"input": value, "version": version}
+        started = await server.call("POST", f"/workflows/{name}/runs", json=body)
+        typer.echo(f"Run {started['id']} is {started['status']}.", err=True)
+        if follow:
+            await _follow(server, started["id"])
+        else:
+            typer.echo(started["id"])
+
+
+async def _follow(server: Api, run_id: str) -> None:
+    console = Console(stderr=True, highlight=False)
+    async for event in server.events(run_id):
+        if event["seq"] is not None:
+            console.print(_line(event))
+    ended = await server.call("GET", f"/runs/{run_id}")
+    Console().print_json(data=ended["output"] if ended["status"] == "succeeded" else ended["error"])
+    if ended["status"] != "succeeded":
+        raise typer.Exit(1)
+
+
+def _line(event: dict[str, Any]) -> str:
+    word = event["kind"].partition(".")[2]
+    colour = _COLOURS.get(word, "cyan")
+    place = "/".join(part for part in (event["path"], event["node_id"]) if part)
+    error = (event["data"].get("error") or {}).get("message", "")
+    hint = event["data"].get("title", "") or error
+    return f"[dim]{event['at'][11:23]} {event['seq']:>4}[/] [{colour}]{event['kind']:<20}[/] {place} {hint}"
+
+
+@_runs.command("list")
+def list_(
+    workflow: Annotated[str, typer.Option(help="Only of this workflow.")] = "",
+    status: Annotated[str, typer.Option(help="Only in this state.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
+) -> None:
+    """The newest runs."""
+    asyncio.run(_list(workflow, status, limit))
+
+
+async def _list(workflow: str, status: str, limit: int) -> None:
+    query = {k: v for k, v in (("workflow", workflow), ("status", status), ("limit", limit)) if v}
+    async with api() as server:
+        page = await server.call("GET", "/runs", params=query)
+    table = Table(box=None)
+    table.add_column("Run", no_wrap=True, min_width=30)  # an id is there to be copied whole
+    for title in ("Workflow", "State", "Started"):
+        table.add_column(title)
+    for row in page["items"]:
+        table.add_row(row["id"], row["workflow_name"], row["status"], (row["started_at"] or "")[:19])
+    Console().print(table)
+
+
+@_runs.command()
+def show(run_id: str) -> None:
+    """A run with its input, output and error."""
+    asyncio.run(_show("GET", f"/runs/{run_id}"))
+
+
+@_runs.command()
+def events(run_id: str) -> None:
+    """The history of a run, one JSON object a line."""
+    asyncio.run(_events(run_id))
+
+
+async def _events(run_id: str) -> None:
+    after = 0
+    async with api() as server:
+        while True:
+            page = await server.call("GET", f"/runs/{run_id}/events", params={"after": after, "limit": 500})
+            for event in page["items"]:
+                sys.stdout.write(orjson.dumps(event).decode() + "\n")
+            if not page["more"]:
+                return
+            after = page["last_seq"]
+
+
+async def _show(method: str, path: str) -> None:
+    async with api() as server:
+        Console().print_json(data=await server.call(method, path))
+
+
+def _steering(verb: str, help_text: str) -> None:
+    @_runs.command(verb, help=help_text)
+    def steer(run_id: str) -> None:
+        asyncio.run(_show("POST", f"/runs/{run_id}/{verb}"))
+
+
+for _verb, _help in (
+    ("cancel", "Stop a run; steps that finished stay finished."),
+    ("pause", "Hold a run after the steps under way."),
+    ("resume", "Let a paused run go on."),
+    ("retry", "Start the same version again with the same input."),
+):
+    _steering(_verb, _help)
+
+
+def _json_of(given: str) -> Any:
+    text = given
+    if given == "-":
+        text = sys.stdin.read()
+    elif given.startswith("@"):
+        file = Path(given[1:])
+        if not file.is_file():
+            raise Invalid(
+                f"There is no file {file}.", fix="Give --input JSON, or @ and the path of a JSON file."
+            )
+        text = file.read_text()
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Invalid(
+            f"The input is not JSON: {error}.", fix="""For example: --input '{"subject": "Refund"}'"""
+        ) from error
