@@ -1,0 +1,150 @@
+// What the shell does without asking the server: theme before the first paint, the folded rail, times, hotkeys.
+(() => {
+  const root = document.documentElement;
+  const remembered = (key) => {
+    try { return localStorage.getItem(key); } catch { return null; }
+  };
+  const remember = (key, value) => {
+    try { localStorage.setItem(key, value); } catch { /* private windows may refuse */ }
+  };
+
+  const wanted = remembered("theme") || "system";
+  const dark = wanted === "dark" || (wanted === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+  root.classList.add(dark ? "dark" : "light");
+  root.style.colorScheme = dark ? "dark" : "light";
+  root.dataset.rail = remembered("qk.rail") || "open";
+
+  // Times
+  const units = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]];
+  const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+  const ago = (date) => {
+    const seconds = (date - Date.now()) / 1000;
+    for (const [unit, size] of units) {
+      if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
+    }
+    return seconds > 5 ? `in ${Math.round(seconds)} s` : "just now";
+  };
+  const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+  const span = (ms) => {
+    if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+    const s = ms / 1000;
+    if (s < 60) return `${s < 10 ? s.toFixed(1) : Math.floor(s)} s`;
+    if (s < 3600) return `${Math.floor(s / 60)} min ${Math.floor(s % 60)} s`;
+    if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+    return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
+  };
+
+  class Ticking extends HTMLElement {
+    static observedAttributes = ["at", "mode", "since", "until"];
+    connectedCallback() { this.draw(); this.timer = setInterval(() => this.draw(), this.every); }
+    disconnectedCallback() { clearInterval(this.timer); }
+    attributeChangedCallback() { if (this.isConnected) this.draw(); }
+    put(text, title) {
+      if (this.textContent !== text) this.textContent = text;
+      if (title && this.title !== title) this.title = title;
+    }
+  }
+  customElements.define("qk-time", class extends Ticking {
+    every = 15000;
+    draw() {
+      const date = new Date(this.getAttribute("at") || NaN);
+      if (isNaN(date)) return this.put("–");
+      const mode = this.getAttribute("mode");
+      const text = mode === "full" ? full.format(date) : mode === "day" ? day.format(date) : ago(date);
+      this.put(text, `${date.toISOString().replace("T", " ").replace("Z", "")} UTC`);
+    }
+  });
+  customElements.define("qk-elapsed", class extends Ticking {
+    every = 1000;
+    draw() {
+      const since = new Date(this.getAttribute("since") || NaN);
+      if (isNaN(since)) return this.put("–");
+      const until = this.getAttribute("until");
+      const running = !until;
+      const ms = (running ? Date.now() : new Date(until)) - since;
+      this.put(running && ms < 1000 ? "0 s" : running ? span(Math.floor(ms / 1000) * 1000 + 0.001) : span(ms));
+    }
+  });
+
+  // Pages that follow what happens: a hidden button is pressed while somebody looks
+  const pressed = new WeakMap();
+  const refresh = (all) => {
+    if (document.visibilityState !== "visible") return;
+    const now = performance.now();
+    for (const button of document.querySelectorAll("button[data-refresh]")) {
+      const every = Number(button.dataset.refresh) * 1000;
+      if (!pressed.has(button)) pressed.set(button, now);
+      if (!(every > 0) || (!all && now - pressed.get(button) < every)) continue;
+      pressed.set(button, now);
+      button.click();
+    }
+  };
+  setInterval(() => refresh(false), 250);
+  document.addEventListener("visibilitychange", () => refresh(true));
+
+  // Clicks and keys
+  const typing = (element) => element?.closest("input, textarea, select, [contenteditable=true], [role=dialog], [role=menu]");
+  const csrf = () => decodeURIComponent(document.cookie.match(/(?:^|; )qk_csrf=([^;]*)/)?.[1] || "");
+  const signOut = async () => {
+    const answer = await fetch("/api/v1/session", {
+      method: "DELETE",
+      headers: { "X-CSRF": csrf(), "Content-Type": "application/json" },
+    });
+    const body = answer.ok ? await answer.json() : {};
+    location.assign(body.next || "/sign-in"); // a full load: the socket must open anew, without the cookie
+  };
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-sign-out]")) signOut();
+    const fold = event.target.closest("[data-fold-rail]");
+    if (fold) {
+      root.dataset.rail = root.dataset.rail === "folded" ? "open" : "folded";
+      remember("qk.rail", root.dataset.rail);
+    }
+  });
+  // Importing a diagram file: too large for an event, so it goes to the API as it is
+  const importDiagram = async (input) => {
+    const [file] = input.files;
+    const box = document.getElementById("import-problem");
+    if (!file) return;
+    const answer = await fetch("/api/v1/workflows", {
+      method: "POST",
+      headers: { "X-CSRF": csrf(), "Content-Type": file.name.endsWith(".json") ? "application/json" : "application/yaml" },
+      body: await file.text(),
+    });
+    const body = await answer.json();
+    input.value = "";
+    box.hidden = answer.ok;
+    if (answer.ok) return location.assign(`/workflows/${body.id}`);
+    const words = box.querySelector("[data-import-words]");
+    words.replaceChildren();
+    const say = (tag, text) => { const line = document.createElement(tag); line.textContent = text; words.append(line); };
+    say("strong", `“${file.name}” was not imported.`);
+    const problems = body.problems?.length ? body.problems : [{ message: body.detail, fix: body.fix }];
+    for (const one of problems.slice(0, 8)) {
+      const where = !one.line && one.place ? `${one.place}: ` : ""; // located messages say their line themselves
+      say("span", `${where}${one.message}${one.fix ? ` ${one.fix}` : ""}`);
+    }
+    if (problems.length > 8) say("span", `… and ${problems.length - 8} more.`);
+  };
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("input[data-import-diagram]")) importDiagram(event.target);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const row = event.target.closest?.("[data-row]");
+    if (row && (event.key === "ArrowDown" || event.key === "ArrowUp" || event.key === "j" || event.key === "k")) {
+      const rows = [...document.querySelectorAll("[data-row]")];
+      const step = event.key === "ArrowDown" || event.key === "j" ? 1 : -1;
+      rows[rows.indexOf(row) + step]?.focus();
+      return event.preventDefault();
+    }
+    if (typing(event.target)) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const target = [...document.querySelectorAll(`[data-hotkey="${CSS.escape(key)}"]`)]
+      .find((element) => element.offsetParent !== null && !element.disabled);
+    if (!target) return;
+    event.preventDefault();
+    if (target.matches("input, textarea")) target.focus(); else target.click();
+  });
+})();

@@ -1,0 +1,59 @@
+// A container (map, loop) as a frame that holds its body, and a note as a sheet of paper.
+
+import { memo } from "react";
+import { Elapsed, StateMark } from "./StateMark.jsx";
+import { hasInput, portsOf, summaryOf, tint } from "./kinds.js";
+import { Port, Tile } from "./NodeCard.jsx";
+import { Prose } from "./Prose.jsx";
+import { stateColour } from "./states.js";
+
+export const CONTAINER_SIZE = { w: 560, h: 280 };
+export const NOTE_SIZE = { w: 240, h: 120 };
+
+export const ContainerCard = memo(function ContainerCard({ node, kind, selected, live, problems = 0, peers, connectable = true, title, empty }) {
+  const ports = portsOf(kind, node);
+  const state = live?.state ?? null;
+  return (
+    <div
+      className="qc-frame"
+      data-testid={`node-${node.id}`}
+      data-kind={kind.name}
+      data-role={kind.role}
+      data-selected={selected || undefined}
+      data-disabled={node.disabled || undefined}
+      data-state={state ?? undefined}
+      data-problem={problems > 0 || undefined}
+      style={{ "--qc-tint": tint(kind.group), "--qc-state": stateColour(state), "--qc-peer": peers?.[0]?.color }}
+      data-peer={peers?.length ? peers.map((peer) => peer.name).join(", ") : undefined}
+    >
+      {hasInput(kind) && <Port nodeId={node.id} name="in" type="target" connectable={connectable} />}
+      <div className="qc-head">
+        <Tile kind={kind} size={24} />
+        <span className="qc-name qc-clip" title={node.name || kind.title}>{title ?? (node.name || kind.title)}</span>
+        <span className="qc-frame-line qc-clip">{summaryOf(kind, node)}</span>
+        {state && <Elapsed since={live.startedAt} until={live.finishedAt} />}
+        <StateMark state={state} />
+      </div>
+      {empty && <div className="qc-frame-empty">{empty}</div>}
+      <div className="qc-frame-ports">
+        {ports.map((port) => (
+          <div key={port} className="qc-port-row" data-error={port === "error" || undefined}>
+            {ports.length > 1 && <span>{port}</span>}
+            <Port nodeId={node.id} name={port} connectable={connectable} />
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+});
+
+/** Notes hold a little Markdown; what they say is the setting that the kind names as its summary. */
+export const NoteCard = memo(function NoteCard({ node, kind, selected, peers }) {
+  const text = (kind.summary && node.config?.[kind.summary]) || node.note || "";
+  return (
+    <div className="qc-note" data-testid={`node-${node.id}`} data-kind={kind.name} data-selected={selected || undefined} style={{ "--qc-peer": peers?.[0]?.color }} data-peer={peers?.length || undefined}>
+      {node.name && node.name !== kind.title && <strong>{node.name}</strong>}
+      <Prose text={text || "Write a note in its settings."} />
+    </div>
+  );
+});

@@ -1,0 +1,132 @@
+// A node on the canvas, as the editor and the run view both draw it; it knows only what it is given.
+
+import { memo } from "react";
+import { Handle, Position } from "@xyflow/react";
+import { Link } from "react-router";
+import { Icon } from "./icons.jsx";
+import { hasInput, portsOf, summaryOf, tint } from "./kinds.js";
+import { Elapsed, StateMark } from "./StateMark.jsx";
+import { stateColour } from "./states.js";
+
+const ROUND = { start: "start", end: "end" };
+const BUSY = new Set(["running", "retrying"]);
+
+export function shapeOf(kind) {
+  if (kind.unknown) return "unknown";
+  if (kind.group === "People") return "hand";
+  if (kind.name === "agent") return "double";
+  return ROUND[kind.role] ?? "plain";
+}
+
+export function Port({ nodeId, name, type = "source", label = "", connectable = true, testId }) {
+  const side = type === "source" ? Position.Right : Position.Left;
+  return (
+    <Handle
+      type={type}
+      id={name}
+      position={side}
+      className="qc-port"
+      data-port={name}
+      data-testid={testId ?? `handle-${nodeId}-${name}`}
+      isConnectable={connectable}
+      title={label || name}
+      aria-label={type === "source" ? `Port ${name}` : "Entry"}
+    />
+  );
+}
+
+export function Tile({ kind, size = 28 }) {
+  return (
+    <span className="qc-tile" style={{ width: size, height: size, background: tint(kind.group, "soft"), color: tint(kind.group) }}>
+      <Icon name={kind.icon} size={Math.round(size * 0.57)} />
+    </span>
+  );
+}
+
+function Badges({ node, problems, live }) {
+  const retries = node.retry?.max_attempts ?? 1;
+  const shown = [
+    problems > 0 && ["circle-alert", `${problems} problem${problems > 1 ? "s" : ""}`, "problem"],
+    node.disabled && ["ban", "Disabled", ""],
+    node.pinned != null && ["flag", "Pinned output", ""],
+    retries > 1 && ["rotate-cw", `Up to ${retries} attempts`, "", `×${retries}`],
+    node.note && ["sticky-note", node.note, ""],
+    live?.visits > 1 && ["repeat", `Visited ${live.visits} times`, "", `${live.visits}`],
+    live?.attempt > 1 && live.state !== "succeeded" && ["rotate-cw", `Attempt ${live.attempt}`, "", `#${live.attempt}`],
+  ].filter(Boolean);
+  if (!shown.length) return null;
+  return (
+    <div className="qc-badges">
+      {shown.map(([icon, title, tone, text]) => (
+        <span key={icon + title} className="qc-badge" data-tone={tone} title={title}>
+          <Icon name={icon} size={11} />
+          {text}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function LiveLine({ live, decideHref }) {
+  if (live.state === "failed" || live.cause) {
+    return <div className="qc-cause" title={live.cause}>{live.cause}</div>;
+  }
+  if (live.state === "waiting_person") {
+    return (
+      <div className="qc-line qc-ask">
+        <span className="qc-clip">Waiting for a decision</span>
+        {decideHref && <Link className="qc-decide nodrag" to={decideHref}>Decide</Link>}
+      </div>
+    );
+  }
+  if (live.text || live.message) return <div className="qc-line qc-clip">{live.text ? live.text.slice(-120) : live.message}</div>;
+  return null;
+}
+
+function PortRows({ node, ports, connectable }) {
+  return (
+    <div className="qc-ports">
+      {ports.map((port) => (
+        <div key={port} className="qc-port-row" data-error={port === "error" || undefined}>
+          <span className="qc-clip">{port}</span>
+          <Port nodeId={node.id} name={port} connectable={connectable} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** `live` is a node's entry in a Live, `peers` are other people who selected it. */
+export const NodeCard = memo(function NodeCard({ node, kind, selected, live, problems = 0, peers, connectable = true, decideHref, title }) {
+  const ports = portsOf(kind, node);
+  const single = ports.length === 1 && ports[0] === "out";
+  const state = live?.state ?? null;
+  const line = (live && state && LiveLine({ live, decideHref })) || null;
+  const summary = summaryOf(kind, node);
+  return (
+    <div
+      className="qc-card"
+      data-testid={`node-${node.id}`}
+      data-kind={kind.name}
+      data-shape={shapeOf(kind)}
+      data-selected={selected || undefined}
+      data-disabled={node.disabled || undefined}
+      data-state={state ?? undefined}
+      style={{ "--qc-tint": tint(kind.group), "--qc-state": stateColour(state), "--qc-peer": peers?.[0]?.color }}
+      data-peer={peers?.length ? peers.map((peer) => peer.name).join(", ") : undefined}
+    >
+      {BUSY.has(state) && <span className="qc-running" data-known={live.fraction != null || undefined} style={{ "--qc-part": live.fraction ?? 0.4 }} />}
+      <div className="qc-head">
+        <Tile kind={kind} />
+        <span className="qc-name qc-clip" title={node.name || kind.title}>{title ?? (node.name || kind.title)}</span>
+        {state && state !== "skipped" && <Elapsed since={live.startedAt} until={live.finishedAt} />}
+        <StateMark state={state} />
+        {hasInput(kind) && <Port nodeId={node.id} name="in" type="target" connectable={connectable} />}
+        {single && <Port nodeId={node.id} name="out" connectable={connectable} />}
+      </div>
+      {line ?? <div className="qc-line qc-clip" data-empty={!summary || undefined} title={summary}>{summary || (node.name && node.name !== kind.title ? kind.title : kind.help.split("\n")[0])}</div>}
+      {!single && ports.length > 0 && <PortRows node={node} ports={ports} connectable={connectable} />}
+      <Badges node={node} problems={problems} live={live} />
+    </div>
+  );
+});

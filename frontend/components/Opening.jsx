@@ -1,0 +1,25 @@
+// Puts a canvas into its opening view once its nodes are measured, and brings the node that matters into sight later.
+
+import { memo, useEffect, useRef } from "react";
+import { useNodesInitialized, useReactFlow } from "@xyflow/react";
+import { inSight, movedTo, openingView } from "./opening.js";
+
+const calm = () => (window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 200);
+
+/** `room()` tells what no panel covers; `focus` is a node's id or null; `opened` keeps the view that is there. */
+export const Opening = memo(function Opening({ room, start, focus = null, opened = false }) {
+  const flow = useReactFlow();
+  const ready = useNodesInitialized();
+  const done = useRef(opened);
+  useEffect(() => {
+    if (!ready) return;
+    const bounds = flow.getNodesBounds(flow.getNodes());
+    const boxOf = (id) => (id && flow.getNode(id) ? flow.getNodesBounds([id]) : null);
+    const box = boxOf(focus);
+    if (!done.current) flow.setViewport(openingView(bounds, box ?? boxOf(start), room()));
+    else if (box && !inSight(box, flow.getViewport(), room())) flow.setViewport(movedTo(bounds, box, flow.getViewport(), room()), { duration: calm() });
+    done.current = true;
+    // Only another focus moves the canvas: not an edit, nor a person who has looked elsewhere since.
+  }, [ready, focus, flow]);
+  return null;
+});

@@ -1,0 +1,173 @@
+// What a run's events say about each node and wire, kept so that only the nodes that changed draw themselves again.
+
+const STEP_STATES = {
+  "step.started": "running",
+  "step.waiting": "waiting",
+  "step.retrying": "retrying",
+  "step.succeeded": "succeeded",
+  "step.failed": "failed",
+  "step.skipped": "skipped",
+};
+const RUN_STATES = {
+  "run.queued": "queued",
+  "run.started": "running",
+  "run.resumed": "running",
+  "run.waiting": "waiting",
+  "run.paused": "paused",
+  "run.succeeded": "succeeded",
+  "run.failed": "failed",
+  "run.cancelled": "cancelled",
+};
+const OVER = new Set(["succeeded", "failed", "cancelled"]);
+const IDLE = Object.freeze({ state: null });
+const MOST_EVENTS = 5000;
+
+/** The sentence of an error as events carry it. */
+export function causeOf(error) {
+  if (!error) return "";
+  return typeof error === "string" ? error : error.message || error.detail || error.code || "Failed";
+}
+
+export class Live {
+  constructor() {
+    this.listeners = new Map(); // topic -> set of callbacks; topics are "run" and node ids
+    this.reset();
+  }
+
+  reset(runId = null) {
+    const before = [...(this.nodes?.keys() ?? [])];
+    this.run = Object.freeze({ id: runId, state: runId ? "queued" : null, startedAt: null, finishedAt: null, output: null, error: null, link: "" });
+    this.nodes = new Map();
+    this.events = [];
+    this.left = new Set(); // "node.port" by which a node was left
+    for (const topic of [...before, "run", "events", "wires"]) this.tell(topic);
+  }
+
+  node = (id) => this.nodes.get(id) ?? IDLE;
+
+  subscribe = (topic, callback) => {
+    if (!this.listeners.has(topic)) this.listeners.set(topic, new Set());
+    this.listeners.get(topic).add(callback);
+    return () => this.listeners.get(topic)?.delete(callback);
+  };
+
+  tell(topic) {
+    for (const callback of this.listeners.get(topic) ?? []) callback();
+  }
+
+  setLink(link) {
+    this.run = Object.freeze({ ...this.run, link });
+    this.tell("run");
+  }
+
+  apply(event) {
+    if (event.seq != null) {
+      this.events = [...this.events.slice(-MOST_EVENTS), event];
+      this.tell("events");
+    }
+    if (event.kind in RUN_STATES) this.applyToRun(event);
+    else if (event.kind.startsWith("approval.")) this.applyApproval(event);
+    else if (event.node_id) this.applyToNode(event);
+  }
+
+  applyToRun(event) {
+    const state = RUN_STATES[event.kind];
+    const over = OVER.has(state);
+    this.run = Object.freeze({
+      ...this.run,
+      state: state === "waiting" ? waitingFor(event.data, this.nodes) : state,
+      startedAt: this.run.startedAt ?? (event.kind === "run.started" ? event.at : null),
+      finishedAt: over ? event.at : null,
+      output: event.data?.output ?? this.run.output,
+      error: event.data?.error ?? this.run.error,
+    });
+    if (over) this.settle(state, event.at);
+    this.tell("run");
+    this.tell("wires");
+  }
+
+  /** Steps that were still open when the run ended show how it ended. */
+  settle(state, at) {
+    for (const [id, node] of this.nodes) {
+      if (["running", "retrying", "waiting", "waiting_person", "waiting_time"].includes(node.state)) {
+        this.put(id, { state: state === "succeeded" ? "skipped" : "cancelled", finishedAt: at });
+      }
+    }
+  }
+
+  applyApproval(event) {
+    if (!event.node_id) return;
+    const open = event.kind === "approval.requested";
+    const approvalId = event.data?.approval_id ?? event.data?.id ?? this.node(event.node_id).approvalId;
+    this.put(event.node_id, open ? { state: "waiting_person", approvalId } : { state: "running", approvalId: null });
+    if (open) this.setRunState("waiting_person");
+    else this.setRunState("running");
+  }
+
+  setRunState(state) {
+    if (OVER.has(this.run.state)) return;
+    this.run = Object.freeze({ ...this.run, state });
+    this.tell("run");
+  }
+
+  applyToNode(event) {
+    const id = event.node_id;
+    const old = this.node(id);
+    const data = event.data ?? {};
+    if (event.kind === "step.progress") return this.put(id, { message: data.message ?? "", fraction: data.fraction ?? null });
+    if (event.kind === "step.token") return this.put(id, { text: (old.text ?? "") + (data.text ?? data.token ?? "") });
+    const state = STEP_STATES[event.kind];
+    if (!state) return undefined;
+    const begins = event.kind === "step.started";
+    this.put(id, {
+      state: state === "waiting" ? waitingWord(data, old) : state,
+      startedAt: begins ? event.at : (old.startedAt ?? event.at),
+      finishedAt: begins || !["succeeded", "failed", "skipped"].includes(state) ? null : event.at,
+      visits: begins && event.attempt === 1 ? (old.visits ?? 0) + 1 : (old.visits ?? 1),
+      attempt: event.attempt,
+      cause: state === "failed" || state === "retrying" ? causeOf(data.error ?? data.message) : "",
+      message: begins ? "" : old.message,
+      text: begins ? "" : old.text,
+      fraction: null,
+    });
+    if (state === "succeeded") this.leave(id, data.port ?? "out");
+    if (state === "failed" && data.port) this.leave(id, data.port);
+    if (begins && ["waiting_person", "waiting_time", "queued"].includes(this.run.state)) this.setRunState("running");
+    return undefined;
+  }
+
+  leave(id, port) {
+    this.left.add(`${id}.${port}`);
+    this.tell("wires");
+  }
+
+  put(id, changes) {
+    this.nodes.set(id, Object.freeze({ ...this.node(id), ...changes }));
+    this.tell(id);
+  }
+
+  /** "taken", "untaken", "flowing" or null for a wire. */
+  wire(source, port, target) {
+    const from = this.node(source).state;
+    if (!this.run.id) return null;
+    if (this.left.has(`${source}.${port}`)) {
+      const to = this.node(target).state;
+      return to === "running" && !OVER.has(this.run.state) ? "flowing" : "taken";
+    }
+    if (OVER.has(this.run.state) || from === "succeeded" || from === "skipped") return "untaken";
+    return null;
+  }
+}
+
+function waitingWord(data, old) {
+  if (old.state === "waiting_person") return old.state;
+  const reason = String(data.for ?? data.why ?? data.reason ?? data.key ?? "");
+  if (/person|approval/.test(reason)) return "waiting_person";
+  return /time/.test(reason) || data.wake_at || data.until ? "waiting_time" : "waiting";
+}
+
+function waitingFor(data, nodes) {
+  const states = [...nodes.values()].map((node) => node.state);
+  if (states.includes("waiting_person")) return "waiting_person";
+  return data?.wake_at || states.includes("waiting_time") ? "waiting_time" : "waiting";
+}

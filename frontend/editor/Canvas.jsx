@@ -1,0 +1,154 @@
+// The canvas: React Flow over the draft, with paper, wires, cards, mini-map and other people's cursors.
+
+import { memo, useCallback, useEffect, useMemo, useRef } from "react";
+import { ConnectionLineType, ConnectionMode, MiniMap, ReactFlow, SelectionMode, useReactFlow } from "@xyflow/react";
+import { useColourMode } from "../components/colour_mode.js";
+import { tint } from "../components/kinds.js";
+import { LiveContext, useLiveRun } from "../components/live_hooks.js";
+import { Opening } from "../components/Opening.jsx";
+import { Paper, useDetail } from "../components/Paper.jsx";
+import { stateColour } from "../components/states.js";
+import { Arrow } from "../components/Wire.jsx";
+import { useCanvasNodes } from "./canvas_nodes.js";
+import { Cursors } from "./Cursors.jsx";
+import { nodeTypes } from "./EditorNode.jsx";
+import { edgeTypes } from "./EditorWire.jsx";
+import { useGestures, usePointer } from "./gestures.js";
+import { useEditor, useUi } from "./hooks.js";
+import { GRID } from "./placing.js";
+import { remembered, roomOn } from "./ui.js";
+import { ZoomBar } from "./ZoomBar.jsx";
+
+const GRID_STEP = [GRID, GRID];
+const TOGGLE_KEYS = ["Meta", "Control", "Shift"];
+const MIDDLE_BUTTON = [1];
+const WITHOUT_NAME = { hideAttribution: true };
+const SHOWN_STATES = new Set(["waiting_person", "failed"]); // people must act: the node is brought into sight
+
+function useViewport(editor) {
+  const key = `viewport:${editor.workflowId}`;
+  const first = useMemo(() => remembered.get(key, null), [key]);
+  const onMoveEnd = useCallback((_, viewport) => remembered.set(key, viewport), [key]);
+  return { first, onMoveEnd };
+}
+
+function useSelection(editor) {
+  return useCallback(
+    ({ nodes, edges }) => {
+      const selection = nodes.map((node) => node.id);
+      const before = editor.ui.state.selection;
+      const same = before.length === selection.length && selection.every((id, i) => id === before[i]);
+      editor.ui.set({ selection: same ? before : selection, selectedWires: edges.map((wire) => wire.id) });
+      if (!same) editor.presence.say({ selection });
+    },
+    [editor],
+  );
+}
+
+function MiniMapOfStates() {
+  const editor = useEditor();
+  const colour = useCallback((entry) => {
+    const state = editor.live.node(entry.id).state;
+    return state ? stateColour(state) : tint(entry.data.kind.group);
+  }, [editor]);
+  const shown = useUi((ui) => ui.minimap);
+  if (!shown) return null;
+  return <MiniMap pannable zoomable nodeColor={colour} nodeBorderRadius={10} maskColor="var(--slate-a3)" className="qe-minimap" ariaLabel="Mini-map" />;
+}
+
+/** Opens at a readable size, and shows the node at which a run waits for people or has failed. */
+function Sight({ opened }) {
+  const editor = useEditor();
+  const { state } = useLiveRun();
+  const room = useCallback(() => roomOn(editor), [editor]);
+  const start = [...editor.model.nodes.values()].find((node) => editor.kinds.get(node.kind)?.role === "start")?.id;
+  const focus = SHOWN_STATES.has(state) ? [...editor.live.nodes].find(([, node]) => node.state === state)?.[0] : null;
+  return <Opening room={room} start={start} focus={focus} opened={opened} />;
+}
+
+export const Canvas = memo(function Canvas() {
+  const editor = useEditor();
+  const flow = useReactFlow();
+  const frame = useRef(null);
+  const { nodes, wires, onNodesChange, onEdgesChange, select } = useCanvasNodes();
+  const viewport = useViewport(editor);
+  const gestures = useGestures(editor);
+  const pointer = usePointer(editor);
+  const onSelectionChange = useSelection(editor);
+  const detail = useDetail(frame);
+  const hand = useUi((ui) => ui.mode === "hand");
+  const colourMode = useColourMode();
+  const { canEdit } = editor.draft;
+
+  useEffect(() => {
+    editor.flow = flow;
+    editor.select = select;
+    editor.frame = frame.current;
+  }, [editor, flow, select]);
+  const onInit = useCallback((instance) => {
+    detail(null, instance.getViewport());
+  }, [detail]);
+  const onNodeDoubleClick = useCallback((_, node) => editor.openInspector(node.id), [editor]);
+  const onNodeClick = useCallback((event, node) => {
+    if (!event.shiftKey && !event.ctrlKey && !event.metaKey) editor.openInspector(node.id);
+  }, [editor]);
+  const onDoubleClick = useCallback((event) => {
+    if (event.target.classList?.contains("react-flow__pane")) editor.openPicker({ screen: { x: event.clientX, y: event.clientY } });
+  }, [editor]);
+
+  return (
+    <div ref={frame} className="qc-canvas" data-mode={hand ? "hand" : "pointer"} data-testid="canvas" onDoubleClick={onDoubleClick} {...pointer}>
+      <Arrow />
+      <LiveContext value={editor.live}>
+        <ReactFlow
+          nodes={nodes}
+          edges={wires}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          onNodesChange={onNodesChange}
+          onEdgesChange={onEdgesChange}
+          onSelectionChange={onSelectionChange}
+          onNodeClick={onNodeClick}
+          onNodeDoubleClick={onNodeDoubleClick}
+          onInit={onInit}
+          onMove={detail}
+          onMoveEnd={viewport.onMoveEnd}
+          defaultViewport={viewport.first ?? undefined}
+          {...gestures}
+          nodesDraggable={canEdit}
+          nodesConnectable={canEdit}
+          edgesReconnectable={canEdit}
+          connectionMode={ConnectionMode.Strict}
+          connectionLineType={ConnectionLineType.SmoothStep}
+          connectionRadius={28}
+          reconnectRadius={14}
+          snapToGrid
+          snapGrid={GRID_STEP}
+          selectionOnDrag={!hand}
+          selectionMode={SelectionMode.Partial}
+          panOnDrag={hand ? true : MIDDLE_BUTTON}
+          panOnScroll
+          panActivationKeyCode="Space"
+          selectionKeyCode={hand ? "Shift" : null}
+          multiSelectionKeyCode={TOGGLE_KEYS}
+          zoomOnDoubleClick={false}
+          deleteKeyCode={null}
+          disableKeyboardA11y
+          minZoom={0.1}
+          maxZoom={2.5}
+          elevateNodesOnSelect={false}
+          nodeDragThreshold={3}
+          onlyRenderVisibleElements={nodes.length > 150}
+          colorMode={colourMode}
+          proOptions={WITHOUT_NAME}
+        >
+          <Paper />
+          <Cursors />
+          <Sight opened={Boolean(viewport.first)} />
+          <MiniMapOfStates />
+          <ZoomBar />
+        </ReactFlow>
+      </LiveContext>
+    </div>
+  );
+});

@@ -1,0 +1,124 @@
+// Nodes as the editor draws them: the shared cards, with live state, problems, other people and renaming in place.
+
+import { memo, useCallback, useState } from "react";
+import { NodeResizer } from "@xyflow/react";
+import { ContainerCard, NoteCard } from "../components/ContainerCard.jsx";
+import { useLiveNode } from "../components/live_hooks.js";
+import { NodeCard } from "../components/NodeCard.jsx";
+import { useEditor, useModel, usePeers, useUi } from "./hooks.js";
+import { samePeers } from "./presence.js";
+
+const NO_PEERS = [];
+const SMALLEST = { container: [280, 160], note: [120, 64] };
+
+function useMarks(id) {
+  const live = useLiveNode(id);
+  const problems = useUi((ui) => ui.problemsOf[id] ?? 0);
+  const peers = usePeers((presence) => {
+    const found = presence.on(id);
+    return found.length ? found : NO_PEERS;
+  }, samePeers);
+  return { live, problems, peers };
+}
+
+/** The name, or a field over it while somebody renames the node in place (F2, or a double click on the name). */
+function Title({ node, fallback }) {
+  const { edits, ui } = useEditor();
+  const renaming = useUi((state) => state.renaming === node.id);
+  const [text, setText] = useState(null);
+  const start = useCallback(
+    (event) => {
+      event.stopPropagation();
+      ui.set({ renaming: node.id });
+    },
+    [ui, node.id],
+  );
+  if (!renaming) return <span onDoubleClick={start}>{node.name || fallback}</span>;
+  const finish = (keep) => {
+    if (keep && text !== null && text.trim() && text !== node.name) edits.set(node.id, "name", text.trim());
+    setText(null);
+    ui.set({ renaming: null });
+  };
+  return (
+    <input
+      className="qe-rename nodrag nopan"
+      autoFocus
+      maxLength={200}
+      aria-label="Name of the node"
+      value={text ?? node.name ?? ""}
+      onFocus={(event) => event.target.select()}
+      onChange={(event) => setText(event.target.value)}
+      onBlur={() => finish(true)}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        if (event.key === "Enter") finish(true);
+        if (event.key === "Escape") finish(false);
+      }}
+    />
+  );
+}
+
+const CardNode = memo(function CardNode({ id, data, selected }) {
+  const { draft } = useEditor();
+  const marks = useMarks(id);
+  const href = marks.live?.approvalId ? `/approvals/${marks.live.approvalId}` : "/approvals";
+  return (
+    <NodeCard
+      node={data.node}
+      kind={data.kind}
+      selected={selected}
+      connectable={draft.canEdit}
+      decideHref={href}
+      title={<Title node={data.node} fallback={data.kind.title} />}
+      {...marks}
+    />
+  );
+});
+
+function Resizable({ id, type, selected }) {
+  const { draft, edits } = useEditor();
+  if (!draft.canEdit) return null;
+  const [minWidth, minHeight] = SMALLEST[type];
+  return (
+    <NodeResizer
+      isVisible={selected}
+      minWidth={minWidth}
+      minHeight={minHeight}
+      lineClassName="qe-resize-line"
+      handleClassName="qe-resize-handle"
+      onResizeEnd={(_, size) => edits.resize(id, size)}
+    />
+  );
+}
+
+const ContainerNode = memo(function ContainerNode({ id, data, selected }) {
+  const { draft } = useEditor();
+  const marks = useMarks(id);
+  const empty = useModel((model) => model.children(id).length === 0);
+  return (
+    <>
+      <Resizable id={id} type="container" selected={selected} />
+      <ContainerCard
+        node={data.node}
+        kind={data.kind}
+        selected={selected}
+        connectable={draft.canEdit}
+        title={<Title node={data.node} fallback={data.kind.title} />}
+        empty={empty ? "Drop nodes here: they run for every entry." : ""}
+        {...marks}
+      />
+    </>
+  );
+});
+
+const NoteNode = memo(function NoteNode({ id, data, selected }) {
+  const { peers } = useMarks(id);
+  return (
+    <>
+      <Resizable id={id} type="note" selected={selected} />
+      <NoteCard node={data.node} kind={data.kind} selected={selected} peers={peers} />
+    </>
+  );
+});
+
+export const nodeTypes = { card: CardNode, container: ContainerNode, note: NoteNode };

@@ -1,0 +1,54 @@
+// Everything that is wrong with the draft, each entry leading to its node.
+
+import { memo } from "react";
+import { Icon } from "../components/icons.jsx";
+import { useEditor, useUi } from "./hooks.js";
+
+export function ProblemRow({ problem, onClick, name }) {
+  return (
+    <button type="button" className="qe-problem" data-severity={problem.severity ?? "error"} onClick={onClick} disabled={!onClick}>
+      <Icon name={problem.severity === "warning" ? "triangle-alert" : "circle-alert"} size={15} />
+      <span>
+        {name && !problem.message.includes(name) && <b>{name}</b>}
+        <span>{problem.message}</span>
+        {problem.fix && <small>{problem.fix}</small>}
+      </span>
+    </button>
+  );
+}
+
+export function ProblemList({ problems, onPick }) {
+  const editor = useEditor();
+  return problems.map((problem, i) => {
+    const node = editor.model.node(problem.node_id);
+    const go = node
+      ? () => {
+          onPick?.();
+          editor.show(node.id);
+        }
+      : null;
+    return <ProblemRow key={`${problem.place}:${problem.code}:${i}`} problem={problem} name={node?.name || (node && editor.kinds.get(node.kind)?.title)} onClick={go} />;
+  });
+}
+
+export const ProblemsPanel = memo(function ProblemsPanel() {
+  const { ui } = useEditor();
+  const open = useUi((state) => state.problemsOpen);
+  const problems = useUi((state) => state.problems);
+  if (!open) return null;
+  return (
+    <section className="qe-panel qe-float" aria-label="Problems" data-testid="problems-panel">
+      <header className="qe-panel-head">
+        <h2>Problems</h2>
+        <button type="button" className="qe-tool" aria-label="Close" onClick={() => ui.set({ problemsOpen: false })}><Icon name="x" /></button>
+      </header>
+      <div className="qe-panel-body qe-problem-list">
+        {problems.length === 0 ? (
+          <p className="qe-none">Nothing is wrong: this workflow can be published.</p>
+        ) : (
+          <ProblemList problems={problems} />
+        )}
+      </div>
+    </section>
+  );
+});

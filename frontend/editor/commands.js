@@ -1,0 +1,94 @@
+// Every command with its keys: the keyboard, the shortcut sheet and the command palette all read this list.
+
+import { GRID } from "./placing.js";
+import { remembered, roomFor } from "./ui.js";
+
+const calm = () => (window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 180);
+const ids = (editor) => editor.ui.state.selection;
+
+function nudge(editor, dx, dy) {
+  const moves = ids(editor).map((id) => {
+    const { position } = editor.model.node(id);
+    return { id, x: position.x + dx * GRID, y: position.y + dy * GRID };
+  });
+  if (moves.length) editor.edits.move(moves, `nudge:${ids(editor).join()}`);
+}
+
+function walk(editor, direction) {
+  const [at] = ids(editor);
+  const wires = direction > 0 ? editor.model.outOf(at) : editor.model.into(at);
+  const next = direction > 0 ? wires[0]?.target : wires[0]?.source;
+  if (next) editor.show(next);
+}
+
+function escape(editor) {
+  const { picker, dialog, selection, selectedWires } = editor.ui.state;
+  if (picker) editor.ui.set({ picker: null });
+  else if (dialog) editor.ui.set({ dialog: null });
+  else if (selection.length || selectedWires.length) editor.select([]);
+  else editor.ui.set({ inspector: null, problemsOpen: false });
+}
+
+function remove(editor) {
+  editor.edits.remove(ids(editor), editor.ui.state.selectedWires);
+}
+
+function addFromKeyboard(editor) {
+  const [at] = ids(editor);
+  const node = at && editor.model.node(at);
+  if (!node) return editor.openPicker();
+  const screen = editor.flow.flowToScreenPosition({ x: editor.model.absolute(node).x + 288, y: editor.model.absolute(node).y + 24 });
+  const port = editor.frame.querySelector(`[data-testid="node-${at}"] .qc-port.source`)?.dataset.port;
+  return editor.openPicker({ screen, from: port ? { node: at, port } : null });
+}
+
+const toggle = (editor, key) => {
+  const on = !editor.ui.state[key];
+  editor.ui.set({ [key]: on });
+  remembered.set(key, on);
+};
+
+const step = (title, keys, dx, dy) => ({ name: `nudge-${dx}-${dy}`, title, group: "Move", keys, edits: true, needs: "selection", run: (e) => nudge(e, dx, dy) });
+
+export const COMMANDS = [
+  { name: "run", title: "Run, or stop the run", group: "Run", keys: ["Mod+Enter"], run: (e) => (e.running ? e.stopRun() : e.ui.set({ dialog: "run" })) },
+  { name: "publish", title: "Publish", group: "Run", keys: ["Shift+P"], edits: true, run: (e) => e.ui.set({ dialog: "publish" }) },
+  { name: "problems", title: "Show problems", group: "Run", keys: ["F8"], run: (e) => e.ui.set({ problemsOpen: !e.ui.state.problemsOpen }) },
+  { name: "add", title: "Add a node", group: "Edit", keys: ["N"], edits: true, run: addFromKeyboard },
+  { name: "undo", title: "Undo", group: "Edit", keys: ["Mod+Z"], edits: true, inFields: true, run: (e) => e.draft.undoOnce() },
+  { name: "redo", title: "Redo", group: "Edit", keys: ["Mod+Shift+Z", "Mod+Y"], edits: true, inFields: true, run: (e) => e.draft.redoOnce() },
+  { name: "duplicate", title: "Duplicate", group: "Edit", keys: ["Mod+D"], edits: true, needs: "selection", run: (e) => e.clipboard.duplicate() },
+  { name: "delete", title: "Delete", group: "Edit", keys: ["Delete", "Backspace"], edits: true, run: remove },
+  { name: "rename", title: "Rename", group: "Edit", keys: ["F2"], edits: true, needs: "selection", run: (e) => e.ui.set({ renaming: ids(e)[0] }) },
+  { name: "disable", title: "Disable, or enable", group: "Edit", keys: ["D"], edits: true, needs: "selection", run: (e) => e.edits.toggleDisabled(ids(e)) },
+  { name: "open", title: "Open the settings", group: "Edit", keys: ["Enter"], needs: "selection", run: (e) => e.openInspector(ids(e)[0]) },
+  { name: "all", title: "Select everything", group: "Select", keys: ["Mod+A"], run: (e) => e.select([...e.model.nodes.keys()]) },
+  { name: "escape", title: "Clear the selection, close panels", group: "Select", keys: ["Escape"], run: escape },
+  { name: "next", title: "Walk to the next node", group: "Select", keys: ["Alt+ArrowRight"], needs: "selection", run: (e) => walk(e, 1) },
+  { name: "previous", title: "Walk to the node before", group: "Select", keys: ["Alt+ArrowLeft"], needs: "selection", run: (e) => walk(e, -1) },
+  step("Move left", ["ArrowLeft"], -1, 0),
+  step("Move right", ["ArrowRight"], 1, 0),
+  step("Move up", ["ArrowUp"], 0, -1),
+  step("Move down", ["ArrowDown"], 0, 1),
+  step("Move left by five", ["Shift+ArrowLeft"], -5, 0),
+  step("Move right by five", ["Shift+ArrowRight"], 5, 0),
+  step("Move up by five", ["Shift+ArrowUp"], 0, -5),
+  step("Move down by five", ["Shift+ArrowDown"], 0, 5),
+  { name: "zoom-in", title: "Zoom in", group: "View", keys: ["+", "="], run: (e) => e.flow.zoomIn({ duration: calm() }) },
+  { name: "zoom-out", title: "Zoom out", group: "View", keys: ["-"], run: (e) => e.flow.zoomOut({ duration: calm() }) },
+  { name: "zoom-100", title: "Zoom to 100 %", group: "View", keys: ["Shift+0", "0"], run: (e) => e.flow.zoomTo(1, { duration: calm() }) },
+  { name: "fit", title: "Fit everything", group: "View", keys: ["Shift+1", "1"], run: (e) => e.flow.fitView({ ...roomFor(e), duration: calm() }) },
+  { name: "fit-selection", title: "Fit the selection", group: "View", keys: ["Shift+2", "2"], run: (e) => e.flow.fitView({ nodes: ids(e).map((id) => ({ id })), duration: calm(), padding: 0.4, maxZoom: 1.2 }) },
+  { name: "pointer", title: "Pointer", group: "View", keys: ["V"], run: (e) => e.ui.set({ mode: "pointer" }) },
+  { name: "hand", title: "Hand", group: "View", keys: ["H"], run: (e) => e.ui.set({ mode: "hand" }) },
+  { name: "minimap", title: "Mini-map", group: "View", keys: ["M"], run: (e) => toggle(e, "minimap") },
+  { name: "palette", title: "Palette", group: "View", keys: ["\\"], run: (e) => toggle(e, "palette") },
+  { name: "commands", title: "All commands", group: "View", keys: ["Mod+K"], inFields: true, run: (e) => e.ui.set({ dialog: "commands" }) },
+  { name: "shortcuts", title: "Shortcuts", group: "View", keys: ["?"], run: (e) => e.ui.set({ dialog: "shortcuts" }) },
+];
+
+const MAC = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? "");
+const SIGNS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Mod: MAC ? "⌘" : "Ctrl", Shift: MAC ? "⇧" : "Shift", Alt: MAC ? "⌥" : "Alt", Escape: "Esc", Delete: "Del" };
+
+/** "Mod+Shift+Z" as people read it. */
+export const shown = (keys) => keys.split(/\+(?=.)/).map((key) => SIGNS[key] ?? key);

@@ -1,0 +1,90 @@
+// The shared draft: a Yjs document, its socket, its copy in this browser, and this person's own undo.
+
+import { IndexeddbPersistence } from "y-indexeddb";
+import { WebsocketProvider } from "y-websocket";
+import * as Y from "yjs";
+import { socketAddress } from "../components/api.js";
+import { Acknowledged } from "./acknowledged.js";
+
+const UNDO_PAUSE = 1000; // a burst of typing is one step
+const ROOTS = ["meta", "nodes", "wires", "comments", "samples"];
+
+export class Draft {
+  constructor(workflowId, { accountId, canEdit }) {
+    this.canEdit = canEdit;
+    this.doc = new Y.Doc();
+    for (const root of ROOTS) this[root] = this.doc.getMap(root);
+    this.lastBurst = null;
+    this.undo = new Y.UndoManager(ROOTS.map((root) => this[root]), {
+      trackedOrigins: new Set([this]),
+      captureTimeout: UNDO_PAUSE,
+    });
+    this.listeners = new Set();
+    this.provider = new WebsocketProvider(socketAddress(`/workflows/${encodeURIComponent(workflowId)}`), "draft", this.doc, {
+      disableBc: true, // two tabs meet on the server, where rights are checked
+      maxBackoffTime: 5000,
+    });
+    this.awareness = this.provider.awareness;
+    this.acknowledged = new Acknowledged(this.provider, this.doc, () => this.tell());
+    this.copy = canEdit ? new IndexeddbPersistence(`quadrille:${accountId}:${workflowId}`, this.doc) : null;
+    this.acknowledged.copy = this.copy;
+    this.copy?.on("synced", () => this.acknowledged.changed());
+    this.provider.on("status", () => this.tell());
+    this.provider.on("sync", () => this.tell());
+    this.undo.on("stack-item-added", () => this.tell());
+    this.undo.on("stack-item-popped", () => this.tell());
+    this.undo.on("stack-cleared", () => this.tell());
+    this.state = this.read();
+  }
+
+  /** One change of this person. Changes of the same `burst` within a second become one undo step; others never do. */
+  edit(change, burst = null) {
+    if (!this.canEdit) return undefined;
+    if (burst === null || burst !== this.lastBurst) this.undo.stopCapturing();
+    this.lastBurst = burst;
+    return this.doc.transact(change, this);
+  }
+
+  read() {
+    const online = this.provider.wsconnected;
+    const ready = this.provider.synced;
+    const saved = !this.canEdit ? "read-only" : !online ? "offline" : this.acknowledged.waiting ? "saving" : "saved";
+    return Object.freeze({
+      saved: ready || this.everReady ? saved : online ? "loading" : "offline",
+      canUndo: this.undo.undoStack.length > 0,
+      canRedo: this.undo.redoStack.length > 0,
+    });
+  }
+
+  tell() {
+    this.everReady ||= this.provider.synced;
+    const next = this.read();
+    if (JSON.stringify(next) === JSON.stringify(this.state)) return;
+    this.state = next;
+    for (const listener of this.listeners) listener();
+  }
+
+  subscribe = (listener) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  snapshot = () => this.state;
+
+  undoOnce() {
+    this.undo.undo();
+    this.lastBurst = null;
+  }
+
+  redoOnce() {
+    this.undo.redo();
+    this.lastBurst = null;
+  }
+
+  destroy() {
+    this.acknowledged.destroy();
+    this.provider.destroy();
+    this.copy?.destroy();
+    this.doc.destroy();
+  }
+}

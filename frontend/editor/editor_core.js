@@ -1,0 +1,187 @@
+// One open editor: its stores and the few verbs that touch several of them.
+
+import { api, entries } from "../components/api.js";
+import { followRun } from "../components/events.js";
+import { Live } from "../components/live.js";
+import { Clipboard } from "./clipboard.js";
+import { COMMANDS } from "./commands.js";
+import { Draft } from "./draft.js";
+import { Edits } from "./edits.js";
+import { Model } from "./model.js";
+import { containerAt } from "./placing.js";
+import { Presence } from "./presence.js";
+import { remembered, Ui } from "./ui.js";
+
+const CHECK_PAUSE = 700;
+const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+const OVER = new Set(["succeeded", "failed", "cancelled"]);
+
+export class EditorCore {
+  constructor({ workflowId, workflow, me, kinds }) {
+    Object.assign(this, { workflowId, workflow, me, kinds });
+    this.draft = new Draft(workflowId, { accountId: me.id, canEdit: me.may("workflow.edit") });
+    this.model = new Model(this.draft);
+    this.edits = new Edits(this.draft, this.model, kinds);
+    this.presence = new Presence(this.draft.awareness, me);
+    this.live = new Live();
+    this.clipboard = new Clipboard(this);
+    this.ui = new Ui({
+      selection: [],
+      selectedWires: [],
+      inspector: null,
+      picker: null,
+      dialog: null,
+      renaming: null,
+      hint: null,
+      mode: "pointer",
+      palette: remembered.get("palette", true),
+      minimap: remembered.get("minimap", true),
+      problemsOpen: false,
+      problems: [],
+      problemsOf: {},
+      checked: false,
+    });
+    this.stops = [this.model.subscribe(() => this.checkSoon()), this.model.subscribe(() => this.forgetGone())];
+    this.checkSoon();
+  }
+
+  run = (name, argument) => {
+    const command = COMMANDS.find((one) => one.name === name);
+    if (!command || (command.edits && !this.draft.canEdit)) return false;
+    command.run(this, argument);
+    return true;
+  };
+
+  openInspector = (id) => {
+    const first = !this.ui.state.inspector;
+    this.ui.set({ inspector: id, problemsOpen: false });
+    if (first) this.uncover(id);
+  };
+
+  /** Pan as far as needed for a node not to lie under the settings that have just opened. */
+  uncover(id) {
+    const card = this.frame?.querySelector(`.react-flow__node[data-id="${id}"]`)?.getBoundingClientRect();
+    if (!card || !this.flow) return;
+    const right = this.frame.getBoundingClientRect().right - remembered.get("inspector-width", 420) - 36;
+    if (card.right <= right) return;
+    const { x, y, zoom } = this.flow.getViewport();
+    this.flow.setViewport({ x: x + right - card.right, y, zoom }, { duration: calm() ? 0 : 180 });
+  }
+
+  /** `screen` is where the pointer is; without it the picker opens in the middle of the canvas. */
+  openPicker = ({ screen, from = null, into = null, wire = null } = {}) => {
+    if (!this.draft.canEdit) return;
+    const box = this.frame.getBoundingClientRect();
+    const at = screen ?? { x: box.left + box.width / 2, y: box.top + box.height / 3 };
+    this.ui.set({ picker: { at, from, into, wire, flow: this.flow.screenToFlowPosition(at, { snapToGrid: false }) } });
+  };
+
+  /** Add a kind at a point of the canvas, in the container that is there; then select it. */
+  addAt(kindName, point, options = {}) {
+    const container = options.from || options.into || options.wire ? this.parentOf(options) : containerAt(this.model, this.kinds, point);
+    const base = container ? this.model.absolute(container) : { x: 0, y: 0 };
+    const at = { x: point.x - base.x, y: point.y - base.y };
+    const id = this.edits.add(kindName, { ...options, at, parent: container?.id ?? null });
+    if (!id) return null;
+    this.select([id]);
+    this.openInspector(id);
+    return id;
+  }
+
+  parentOf({ from, into, wire }) {
+    const beside = from?.node ?? into?.node ?? this.model.wires.get(wire)?.source;
+    return this.model.node(this.model.node(beside)?.parent) ?? null;
+  }
+
+  /** Bring a node into view and open it. */
+  show(id) {
+    const node = this.model.node(id);
+    if (!node) return;
+    this.select?.([id]);
+    this.openInspector(id);
+    const at = this.model.absolute(node);
+    this.flow?.setCenter(at.x + 240, at.y + 40, { zoom: Math.max(0.8, this.flow.getZoom()), duration: calm() ? 0 : 200 });
+  }
+
+  forgetGone() {
+    const { inspector } = this.ui.state;
+    if (inspector && !this.model.node(inspector)) this.ui.set({ inspector: null });
+  }
+
+  checkSoon() {
+    clearTimeout(this.checkTimer);
+    this.checkTimer = setTimeout(() => this.check(), CHECK_PAUSE);
+  }
+
+  /** Ask the server for all problems of the draft as it has it. */
+  async check() {
+    if (this.draft.state.saved === "saving") return this.checkSoon();
+    const version = this.model.version;
+    const found = await api.get(`/workflows/${this.workflowId}/check`).catch(() => null);
+    if (!found || this.gone) return undefined;
+    if (version !== this.model.version) return this.checkSoon();
+    const problems = Array.isArray(found) ? found : (found.problems ?? entries(found));
+    const problemsOf = {};
+    for (const { node_id: id, severity } of problems) if (id && severity !== "warning") problemsOf[id] = (problemsOf[id] ?? 0) + 1;
+    this.ui.set({ problems, problemsOf, checked: true });
+    return undefined;
+  }
+
+  async start(input) {
+    await this.saved();
+    const run = await api.post(`/workflows/${this.workflowId}/runs`, { input, version: "draft" });
+    this.follow(run.id);
+    return run;
+  }
+
+  follow(runId, after = 0) {
+    this.unfollow?.();
+    this.live.reset(runId);
+    this.ui.set({ strip: true });
+    this.unfollow = followRun(runId, {
+      after,
+      onEvent: (event) => this.live.apply(event),
+      onLink: (link) => this.live.setLink(link),
+    });
+  }
+
+  /** Resolves when the server has all our changes, or rejects when it cannot be reached. */
+  saved() {
+    if (this.draft.state.saved === "saved" || this.draft.state.saved === "read-only") return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        stop();
+        reject(new Error("Your last changes have not reached the server yet. Wait until the draft is saved, then run."));
+      }, 6000);
+      const stop = this.draft.subscribe(() => {
+        if (this.draft.state.saved !== "saved") return;
+        clearTimeout(timer);
+        stop();
+        resolve();
+      });
+    });
+  }
+
+  get running() {
+    return Boolean(this.live.run.id) && !OVER.has(this.live.run.state);
+  }
+
+  stopRun() {
+    return api.post(`/runs/${this.live.run.id}/cancel`).catch((problem) => this.ui.hint(problem.message, "error"));
+  }
+
+  closeRun() {
+    this.unfollow?.();
+    this.live.reset();
+    this.ui.set({ strip: false });
+  }
+
+  destroy() {
+    this.gone = true;
+    clearTimeout(this.checkTimer);
+    this.unfollow?.();
+    this.stops.forEach((stop) => stop());
+    this.presence.destroy();
+    this.draft.destroy();
+  }
+}

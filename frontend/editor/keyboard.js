@@ -1,0 +1,68 @@
+// Turns key presses into commands; never while somebody types into a field.
+
+import { useEffect } from "react";
+import { COMMANDS } from "./commands.js";
+
+const DIGITS = /^Digit(\d)$/;
+
+/** How this press would be written in a command's keys. */
+function spoken(event) {
+  const digit = event.code?.match(DIGITS)?.[1];
+  const letter = event.key.length === 1 && /[a-z]/i.test(event.key);
+  const key = digit ?? (letter ? event.key.toUpperCase() : event.key);
+  const sign = event.key.length === 1 && !letter && !digit; // "+" and "?" already say that Shift is held
+  const held = [(event.metaKey || event.ctrlKey) && "Mod", event.altKey && "Alt", event.shiftKey && !sign && "Shift"].filter(Boolean);
+  return [...held, key].join("+");
+}
+
+export function isTyping(target) {
+  return Boolean(target?.closest?.("input, textarea, select, [contenteditable=true], [role=textbox], [role=listbox], [role=menu]"));
+}
+
+function bound(editor, event) {
+  const said = spoken(event);
+  const { dialog, picker } = editor.ui.state;
+  return COMMANDS.find((command) => {
+    if (!command.keys.includes(said)) return false;
+    if (isTyping(event.target)) return command.inFields && said !== "Mod+Z" && said !== "Mod+Shift+Z" && said !== "Mod+Y" ? true : inSettings(command, event);
+    if ((dialog || picker) && command.name !== "escape") return false;
+    if (command.name === "open" && event.target.closest?.("button, a")) return false;
+    return !command.needs || editor.ui.state.selection.length > 0;
+  });
+}
+
+/** Undo in the settings of a node is the draft's undo, for what is typed there is in the draft at once. */
+function inSettings(command, event) {
+  return Boolean(command.inFields && event.target.closest("[data-undo=draft]"));
+}
+
+function onFocusedNode(editor, event) {
+  if (event.key !== "Enter" && event.key !== " ") return false;
+  const id = event.target.classList?.contains("react-flow__node") ? event.target.dataset.id : null;
+  if (!id) return false;
+  editor.select([id]);
+  if (event.key === "Enter") editor.openInspector(id);
+  return true;
+}
+
+export function useKeyboard(editor) {
+  useEffect(() => {
+    const press = (event) => {
+      if (event.defaultPrevented || event.isComposing) return;
+      const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (plain && onFocusedNode(editor, event)) return event.preventDefault();
+      const command = bound(editor, event);
+      if (!command || !editor.run(command.name)) return undefined;
+      return event.preventDefault();
+    };
+    const copying = (verb) => (event) => {
+      if (isTyping(event.target) || editor.ui.state.dialog || String(window.getSelection())) return;
+      if (editor.clipboard[verb](event.clipboardData)) event.preventDefault();
+    };
+    const all = { keydown: press, copy: copying("copy"), cut: copying("cut"), paste: copying("paste") };
+    for (const [name, listener] of Object.entries(all)) document.addEventListener(name, listener);
+    return () => {
+      for (const [name, listener] of Object.entries(all)) document.removeEventListener(name, listener);
+    };
+  }, [editor]);
+}

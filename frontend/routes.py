@@ -1,0 +1,55 @@
+"""Every address of the product, and how to build one; nothing else spells a path."""
+
+from urllib.parse import urlencode
+
+START = "/"
+WORKFLOWS = "/workflows"
+EDITOR = "/workflows/[workflow_id]"
+RUNS = "/runs"
+RUN = "/runs/[run_id]"
+APPROVALS = "/approvals"
+ALL_APPROVALS = "/approvals?show=all"
+APPROVAL = "/approvals/[approval_id]"
+MEMBERS = "/members"
+SETTINGS = "/settings"
+SIGN_IN = "/sign-in"
+JOIN = "/join/[token]"
+
+
+def workflows(*, text: str = "") -> str:
+    """The list of workflows, filtered by name."""
+    return f"{WORKFLOWS}?{urlencode({'text': text})}" if text else WORKFLOWS
+
+
+def workflow(workflow_id: str) -> str:
+    """The editor of one workflow."""
+    return f"{WORKFLOWS}/{workflow_id}"
+
+
+def run(run_id: str) -> str:
+    """The page of one run."""
+    return f"{RUNS}/{run_id}"
+
+
+def runs(*, workflow_id: str = "", status: str = "", text: str = "") -> str:
+    """The list of runs, filtered; empty filters are left out."""
+    chosen = {"workflow": workflow_id, "status": status, "text": text}
+    query = urlencode({name: value for name, value in chosen.items() if value})
+    return f"{RUNS}?{query}" if query else RUNS
+
+
+def approval(approval_id: str) -> str:
+    """The page of one approval."""
+    return f"{APPROVALS}/{approval_id}"
+
+
+def sign_in(*, after: str = "") -> str:
+    """The sign-in page; it leads on to `after`, a path of ours."""
+    return f"{SIGN_IN}?{urlencode({'next': after})}" if after.strip("/") else SIGN_IN
+
+
+def provider(*, after: str = "", invitation: str = "") -> str:
+    """Where signing in through the OpenID provider begins."""
+    chosen = {"next": after, "invitation": invitation}
+    query = urlencode({name: value for name, value in chosen.items() if value})
+    return f"/auth/oidc?{query}" if query else "/auth/oidc"

@@ -1,0 +1,107 @@
+// One step: its state, attempts, what it got and what it gave; or the run's own input and output.
+import { Link } from "react-router";
+import { useLiveNode } from "../components/live_hooks.js";
+import { StateChip } from "../components/StateMark.jsx";
+import { JsonView } from "./JsonView.jsx";
+import { between, clockTime, spokenPath } from "./time.js";
+
+export function StepPanel({ step, record, names, run, failed, onSelect, onClose }) {
+  if (!step) return <RunPanel run={run} failed={failed} names={names} onSelect={onSelect} />;
+  const name = names.get(step.nodeId) ?? step.nodeId;
+  return (
+    <aside className="qv-panel" aria-label={`Step ${name}`} data-testid="step-panel">
+      <header>
+        <h2>{name}</h2>
+        <button type="button" className="qv-link" onClick={onClose}>
+          Show the run
+        </button>
+      </header>
+      <dl className="qv-facts">
+        <Fact name="State" value={<StateChip state={step.status} />} />
+        <Fact name="Started" value={clockTime(step.startedAt)} title={step.startedAt} />
+        <Fact name="Took" value={between(step.startedAt, step.finishedAt)} />
+        {step.port && step.port !== "out" && <Fact name="Left by" value={step.port} />}
+        {step.path && <Fact name="Inside" value={spokenPath(step.path, names)} title={step.path} />}
+        {step.attempts.length > 1 && <Fact name="Attempts" value={String(step.attempts.length)} />}
+      </dl>
+      {step.status === "waiting_person" && <Decide nodeId={step.nodeId} />}
+      {step.error && <Trouble error={step.error} />}
+      <Section title="Output">
+        <JsonView value={record?.output} label="Output" />
+      </Section>
+      <Section title="Input">
+        <JsonView value={record?.input} label="Input" />
+      </Section>
+    </aside>
+  );
+}
+
+/** The way to the question that a step waits for. */
+function Decide({ nodeId }) {
+  const { approvalId } = useLiveNode(nodeId);
+  if (!approvalId) return null;
+  return (
+    <Link className="qv-decide" to={`/approvals/${approvalId}`}>
+      Decide
+    </Link>
+  );
+}
+
+function RunPanel({ run, failed, names, onSelect }) {
+  return (
+    <aside className="qv-panel" aria-label="The run" data-testid="run-panel">
+      <header>
+        <h2>The run</h2>
+      </header>
+      {run?.error && (
+        <Trouble error={run.error}>
+          {failed && (
+            <button type="button" className="qv-link" onClick={() => onSelect(failed)}>
+              Look at {names.get(failed.nodeId) ?? failed.nodeId}
+            </button>
+          )}
+        </Trouble>
+      )}
+      <Section title="Output">
+        {run?.output === null || run?.output === undefined ? (
+          <p className="qv-none">{run?.finished_at ? "This run gave no output." : "Not finished yet."}</p>
+        ) : (
+          <JsonView value={run.output} label="Output" />
+        )}
+      </Section>
+      <Section title="Input">
+        <JsonView value={run?.input} label="Input" />
+      </Section>
+    </aside>
+  );
+}
+
+function Section({ title, children }) {
+  return (
+    <section>
+      <h3>{title}</h3>
+      {children}
+    </section>
+  );
+}
+
+function Fact({ name, value, title }) {
+  if (!value) return null;
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd title={title}>{value}</dd>
+    </div>
+  );
+}
+
+function Trouble({ error, children }) {
+  return (
+    <div className="qv-trouble" role="alert">
+      <strong>{error.message ?? "This failed."}</strong>
+      {error.fix && <p>{error.fix}</p>}
+      {error.code && <code>{error.code}</code>}
+      {children}
+    </div>
+  );
+}

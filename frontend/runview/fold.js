@@ -1,0 +1,102 @@
+// Folds the events of a run into what the views draw. Pure: the same events give the same picture, whatever view asks.
+
+export const EMPTY = Object.freeze({
+  run: { status: "queued", startedAt: null, finishedAt: null, error: null, output: null },
+  steps: new Map(),
+  order: [],
+  events: [],
+  lastSeq: 0,
+});
+
+const RUN_STATUS = {
+  "run.queued": "queued",
+  "run.started": "running",
+  "run.resumed": "running",
+  "run.paused": "paused",
+  "run.succeeded": "succeeded",
+  "run.failed": "failed",
+  "run.cancelled": "cancelled",
+};
+const STEP_STATUS = {
+  "step.started": "running",
+  "step.waiting": "waiting",
+  "step.retrying": "retrying",
+  "step.succeeded": "succeeded",
+  "step.failed": "failed",
+  "step.skipped": "skipped",
+};
+export const ENDED = new Set(["succeeded", "failed", "cancelled", "skipped", "timed_out"]);
+
+export function stepKey(event) {
+  return `${event.path ? `${event.path}/` : ""}${event.node_id}:${event.visit ?? 1}`;
+}
+
+// Adds numbered events to a picture and gives a new one; rows already seen are ignored.
+export function fold(picture, incoming) {
+  const fresh = incoming.filter((event) => event.seq && event.seq > picture.lastSeq);
+  if (!fresh.length) return picture;
+  const next = {
+    ...picture,
+    run: { ...picture.run },
+    steps: new Map(picture.steps),
+    order: picture.order,
+    events: picture.events.concat(fresh),
+    lastSeq: fresh[fresh.length - 1].seq,
+  };
+  for (const event of fresh) {
+    if (event.kind.startsWith("run.")) foldRun(next.run, event);
+    else if (STEP_STATUS[event.kind]) foldStep(next, event);
+  }
+  return next;
+}
+
+function foldRun(run, event) {
+  if (event.kind === "run.waiting") {
+    run.status = event.data.for === "time" ? "waiting_time" : "waiting_person";
+    return;
+  }
+  run.status = RUN_STATUS[event.kind] ?? run.status;
+  if (event.kind === "run.started" && !run.startedAt) run.startedAt = event.at;
+  if (["succeeded", "failed", "cancelled"].includes(run.status)) run.finishedAt = event.at;
+  if (event.data.error) run.error = event.data.error;
+}
+
+function foldStep(picture, event) {
+  const key = stepKey(event);
+  const known = picture.steps.get(key);
+  const step = known
+    ? { ...known, attempts: known.attempts.slice() }
+    : { key, nodeId: event.node_id, path: event.path ?? "", visit: event.visit ?? 1, attempts: [], waits: [] };
+  if (!known) picture.order = picture.order.concat(key);
+  step.status = STEP_STATUS[event.kind];
+  step.waits = closeWait(step.waits, event);
+  if (event.kind === "step.started") {
+    step.startedAt ??= event.at;
+    step.attempts.push({ number: event.attempt ?? step.attempts.length + 1, startedAt: event.at, status: "running" });
+  } else if (event.kind === "step.waiting") {
+    step.status = event.data.for === "time" ? "waiting_time" : "waiting_person";
+    step.waits.push({ startedAt: event.at, for: event.data.for });
+  } else {
+    endAttempt(step, event);
+  }
+  if (ENDED.has(step.status)) {
+    step.finishedAt = event.at;
+    step.port = event.data.port;
+  }
+  if (event.data.error) step.error = event.data.error;
+  picture.steps.set(key, step);
+}
+
+function closeWait(waits, event) {
+  const last = waits[waits.length - 1];
+  if (!last || last.finishedAt) return waits.slice();
+  return [...waits.slice(0, -1), { ...last, finishedAt: event.at }];
+}
+
+function endAttempt(step, event) {
+  const last = step.attempts[step.attempts.length - 1];
+  const status = event.kind === "step.retrying" ? "failed" : STEP_STATUS[event.kind];
+  if (last && !last.finishedAt) {
+    step.attempts[step.attempts.length - 1] = { ...last, finishedAt: event.at, status, error: event.data.error };
+  }
+}

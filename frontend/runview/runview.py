@@ -1,0 +1,23 @@
+"""The run view as a Reflex component: canvas, step, timeline and events of one run, live."""
+
+import reflex as rx
+
+from frontend.components import SHARED_PACKAGES, share_browser_files
+from frontend.runview import share_run_view_files
+
+
+class RunViewIsland(rx.NoSSRComponent):
+    """The island; it reads the run over REST and follows its events over the socket."""
+
+    library = share_run_view_files("RunView.jsx")
+    tag = "RunView"
+    lib_dependencies: list[str] = SHARED_PACKAGES
+    run_id: rx.Var[str]
+
+
+share_browser_files()
+
+
+def run_view(run_id: str | rx.Var[str]) -> rx.Component:
+    """The view of one run; it fills the box that it stands in."""
+    return RunViewIsland.create(run_id=run_id)

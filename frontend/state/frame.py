@@ -1,0 +1,40 @@
+"""What the shell around every page shows: the team, the person, and how many approvals wait."""
+
+import reflex as rx
+
+from backend.approvals import service as approvals
+from backend.identity import members
+from frontend.rules import signed_in
+from frontend.state import edge
+
+
+class Frame(rx.State):
+    """Filled when a page loads; holds nothing that decides what anyone may do."""
+
+    team: str = "Quadrille"
+    person: str = ""
+    roles: str = ""
+    may_edit: bool = False
+    may_start: bool = False
+    may_steer: bool = False
+    open_approvals: int = 0
+
+    @rx.event
+    @signed_in
+    async def load(self):
+        """Who and where the person is; every page of members begins with this."""
+        async with edge.reading() as (session, by):
+            self.team = await members.team_name(session, by)
+            waiting = await approvals.open_count(session, by)
+        self.person, self.roles = by.name, ", ".join(by.roles)
+        self.may_edit, self.may_start = by.may("workflow.edit"), by.may("run.start")
+        self.may_steer, self.open_approvals = by.may("run.steer"), waiting
+
+    @rx.event
+    @signed_in
+    async def count(self):
+        """How many approvals wait now."""
+        async with edge.reading() as (session, by):
+            waiting = await approvals.open_count(session, by)
+        if waiting != self.open_approvals:
+            self.open_approvals = waiting

@@ -1,0 +1,75 @@
+"""A diagram as a small picture: its nodes and wires, to scale, in the colours of the palette's sections."""
+
+from collections.abc import Mapping
+
+from backend.nodes.kind import Kind
+from backend.workflows.diagram import Diagram, Node
+
+WIDTH, HEIGHT, MARGIN = 320.0, 132.0, 16.0
+NODE_WIDTH, NODE_HEIGHT = 232.0, 72.0
+MAX_SCALE = 0.32
+MAX_DEPTH = 8
+
+
+def svg(diagram: Diagram, kinds: Mapping[str, Kind]) -> str:
+    """Only numbers and our own words go into the text, never anything that people typed."""
+    nodes = [node for node in diagram.nodes if node.kind != "note"]
+    if not nodes:
+        return ""
+    places = _places(nodes)
+    boxes = _fitted(places)
+    wires = "".join(
+        _wire(boxes[wire.source], boxes[wire.target])
+        for wire in diagram.wires
+        if wire.source in boxes and wire.target in boxes
+    )
+    frames = "".join(_node(boxes[n.id], kinds.get(n.kind), "frame") for n in nodes if n.size)
+    cards = "".join(_node(boxes[n.id], kinds.get(n.kind), "card") for n in nodes if not n.size)
+    return f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" aria-hidden="true">{frames}{wires}{cards}</svg>'
+
+
+Box = tuple[float, float, float, float]
+
+
+def _places(nodes: list[Node]) -> dict[str, Box]:
+    """Where each node lies on the sheet; a node of a body counts from its container's corner."""
+    known = {node.id: node for node in nodes}
+
+    def corner(node: Node, depth: int = 0) -> tuple[float, float]:
+        parent = known.get(node.parent or "")
+        if parent is None or depth > MAX_DEPTH:
+            return node.position.x, node.position.y
+        x, y = corner(parent, depth + 1)
+        return x + node.position.x, y + node.position.y
+
+    return {node.id: (*corner(node), *(node.size or (NODE_WIDTH, NODE_HEIGHT))) for node in nodes}
+
+
+def _fitted(places: Mapping[str, Box]) -> dict[str, Box]:
+    left, top = min(box[0] for box in places.values()), min(box[1] for box in places.values())
+    right = max(x + width for x, _, width, _ in places.values())
+    bottom = max(y + height for _, y, _, height in places.values())
+    scale = min((WIDTH - 2 * MARGIN) / (right - left), (HEIGHT - 2 * MARGIN) / (bottom - top), MAX_SCALE)
+    dx = (WIDTH - (right - left) * scale) / 2 - left * scale
+    dy = (HEIGHT - (bottom - top) * scale) / 2 - top * scale
+    return {
+        node_id: (x * scale + dx, y * scale + dy, width * scale, height * scale)
+        for node_id, (x, y, width, height) in places.items()
+    }
+
+
+def _wire(source: Box, target: Box) -> str:
+    x1, y1 = source[0] + source[2], source[1] + source[3] / 2
+    x2, y2 = target[0], target[1] + target[3] / 2
+    bend = max(abs(x2 - x1) / 2, 6)
+    return (
+        f'<path d="M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"/>'
+    )
+
+
+def _node(box: Box, kind: Kind | None, shape: str) -> str:
+    section = kind.group.lower() if kind else "flow"
+    x, y, width, height = box
+    corner = min(4.0, height / 4)
+    place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{corner:.1f}"'
+    return f'<rect class="{shape}" {place} style="--qk-tint:var(--qk-section-{section});--qk-tint-soft:var(--qk-section-{section}-soft)"/>'
