@@ -1,0 +1,70 @@
+"""The build knows when it is current, and what it must keep out."""
+
+import hashlib
+import json
+from base64 import b64encode
+from pathlib import Path
+
+from app import build, csp
+from app.places import ROOT
+from frontend.plugin import follow_own_origin
+
+
+def test_the_digest_changes_with_what_pages_are_made_of(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "frontend").mkdir()
+    (tmp_path / "rxconfig.py").write_text("")
+    page = tmp_path / "frontend" / "page.py"
+    page.write_text("a = 1")
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    before = build.sources_digest()
+    assert build.sources_digest() == before
+    page.write_text("a = 2")
+    assert build.sources_digest() != before
+
+
+def test_the_digest_does_not_care_for_derived_files(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "assets" / "external").mkdir(parents=True)
+    (tmp_path / "rxconfig.py").write_text("")
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    before = build.sources_digest()
+    (tmp_path / "assets" / "external" / "island.jsx").write_text("x")
+    (tmp_path / "assets" / "notes.txt").write_text("x")
+    assert build.sources_digest() == before
+
+
+def test_a_build_is_not_current_without_pages(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(build, "STATIC", tmp_path / "client")
+    assert not build.frontend_is_current()
+
+
+def test_the_npm_lock_names_no_registry_and_pins_every_package() -> None:
+    lock = json.loads((ROOT / "reflex.lock" / "package-lock.json").read_text())
+    packages = {name: entry for name, entry in lock["packages"].items() if name}
+    assert not [name for name, entry in packages.items() if entry.get("resolved", "").startswith("http")]
+    assert not [
+        name for name, entry in packages.items() if not entry.get("integrity") and not entry.get("link")
+    ]
+
+
+def test_only_inline_scripts_of_our_own_build_may_run(tmp_path: Path) -> None:
+    inside = "window.built = true"
+    (tmp_path / "index.html").write_text(f'<script src="/shell.js"></script><script>{inside}</script>')
+    digest = b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+    assert csp.inline_digests(tmp_path) == [f"'sha256-{digest}'"]
+
+
+def test_reflex_is_told_to_follow_the_pages_own_origin() -> None:
+    """Fails when a new Reflex has another client: the build would then carry a fixed address."""
+    import reflex_base
+
+    state_js = Path(reflex_base.__file__).parent / ".templates" / "web" / "utils" / "state.js"
+    changed = follow_own_origin(state_js.read_text())
+    assert "endpoint.host = window.location.host" in changed
+    assert follow_own_origin(changed) == changed
+
+
+def test_an_island_is_imported_from_where_reflex_links_its_files() -> None:
+    from frontend import editor
+
+    assert editor.share_editor_files("Editor.jsx") == "$/public/external/frontend/editor/Editor.jsx"
+    assert (ROOT / "assets" / "external" / "frontend" / "editor" / "Editor.jsx").exists()

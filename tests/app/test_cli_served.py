@@ -1,0 +1,126 @@
+"""The `quadrille` command against a real server and a real worker: apply, export, run, follow, steer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from backend.core import db, redis
+from backend.identity import keys
+from tests.app.test_cli import Done, quadrille, refused
+from tests.backend.identity import people
+from tests.backend.runs.served import serving
+from tests.backend.worker.house import House
+from tests.conftest import forget_settings
+
+pytestmark = [pytest.mark.db, pytest.mark.redis]
+DIAGRAM = """
+quadrille: 1
+name: Größe der Grüße
+nodes:
+  - {id: start, kind: start, config: {fields: [{name: name, required: true}]}}
+  - {id: greet, kind: set_fields, config: {fields: [{name: text, value: "Hello {{ input.name }}"}]}}
+  - {id: output, kind: output}
+wires:
+  - {source: start, target: greet}
+  - {source: greet, target: output}
+"""
+
+
+@pytest.fixture
+async def house(
+    sqlite_database: db.Database, redis_url: str, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[House]:
+    """A served installation with an owner, for commands on its own machine; workers are started by the test."""
+    environment.setenv("QUADRILLE_REDIS_URL", redis_url)
+    forget_settings()
+    await people.person(await people.team(), "owner")
+    built = House(tmp_path)
+    async with serving() as port:
+        environment.setenv("QUADRILLE_PORT", str(port))
+        yield built
+    built.close()
+    await redis.client().aclose()
+    await db.database().close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "greet.yaml"
+    path.write_text(DIAGRAM, encoding="utf-8")
+    return path
+
+
+async def told(*arguments: str, **more: str) -> Done:
+    """The command's answer; the server goes on meanwhile, since it lives in this process."""
+    return await asyncio.to_thread(quadrille, *arguments, **more)
+
+
+async def done(*arguments: str, **more: str) -> str:
+    answer = await told(*arguments, **more)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
+async def _applied(file: Path) -> str:
+    said = await done("apply", str(file), "--publish")
+    assert "Version 1 is published." in said
+    return said.partition(" ")[0]
+
+
+async def test_apply_run_follow_and_look_back(house: House, file: Path) -> None:
+    house.worker()
+    slug = await _applied(file)
+    followed = await told("run", slug, "--input", '{"name": "Ünï ☃"}', "--follow")
+    assert followed.returncode == 0, followed.stderr + house.logs()
+    assert orjson.loads(followed.stdout)["text"] == "Hello Ünï ☃"
+    assert "run.succeeded" in followed.stderr
+    run_id = followed.stderr.split()[1]
+    listed = await done("runs", "list", COLUMNS="60")
+    assert run_id in listed, "an id is never cut"
+    assert orjson.loads(await done("runs", "show", run_id))["status"] == "succeeded"
+    events = [orjson.loads(line) for line in (await done("runs", "events", run_id)).splitlines()]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert events[-1]["kind"] == "run.succeeded"
+
+
+async def test_what_is_exported_can_be_applied_again(house: House, file: Path, tmp_path: Path) -> None:
+    slug = await _applied(file)
+    for form in ("yaml", "json"):
+        again = tmp_path / f"again.{form}"
+        again.write_text(await done("export", slug, "--format", form), encoding="utf-8")
+        assert await done("apply", str(again)) == f"{slug} is saved.\n"
+        assert await done("export", slug, "--format", form) == again.read_text(encoding="utf-8")
+
+
+async def test_a_run_waits_for_a_worker_and_can_be_cancelled(house: House, file: Path) -> None:
+    slug = await _applied(file)
+    run_id = (await done("run", slug, "--input", "-", stdin='{"name": "x"}')).strip()
+    assert orjson.loads(await done("runs", "show", run_id))["status"] == "queued"
+    await done("runs", "cancel", run_id)
+    assert orjson.loads(await done("runs", "show", run_id))["status"] == "cancelled"
+    refused(await told("runs", "cancel", "run_nothing"), "Refused", "There is no such run")
+
+
+async def test_the_servers_refusals_are_sentences(house: House, file: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("quadrille: 1\nname: x\nnodes:\n  - {id: a, kind: [}\n")
+    refused(await told("apply", str(wrong)), "Refused", "Line 4")
+    refused(await told("run", "nothing-here"), "Refused", "nothing-here")
+    refused(await told("export", "nothing-here"), "Refused")
+    slug = await _applied(file)
+    refused(await told("run", slug, "--input", '{"nam": 1}'), "Refused", "input.name")
+    refused(await told("runs", "list", QUADRILLE_API_KEY="qk_wrong"), "API key")
+
+
+async def test_models_are_listed_and_the_key_for_now_is_gone_after(house: House) -> None:
+    names = [one["name"] for one in orjson.loads(await done("models"))["items"]]
+    assert "scripted/extractive" in names
+    async with db.database().reading() as session:
+        from backend.identity import local
+
+        owner = await local.owner(session)
+        assert owner is not None
+        assert [key for key in await keys.list_(session, owner) if key.revoked_at is None] == []

@@ -1,0 +1,79 @@
+"""Worker processes over a real Valkey, and the journal they write."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from backend.core import queue, redis
+from tests.conftest import forget_settings
+from tests.servers import ROOT
+
+LEASE = 1.0
+
+
+class Workers:
+    """Starts worker processes and reads what their tasks did."""
+
+    def __init__(self, folder: Path) -> None:
+        self.journal = folder / "journal"
+        self.journal.touch()
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, *, lease: float = LEASE, concurrency: int = 10) -> subprocess.Popen[bytes]:
+        command = [
+            sys.executable,
+            "-m",
+            "tests.backend.core.queue.worker",
+            self.journal,
+            "runs",
+            lease,
+            concurrency,
+        ]
+        process = subprocess.Popen([str(part) for part in command], cwd=ROOT, env=dict(os.environ))
+        self.processes.append(process)
+        return process
+
+    def lines(self, first: str) -> list[str]:
+        """The names in lines that begin with a word, in order."""
+        return [line.split()[1] for line in self.journal.read_text().splitlines() if line.split()[0] == first]
+
+    async def until(self, condition: Callable[[], bool], *, seconds: float = 30) -> None:
+        """Wait until a condition holds, and fail with the journal when it never does."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while not condition():
+            if asyncio.get_running_loop().time() > deadline:
+                pytest.fail(f"not within {seconds} s; the journal:\n{self.journal.read_text()}")
+            await asyncio.sleep(0.01)
+
+    async def started(self, name: str) -> None:
+        await self.until(lambda: name in self.lines("start"))
+
+    async def done(self, name: str, *, seconds: float = 30) -> None:
+        await self.until(lambda: name in self.lines("done"), seconds=seconds)
+
+    def end(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def workers(tmp_path: Path, redis_url: str, environment: pytest.MonkeyPatch) -> Iterator[Workers]:
+    environment.setenv("QUADRILLE_REDIS_URL", redis_url)
+    forget_settings()
+    started = Workers(tmp_path)
+    yield started
+    started.end()
+
+
+@pytest.fixture
+async def sender(workers: Workers) -> AsyncIterator[queue.DurableStreamBroker]:
+    """A process that only sends."""
+    yield queue.DurableStreamBroker("runs", lease_seconds=LEASE)
+    await queue.hang_up()
+    await redis.client().aclose()

@@ -1,0 +1,112 @@
+"""kill -9 at random moments: the runs go on, and no step that was shown as finished is executed again."""
+
+import itertools
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.engine.ports import RunToPlay, StepId
+from tests.backend.engine.world import World, drawn
+from tests.servers import ROOT
+
+pytestmark = [pytest.mark.db, pytest.mark.chaos]
+
+RUNS, KILLS = 5, 4
+
+
+def kitchen_sink() -> dict[str, Any]:
+    """A chain, branches that meet again, a retry, and a loop in a map."""
+    quick = {"config": {"seconds": 0.01}}
+    ids = [f"c{i}" for i in range(15)]
+    chain = " ".join(f"{a}>{b}" for a, b in itertools.pairwise(ids))
+    branches = " ".join(f"s>b{i} b{i}>j" for i in range(8))
+    return drawn(
+        "s", *[(f"b{i}", "say", {"config": {"seconds": 0.01 * i}}) for i in range(8)], ("j", "join"),
+        ("t", "trouble", {"config": {"times": 1, "seconds": 0.01}, "retry": {"max_attempts": 3, "backoff_seconds": 0.05}}),
+        ("m", "map", {"config": {"concurrency": 3}}),
+        ("l", "loop", {"parent": "m", "config": {"until": "index >= item"}}),
+        ("x", "say", {"parent": "l", **quick}),
+        *[(i, "say", quick) for i in ids], ("e", "end"),
+        wires=f"s>t s>c0 {branches} t>m {chain} j>e m>e c14>e",
+    )  # fmt: skip
+
+
+@pytest.mark.timeout(240)
+async def test_finished_steps_do_not_run_again_after_kill_9(
+    world: World, database_url: str, tmp_path: Path
+) -> None:
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    runs = [await world.run(kitchen_sink(), [1, 3, 2]) for _ in range(RUNS)]
+    finished: set[str] = set()
+    again: list[str] = []
+    progress: list[int] = []
+    for _ in range(KILLS):
+        again += _executed(tmp_path, world, runs, database_url, dice.uniform(0.002, 0.35), finished)
+        finished = await _finished(world, runs)
+        progress.append(len(finished))
+    again += _executed(tmp_path, world, runs, database_url, None, finished)
+    assert again == [], f"seed {seed}"
+    for run in runs:
+        row = await world.row(run)
+        assert (row.status, row.output) == ("succeeded", "b0"), f"seed {seed}"
+        await _check_history(world, run)
+    whole = len(await _finished(world, runs))
+    assert any(0 < done < whole for done in progress), (
+        f"no kill hit the middle: {progress} of {whole}, seed {seed}"
+    )
+
+
+def _executed(
+    folder: Path, world: World, runs: list[RunToPlay], url: str, seconds: float | None, finished: set[str]
+) -> list[str]:
+    """Play in a process of its own, killed so long after it began; what it executed although it was finished."""
+    (folder / "executed").write_text("")
+    command = [
+        sys.executable,
+        "-m",
+        "tests.backend.engine.victim",
+        folder,
+        world.database.url,
+        *[r.run_id for r in runs],
+    ]
+    with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, cwd=ROOT) as victim:
+        assert victim.stdout is not None
+        assert victim.stdout.readline() == b"ready\n"
+        if seconds is not None:
+            time.sleep(seconds)
+            victim.kill()
+        victim.wait()
+        assert seconds is not None or victim.returncode == 0
+    return [key for key in (folder / "executed").read_text().splitlines() if key in finished]
+
+
+async def _finished(world: World, runs: list[RunToPlay]) -> set[str]:
+    found: set[str] = set()
+    for run in runs:
+        for step in (await world.steps(run)).values():
+            found.add(StepId(step.node_id, step.path, step.visit).key(run.run_id))
+    return found
+
+
+async def _check_history(world: World, run: RunToPlay) -> None:
+    """Numbers without a hole, each step finished once, and nothing after the end."""
+    world.listener.rows.clear()
+    from sqlmodel import col, select
+
+    from backend.runs.models import RunEvent
+
+    async with world.database.reading() as session:
+        query = select(RunEvent).where(col(RunEvent.run_id) == run.run_id).order_by(col(RunEvent.seq))
+        events = list((await session.exec(query)).all())
+    assert [e.seq for e in events] == list(range(1, len(events) + 1))
+    ended = [(e.path, e.node_id) for e in events if e.kind == "step.succeeded"]
+    assert len(ended) == len(set(ended)) == len(await world.steps(run))
+    assert events[-1].kind == "run.succeeded"
+    assert [e.attempt for e in events if e.kind == "step.retrying"] == [1]

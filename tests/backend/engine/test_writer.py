@@ -1,0 +1,74 @@
+"""The writer under trouble: listeners that fail, connections that are lost, values that the database cannot take."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from backend.core import clock
+from backend.engine.compile import compiled
+from backend.engine.ports import NewEvent
+from backend.engine.records import Commit
+from backend.workflows.diagram import Diagram
+from tests.backend.engine.kinds import chain
+from tests.backend.engine.world import World
+
+pytestmark = pytest.mark.db
+
+
+async def test_a_listener_that_fails_stops_nobody(world: World) -> None:
+    def broken(run_id: str, events: list[dict[str, Any]]) -> None:
+        raise ValueError(run_id)
+
+    world.writer.committed = broken
+    outcome, _ = await world.play(chain(3))
+    assert outcome.status == "succeeded"
+
+
+async def test_many_runs_share_transactions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [await world.run(chain(4)) for _ in range(40)]
+    store = world.writer._store
+    apply, sizes = store.apply, []
+
+    async def counted(batch: Any) -> Any:
+        sizes.append(len(batch))
+        return await apply(batch)
+
+    monkeypatch.setattr(store, "apply", counted)
+    outcomes = await asyncio.gather(*(world.engine.play(run) for run in runs))
+    assert {o.status for o in outcomes} == {"succeeded"}
+    assert len(sizes) * 5 < sum(sizes)
+    for run in runs:
+        await world.events(run)
+
+
+async def test_a_lost_connection_is_made_anew(world: World) -> None:
+    if world.database.is_sqlite:
+        pytest.skip("SQLite has no connection to lose")
+    run = await world.run(chain(1))
+    await world.writer.submit(_event(run.run_id, world))
+    await world.scalar(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    await world.writer.submit(_event(run.run_id, world))
+    assert (await world.row(run)).last_seq == 2
+
+
+def _event(run_id: str, world: World) -> Commit:
+    return Commit(run_id, world.team_id, 1, clock.now(), [NewEvent("run.started")])
+
+
+async def test_a_diagram_of_ten_thousand_nodes_compiles_in_a_moment(world: World) -> None:
+    diagram = Diagram.model_validate(chain(10_000))
+    began = asyncio.get_running_loop().time()
+    program = compiled(diagram, world.kinds).program
+    assert program.size == 10_000
+    assert asyncio.get_running_loop().time() - began < 10
+    assert compiled(diagram, world.kinds).program is program
+
+
+async def test_a_long_chain_needs_no_deep_stack(world: World) -> None:
+    outcome, run = await world.play(chain(2_000))
+    assert outcome.output == "n1999"
+    assert (await world.row(run)).last_seq == 2 + 2 * 2_000

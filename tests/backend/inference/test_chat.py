@@ -1,0 +1,210 @@
+"""Chat models answer, and say clearly why they do not; providers are real HTTP servers on loopback."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import JsonValue
+
+from backend.core.errors import NotFound
+from backend.inference import chat, chat_errors, chat_extractive, chat_provider
+from backend.inference.chat import Provider
+from backend.inference.chat_types import ChatMessage
+from tests.conftest import forget_settings
+from tests.http_server import Answer, Asked, json_answer, serving
+
+HELLO = [
+    ChatMessage(role="system", content="Be brief."),
+    ChatMessage(role="user", content="Where is my refund?"),
+]
+
+
+async def no_secret(name: str) -> str:
+    raise NotFound(f"There is no secret called {name}.")
+
+
+def secrets(**known: str) -> Callable[[str], Any]:
+    async def secret_of(name: str) -> str:
+        return known[name]
+
+    return secret_of
+
+
+def openai_says(text: str) -> Callable[[Asked], Answer]:
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 11, "completion_tokens": 3, "total_tokens": 14}
+    whole = {
+        "id": "c1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "tiny",
+        "choices": [choice],
+        "usage": usage,
+    }
+    return lambda asked: json_answer(whole)
+
+
+@pytest.fixture
+def at(environment: pytest.MonkeyPatch) -> Callable[[str], None]:
+    def use(url: str) -> None:
+        environment.setenv("QUADRILLE_OPENAI_BASE_URL", f"{url}/v1")
+        forget_settings()
+
+    return use
+
+
+async def test_an_openai_compatible_server_answers(at: Callable[[str], None]) -> None:
+    async with serving(openai_says("On its way.")) as server:
+        at(server.url)
+        reply = await chat.ask(
+            "compatible:tiny", HELLO, {"temperature": 0.5, "max_tokens": 50}, secrets(COMPATIBLE_API_KEY="k1")
+        )
+    assert (reply.text, reply.input_tokens, reply.output_tokens) == ("On its way.", 11, 3)
+    asked = server.asked[0]
+    assert (asked.path, asked.headers["authorization"]) == ("/v1/chat/completions", "Bearer k1")
+    assert asked.json()["temperature"] == 0.5
+    assert [m["role"] for m in asked.json()["messages"]] == ["system", "user"]
+
+
+async def test_a_compatible_server_needs_no_key(at: Callable[[str], None]) -> None:
+    async with serving(openai_says("Hi.")) as server:
+        at(server.url)
+        assert (await chat.ask("compatible:tiny", HELLO, {}, no_secret)).text == "Hi."
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, chat_errors.RequestRefused),
+        (401, chat_errors.KeyRefused),
+        (404, chat_errors.ModelUnknown),
+        (429, chat_errors.ModelBusy),
+        (500, chat_errors.ModelFailed),
+        (503, chat_errors.ModelFailed),
+    ],
+)
+async def test_a_provider_s_error_is_told_once(
+    at: Callable[[str], None], status: int, error: type[chat_errors.ChatError]
+) -> None:
+    async with serving(lambda asked: json_answer({"error": {"message": "because"}}, status)) as server:
+        at(server.url)
+        with pytest.raises(error, match=rf"compatible:tiny.*{status}.*because"):
+            await chat.ask("compatible:tiny", HELLO, {}, no_secret)
+    assert len(server.asked) == 1, "retries are the engine's"
+
+
+async def test_a_slow_provider_is_given_up(at: Callable[[str], None]) -> None:
+    async with serving(lambda asked: Answer(delay=30)) as server:
+        at(server.url)
+        with pytest.raises(chat_errors.ModelTooSlow, match=r"within 0.3 seconds"):
+            await chat.ask("compatible:tiny", HELLO, {"timeout_seconds": 0.3}, no_secret)
+
+
+async def test_a_provider_that_is_not_there_is_told(at: Callable[[str], None]) -> None:
+    async with serving(lambda asked: Answer()) as server:
+        gone = server.url
+    at(gone)
+    with pytest.raises(chat_errors.ModelFailed, match="cannot be reached"):
+        await chat.ask("compatible:tiny", HELLO, {}, no_secret)
+
+
+async def test_a_proxy_of_the_environment_is_not_used(
+    at: Callable[[str], None], environment: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "OPENAI_PROXY"):
+        environment.setenv(name, "http://127.0.0.1:1")
+    async with serving(openai_says("Direct.")) as server:
+        at(server.url)
+        assert (await chat.ask("compatible:tiny", HELLO, {}, no_secret)).text == "Direct."
+
+
+async def test_anthropic_answers_over_the_guarded_client(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("QUADRILLE_OUTBOUND_ALLOW", "127.0.0.1/32")
+    forget_settings()
+    whole = {
+        "id": "m1", "type": "message", "role": "assistant", "model": "tiny", "stop_reason": "end_turn",
+        "content": [{"type": "text", "text": "Soon."}], "usage": {"input_tokens": 7, "output_tokens": 2},
+    }  # fmt: skip
+    async with serving(lambda asked: json_answer(whole)) as server:
+        provider = Provider("anthropic", server.url, "ANTHROPIC_API_KEY")
+        reply = await chat_provider.answer(provider, "tiny", "k2", HELLO, {"max_tokens": 50})
+    assert (reply.text, reply.input_tokens, reply.output_tokens) == ("Soon.", 7, 2)
+    headers = server.asked[0].headers
+    assert "k2" in (headers.get("x-api-key") or headers["authorization"])
+
+
+async def test_a_provider_s_private_address_is_refused_unless_the_operator_set_it(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    async with serving(openai_says("Never.")) as server:
+        with pytest.raises(Exception, match="must not be reached"):
+            await chat_provider.answer(Provider("openai", server.url, "K"), "tiny", "k", HELLO, {})
+    assert server.asked == []
+
+
+async def test_a_missing_key_names_the_secret_to_store(environment: pytest.MonkeyPatch) -> None:
+    with pytest.raises(chat_errors.KeyMissing) as missing:
+        await chat.ask("openai:gpt", HELLO, {}, no_secret)
+    assert "OPENAI_API_KEY" in missing.value.fix
+
+
+@pytest.mark.parametrize("model", ["gpt", "nobody:gpt", "compatible:x", "openai:", "scripted/other"])
+async def test_an_unknown_model_says_which_there_are(environment: pytest.MonkeyPatch, model: str) -> None:
+    with pytest.raises(chat_errors.ModelUnknown) as unknown:
+        await chat.ask(model, HELLO, {}, no_secret)
+    assert unknown.value.fix
+
+
+SCRIPT = """
+turns:
+  - when: refund
+    fail: 429
+    fail_attempts: 1
+    say: It was sent today.
+  - after: 1
+    say: Anything else?
+  - say: Please tell me more.
+"""
+
+
+async def test_a_script_is_played() -> None:
+    options = {"script": SCRIPT, "attempt": 2}
+    assert (await chat.ask("scripted/script", HELLO, options, no_secret)).text == "It was sent today."
+    other = [ChatMessage(role="user", content="Hello")]
+    assert (await chat.ask("scripted/script", other, options, no_secret)).text == "Please tell me more."
+    later = [*other, ChatMessage(role="assistant", content="Hi"), *other]
+    assert (await chat.ask("scripted/script", later, options, no_secret)).text == "Anything else?"
+
+
+async def test_a_script_fails_as_it_says() -> None:
+    with pytest.raises(chat_errors.ModelBusy):
+        await chat.ask("scripted/script", HELLO, {"script": SCRIPT, "attempt": 1}, no_secret)
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("turns:\n  - say: [", "line"),
+        ("turns: []", "turns"),
+        ("turns:\n  - says: x", "turns.0.says"),
+        ("turns:\n  - say: x\n    when: never", "No turn"),
+    ],
+)
+async def test_a_wrong_script_is_located(script: str, said: str) -> None:
+    with pytest.raises(chat_errors.RequestRefused, match=said):
+        await chat.ask("scripted/script", HELLO, {"script": script}, no_secret)
+
+
+async def test_the_extractive_model_quotes_the_passages_and_nothing_else() -> None:
+    passages: list[JsonValue] = [
+        "Our offices are in Vienna. We open at nine.",
+        "Refunds are paid within five days. They go to the card you paid with. Gift cards are never refunded.",
+    ]
+    reply = await chat.ask("scripted/extractive", HELLO, {"passages": passages}, no_secret)
+    assert "Refunds are paid within five days. [2]" in reply.text
+    assert "Vienna" not in reply.text
+
+
+async def test_the_extractive_model_admits_that_it_found_nothing() -> None:
+    reply = await chat.ask("scripted/extractive", HELLO, {"passages": ["We sell tea."]}, no_secret)
+    assert reply.text == chat_extractive.NOTHING_FOUND

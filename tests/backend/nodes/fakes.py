@@ -1,0 +1,70 @@
+"""A context for kinds that are played alone: real expressions, remembered effects."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import JsonValue
+
+from backend.core import sandbox
+from backend.nodes import expressions, templates
+from backend.nodes.kind import Answer, ChatMessage, ChatReply, HttpReply, Passage, Question
+
+
+class FakeContext:
+    """What a kind asked of the world is in `asked`; what the world answers can be set."""
+
+    def __init__(self, **scope: JsonValue) -> None:
+        self.run_id, self.node_id, self.attempt, self.idempotency_key = "run_1", "a", 1, "run_1:a:1"
+        self.scope: Mapping[str, JsonValue] = {"input": {}, "nodes": {}, "run": {"id": "run_1"}} | scope
+        self.inputs: Mapping[str, JsonValue] = {}
+        self.asked: list[Any] = []
+        self.answer = Answer(verdict="approved")
+        self.reply = HttpReply(status=200, body={"ok": True})
+        self.passages: list[Passage] = []
+        self.vectors: dict[str, list[float]] = {}
+
+    async def text(self, template: str) -> str:
+        return await templates.fill(template, self.scope)
+
+    async def value(self, expression: str) -> JsonValue:
+        return await expressions.value(expression, self.scope)
+
+    async def code(self, source: str, inputs: Mapping[str, JsonValue]) -> JsonValue:
+        return await sandbox.run_code(source, inputs)
+
+    async def embed(self, texts: list[str]) -> list[list[float]]:
+        self.asked.append(texts)
+        return [self.vectors.get(text, [0.0, 0.0, 1.0]) for text in texts]
+
+    async def search(self, collection: str, query: str, limit: int) -> list[Passage]:
+        self.asked.append((collection, query, limit))
+        return self.passages[:limit]
+
+    async def chat(
+        self, model: str, messages: list[ChatMessage], options: Mapping[str, JsonValue]
+    ) -> ChatReply:
+        self.asked.append((model, messages, dict(options)))
+        return ChatReply(text='{"answer": 42}', model=model, input_tokens=3, output_tokens=1)
+
+    async def http(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: JsonValue, timeout_seconds: float
+    ) -> HttpReply:
+        self.asked.append((method, url, dict(headers), body))
+        return self.reply
+
+    async def ask(self, question: Question) -> Answer:
+        self.asked.append(question)
+        return self.answer
+
+    async def sleep_until(self, moment: datetime) -> None:
+        self.asked.append(moment)
+
+    async def emit(self, topic: str, data: JsonValue) -> None:
+        self.asked.append((topic, data))
+
+    async def secret(self, name: str) -> str:
+        return f"value of {name}"
+
+    def progress(self, message: str, fraction: float | None = None) -> None:
+        self.asked.append((message, fraction))

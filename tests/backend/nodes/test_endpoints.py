@@ -1,0 +1,30 @@
+"""The kinds over HTTP: for whoever may read workflows, complete enough to draw palette and inspector."""
+
+import pytest
+from fastapi import FastAPI
+
+from backend.core.db import Database
+from backend.nodes import endpoints
+from backend.nodes.registry import all_kinds
+from tests.backend.identity import people
+
+
+@pytest.fixture
+def app() -> FastAPI:
+    app = FastAPI()
+    app.include_router(endpoints.router)
+    return app
+
+
+async def test_a_member_reads_all_kinds(sqlite_database: Database, app: FastAPI) -> None:
+    owner = await people.person(await people.team(), "viewer")
+    async with people.browser(app, await people.session_token(owner)) as client:
+        answer = await client.get("/api/v1/kinds")
+    assert answer.status_code == 200
+    kinds = {kind["name"]: kind for kind in answer.json()}
+    assert set(kinds) == set(all_kinds())
+    classify = kinds["classify"]
+    assert classify["ports"] == {"fixed": ["else"], "each": "labels", "name": "name"}
+    assert classify["schema"]["properties"]["labels"]["widget"] == "labels"
+    assert classify["defaults"] == {"min_score": 0.25, "min_margin": 0.05}
+    assert next(iter(kinds)) == "condition", "sections in the palette's order, then by title"

@@ -1,0 +1,232 @@
+"""A watcher gets every event once and in order, whatever happens to Redis, to the order of messages, and to their own pace."""
+
+import asyncio
+import random
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+
+import orjson
+import pytest
+
+from backend.core import db, redis
+from backend.runs import hub, live, service, stream
+from backend.runs.history import Entry
+from backend.runs.hub import BUFFER, Feed, Hub, Item
+from backend.runs.stream import Watched
+from tests.backend.runs import made
+from tests.conftest import forget_settings
+from tests.servers import Valkey
+
+pytestmark = [pytest.mark.db, pytest.mark.redis]
+
+
+@pytest.fixture
+async def serving(
+    database: db.Database, redis_url: str, environment: pytest.MonkeyPatch
+) -> AsyncIterator[Hub]:
+    environment.setenv("QUADRILLE_REDIS_URL", redis_url)
+    forget_settings()
+    async with running() as found:
+        yield found
+    await redis.client().aclose()
+    await db.database().close()
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[Hub]:
+    opened = Hub()
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(opened.run())
+        yield opened
+        task.cancel()
+
+
+async def write(world: made.World, run_id: str, count: int, pause: float = 0.0) -> None:
+    for n in range(count):
+        async with db.database().transaction() as session:
+            await service.note(session, run_id, world.by.team_id, Entry("event.emitted", {"n": n}))
+        await asyncio.sleep(pause)
+
+
+async def watch(opened: Hub, watched: Watched, last: int) -> list[int]:
+    seen: list[int] = []
+    async with asyncio.timeout(60), aclosing(stream.follow(opened, watched)) as items:
+        async for item in items:
+            if item.seq is not None:
+                seen.append(item.seq)
+            if item.seq == last:
+                break
+    return seen
+
+
+async def started(status: str = "running") -> tuple[made.World, str]:
+    world = await made.world()
+    return world, await made.run(world, status)
+
+
+async def test_no_gap_and_no_repeat_under_concurrent_writers(serving: Hub) -> None:
+    seed = secrets.randbits(32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    world, run_id = await started()
+    await write(world, run_id, 7)
+    last = 7 + 4 * 25
+
+    async def reader() -> tuple[int, list[int]]:
+        await asyncio.sleep(chance.random() * 0.5)
+        after = chance.randrange(0, 20)
+        return after, await watch(serving, Watched(world.by.team_id, run_id, after), last)
+
+    async with asyncio.TaskGroup() as tasks:
+        readers = [tasks.create_task(reader()) for _ in range(20)]
+        for _ in range(4):
+            tasks.create_task(write(world, run_id, 25, chance.random() * 0.01))
+    for task in readers:
+        after, seen = task.result()
+        assert seen == list(range(after + 1, last + 1))
+
+
+async def test_live_events_do_not_wait_for_the_poll(serving: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "POLL_SECONDS", 1000)
+    world, run_id = await started()
+    await asyncio.sleep(0.05)
+    reading = asyncio.ensure_future(watch(serving, Watched(world.by.team_id, run_id), 3))
+    await write(world, run_id, 3, 0.05)
+    assert await asyncio.wait_for(reading, 5) == [1, 2, 3]
+
+
+async def test_a_lost_message_is_found_by_the_next_one_or_by_the_poll(serving: Hub) -> None:
+    world, run_id = await started()
+    reading = asyncio.ensure_future(watch(serving, Watched(world.by.team_id, run_id), 6))
+    await asyncio.sleep(0.1)
+    working = redis.client
+    with pytest.MonkeyPatch.context() as broken:
+
+        async def nothing(events: object) -> None:
+            del events
+
+        broken.setattr(live, "publish", nothing)
+        await write(world, run_id, 3)
+    assert redis.client is working
+    await write(world, run_id, 2)
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(live, "publish", nothing)
+        await write(world, run_id, 1)
+    assert await asyncio.wait_for(reading, 10) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_messages_out_of_order_and_repeated_are_sorted_out(serving: Hub) -> None:
+    world, run_id = await started()
+    reading = asyncio.ensure_future(watch(serving, Watched(world.by.team_id, run_id), 6))
+    await asyncio.sleep(0.1)
+    collected: list[object] = []
+    with pytest.MonkeyPatch.context() as held:
+
+        async def collect(events: list[object]) -> None:
+            collected.extend(events)
+
+        held.setattr(live, "publish", collect)
+        await write(world, run_id, 5)
+    for event in [collected[1], collected[0], collected[4], collected[4], *collected]:
+        await live.publish([event])  # pyright: ignore[reportArgumentType] - what `publish` was given
+    await write(world, run_id, 1)
+    assert await asyncio.wait_for(reading, 10) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_volatile_events_pass_and_are_no_rows(serving: Hub) -> None:
+    world, run_id = await started()
+    told: list[str] = []
+
+    async def read() -> None:
+        async with aclosing(stream.follow(serving, Watched(world.by.team_id, run_id))) as items:
+            async for item in items:
+                told.append(item.kind)
+                if item.seq:
+                    return
+
+    reading = asyncio.ensure_future(read())
+    await asyncio.sleep(0.2)
+    message = {"run_id": run_id, "seq": None, "kind": "step.token", "data": {"text": "Hi"}}
+    await live.publish_texts([(run_id, orjson.dumps(message))])
+    await write(world, run_id, 1)
+    await asyncio.wait_for(reading, 10)
+    assert told == ["step.token", "event.emitted"]
+
+
+async def test_without_redis_events_come_by_polling_and_with_it_again_live(
+    database: db.Database, environment: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    valkey = Valkey(tmp_path_factory.mktemp("own"))
+    valkey.start()
+    environment.setenv("QUADRILLE_REDIS_URL", valkey.url)
+    forget_settings()
+    try:
+        async with running() as opened:
+            world, run_id = await started()
+            reading = asyncio.ensure_future(watch(opened, Watched(world.by.team_id, run_id), 30))
+            await write(world, run_id, 10)
+            valkey.stop()
+            await write(world, run_id, 10, 0.02)
+            valkey.start()
+            await write(world, run_id, 10, 0.02)
+            assert await asyncio.wait_for(reading, 30) == list(range(1, 31))
+    finally:
+        valkey.stop()
+        await redis.client().aclose()
+        await db.database().close()
+
+
+async def test_a_slow_reader_is_resynchronised_not_cut_off(serving: Hub) -> None:
+    world, run_id = await started()
+    total = BUFFER + 300
+    kinds: list[str] = []
+    seen: list[int] = []
+    async with aclosing(stream.follow(serving, Watched(world.by.team_id, run_id))) as items:
+        await write(world, run_id, 1)
+        seen.append((await anext(items)).seq or 0)
+        async with db.database().transaction() as session:
+            for n in range(total):
+                await service.note(session, run_id, world.by.team_id, Entry("event.emitted", {"n": n}))
+        await asyncio.sleep(0.5)
+        while seen[-1] < total + 1:
+            item = await asyncio.wait_for(anext(items), 10)
+            kinds.append(item.kind)
+            if item.kind == "resync":
+                assert orjson.loads(item.text) == {"kind": "resync", "seq": seen[-1]}
+            else:
+                seen.append(item.seq or 0)
+    assert seen == list(range(1, total + 2))
+    assert "resync" in kinds
+
+
+async def test_the_end_of_a_run_is_waited_for_and_no_longer_than_wanted(serving: Hub) -> None:
+    world, run_id = await started("queued")
+    watched = Watched(world.by.team_id, run_id)
+    assert not await stream.ended(serving, watched, 0.1)
+    waiting = asyncio.ensure_future(stream.ended(serving, watched, 30))
+    await asyncio.sleep(0.05)
+    async with db.database().transaction() as session:
+        await service.cancel(session, world.by, run_id)
+    assert await asyncio.wait_for(waiting, 5)
+
+
+async def test_silence_is_filled_with_beats(serving: Hub) -> None:
+    world, run_id = await started()
+    async with aclosing(stream.follow(serving, Watched(world.by.team_id, run_id), 0.05)) as items:
+        assert await anext(items) is stream.BEAT
+        assert await anext(items) is stream.BEAT
+        await write(world, run_id, 1)
+        while (item := await anext(items)) is stream.BEAT:
+            pass
+        assert item.seq == 1
+
+
+def test_a_full_feed_drops_volatile_events_before_rows() -> None:
+    feed = Feed()
+    for n in range(BUFFER):
+        feed.put(Item(n + 1, "event.emitted", ""))
+    feed.put(Item(None, "step.token", ""))
+    assert not feed.take_overflow()
+    feed.put(Item(BUFFER + 1, "event.emitted", ""))
+    assert feed.take_overflow()

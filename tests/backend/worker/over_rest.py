@@ -1,0 +1,73 @@
+"""A program that makes workflows, starts runs, answers questions and reads what came of it, over REST alone."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from backend.runs.schemas import TERMINAL
+from backend.workflows.diagram import Diagram
+from tests.backend.runs.served import Caller
+
+
+class Program:
+    """Its API key says who it is."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.http = caller.http
+
+    async def make(self, diagram: Diagram) -> str:
+        """A workflow with this draft; its id."""
+        return await self._made(diagram.model_dump(mode="json"))
+
+    async def from_template(self, name: str) -> str:
+        """A workflow that begins as a template; its id."""
+        return await self._made({"template": name})
+
+    async def start(self, workflow_id: str, given: Any) -> dict[str, Any]:
+        """Start a run of the draft: the run, or the problem where the input is refused."""
+        sent = {"input": given, "version": "draft"}
+        return (await self.http.post(f"/workflows/{workflow_id}/runs", json=sent)).json()
+
+    async def until(self, run_id: str, when: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait for a state of a run."""
+        run: dict[str, Any] = {}
+        try:
+            async with asyncio.timeout(60):
+                while not (run and when(run)):
+                    await asyncio.sleep(0.05)
+                    run = (await self.http.get(f"/runs/{run_id}")).json()
+        except TimeoutError:
+            raise AssertionError(f"still {run['status']}: {await self.steps(run_id)}") from None
+        return run
+
+    async def at_rest(self, run_id: str) -> dict[str, Any]:
+        """The run when it has ended or waits for a person."""
+        return await self.until(run_id, lambda run: run["status"] in {*TERMINAL, "waiting_person"})
+
+    async def steps(self, run_id: str) -> dict[str, dict[str, Any]]:
+        """The steps of a run by path and node."""
+        items = (await self.http.get(f"/runs/{run_id}/steps")).json()["items"]
+        return {"/".join(filter(None, (s["path"], s["node_id"]))): s for s in items}
+
+    async def question(self, run_id: str) -> dict[str, Any]:
+        """The open question of a run."""
+        async with asyncio.timeout(30):
+            while True:
+                page = (await self.http.get("/approvals")).json()
+                for asked in page["items"]:
+                    if asked["run_id"] == run_id:
+                        return asked
+                await asyncio.sleep(0.1)
+
+    async def answer(self, run_id: str, verdict: str, **more: Any) -> dict[str, Any]:
+        """Decide it; the run when it has come to rest again."""
+        asked = await self.question(run_id)
+        sent = {"verdict": verdict, "arguments_hash": asked["arguments_hash"], **more}
+        decided = await self.http.post(f"/approvals/{asked['id']}/decision", json=sent)
+        assert decided.status_code == 200, decided.text
+        return await self.until(run_id, lambda run: run["status"] in TERMINAL)
+
+    async def _made(self, body: dict[str, Any]) -> str:
+        made = await self.http.post("/workflows", json=body)
+        assert made.status_code == 201, made.text
+        return made.json()["id"]

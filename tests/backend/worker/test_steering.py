@@ -1,0 +1,93 @@
+"""Runs that a worker holds are paused, resumed and cancelled; a worker that leaves hands them over."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from backend.approvals import service as approvals
+from backend.core import db
+from backend.identity.principal import Principal
+from backend.runs import service
+from backend.runs.schemas import RunPublic
+from backend.workflows.diagram import Diagram, Node
+from tests.backend.runs import made
+from tests.backend.worker.house import House, check_invariants, events
+
+pytestmark = [pytest.mark.db, pytest.mark.redis]
+
+
+def slow() -> Diagram:
+    """A chain of short waits, so that there is always a step to come."""
+    waits = [Node(id=f"wait_{n}", kind="wait", config={"by": "duration", "duration": 0.4}) for n in range(8)]
+    return made.chain(Node(id="start", kind="start"), *waits, Node(id="output", kind="output"))
+
+
+async def steer(
+    verb: Callable[[db.Session, Principal, str], Awaitable[RunPublic]], world: made.World, run_id: str
+) -> None:
+    async with db.database().transaction() as session:
+        await verb(session, world.by, run_id)
+
+
+async def test_a_live_run_is_paused_resumed_and_cancelled(house: House) -> None:
+    world = await made.world(slow())
+    house.worker()
+    run_id = await house.start(world)
+    await house.until(run_id, lambda run: run.last_seq > 5)
+    await steer(service.pause, world, run_id)
+    paused = await house.until(run_id, lambda run: run.status == "paused", 10)
+    await asyncio.sleep(1)
+    assert (await made.state(run_id)).last_seq == paused.last_seq
+    await steer(service.resume, world, run_id)
+    await house.until(run_id, lambda run: run.last_seq > paused.last_seq + 3)
+    await steer(service.cancel, world, run_id)
+    run = await house.until(run_id, lambda run: run.status == "cancelled", 10)
+    await check_invariants([run])
+
+
+async def test_a_worker_that_leaves_hands_its_runs_over(house: House) -> None:
+    world = await made.world(slow())
+    first = house.worker()
+    run_id = await house.start(world)
+    await house.until(run_id, lambda run: run.last_seq > 5)
+    assert await house.stop(first) == 0
+    rested = await made.state(run_id)
+    assert (rested.status, rested.worker_id) == ("queued", None)
+    house.worker()
+    run = await house.ended(run_id)
+    assert run.status == "succeeded"
+    assert "run.resumed" in [e.kind for e in await events(run)]
+    await check_invariants([run])
+
+
+async def test_two_workers_share_the_load(house: House) -> None:
+    world = await made.world(slow())
+    for _ in range(2):
+        house.worker(QUADRILLE_WORKER_CONCURRENCY="3")
+    runs = [await house.start(world) for _ in range(6)]
+    holders: set[str | None] = set()
+    async with asyncio.timeout(60):
+        while len(holders - {None}) < 2:
+            holders |= {(await made.state(run_id)).worker_id for run_id in runs}
+            await asyncio.sleep(0.05)
+    await check_invariants([await house.ended(run_id) for run_id in runs])
+
+
+async def test_a_question_outlives_every_process(house: House) -> None:
+    """R43: a restart between request and decision loses nothing."""
+    ask = Node(id="ask", kind="human_approval", config={"title": "Well?"})
+    world = await made.world(made.chain(Node(id="start", kind="start"), ask))
+    first = house.worker()
+    run_id = await house.start(world)
+    await house.until(run_id, lambda run: run.status == "waiting_person")
+    house.kill(first)
+    async with db.database().transaction() as session:
+        asked = (await approvals.open_for(session, world.by))[0]
+        await approvals.decide(
+            session, world.by, asked.id, verdict="approved", arguments_hash=asked.arguments_hash
+        )
+    house.worker()
+    run = await house.ended(run_id)
+    assert run.status == "succeeded", run.error
+    await check_invariants([run])

@@ -1,0 +1,51 @@
+"""The installation that is going to be broken."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.backend.worker.conftest import house
+from tests.backend.worker.house import House
+from tests.chaos.sizes import SIZES, Size
+from tests.conftest import forget_settings
+from tests.servers import Valkey
+
+__all__ = ["house", "own_valkey", "seed", "size"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A long night takes longer than other tests may."""
+    minutes = SIZES[str(config.getoption("--chaos-size"))].minutes
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(60 * minutes))
+
+
+@pytest.fixture
+def size(request: pytest.FixtureRequest) -> Size:
+    """How often things are killed: `--chaos-size`."""
+    return SIZES[str(request.config.getoption("--chaos-size"))]
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest, environment: pytest.MonkeyPatch) -> int:
+    """Printed, so that a failure can be looked at again with `--seed`."""
+    environment.setenv("QUADRILLE_OUTBOUND_ALLOW", "127.0.0.1")
+    forget_settings()
+    given = request.config.getoption("--seed")
+    chosen = secrets.randbits(32) if given is None else given
+    print(f"seed {chosen}")
+    return chosen
+
+
+@pytest.fixture
+def own_valkey(house: House, environment: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Valkey]:
+    """A Valkey that may be killed."""
+    server = Valkey(tmp_path)
+    server.start()
+    environment.setenv("QUADRILLE_REDIS_URL", server.url)
+    forget_settings()
+    yield server
+    server.stop()

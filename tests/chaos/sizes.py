@@ -1,0 +1,32 @@
+"""How much the chaos tests break: small at each merge, large at night, larger before a release."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Size:
+    """Figures a test and database; C-01 has two shapes, and everything runs on two databases."""
+
+    worker_kills: int
+    """C-01."""
+    worker_runs: int
+    web_kills: int
+    """C-02."""
+    redis_kills: int
+    """C-03."""
+    instance_rounds: int
+    """How often each process of a whole instance is killed."""
+    minutes: int
+    """A test that takes longer has failed."""
+
+
+SIZES = {
+    "ci": Size(worker_kills=8, worker_runs=5, web_kills=10, redis_kills=3, instance_rounds=1, minutes=5),
+    "night": Size(
+        worker_kills=75, worker_runs=50, web_kills=100, redis_kills=25, instance_rounds=8, minutes=60
+    ),
+    "release": Size(
+        worker_kills=250, worker_runs=125, web_kills=250, redis_kills=50, instance_rounds=20, minutes=180
+    ),
+}
+"""The figures of a row are for all its variants together: 8 kills of C-01 are 32 in two shapes on two databases."""

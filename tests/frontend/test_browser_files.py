@@ -1,0 +1,69 @@
+"""What the browser's files say in their own words must be what Python says: states, ports, rules for names."""
+
+import json
+import re
+import subprocess
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+from backend.nodes.registry import all_kinds
+from backend.nodes.schemas import public
+from frontend import theme
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPONENTS = ROOT / "frontend" / "components"
+
+
+def in_node(script: str) -> Any:
+    """What a small module prints as JSON, run by the Node that builds the pages."""
+    node = Path(sysconfig.get_path("scripts")) / "node"
+    done = subprocess.run(
+        [node, "--input-type=module", "-e", script], cwd=ROOT, text=True, capture_output=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_both_sides_know_the_same_states_words_and_icons() -> None:
+    told = in_node(
+        f'import {{ STATES }} from "{COMPONENTS / "states.js"}"; console.log(JSON.stringify(STATES));'
+    )
+    mine = {n: {"word": s.word, "icon": s.icon, "turns": s.turns} for n, s in theme.STATES.items()}
+    assert told == mine
+
+
+def test_the_browser_derives_the_ports_of_every_kind_by_the_same_rule() -> None:
+    kinds = all_kinds()
+    config = {"labels": [{"name": "billing"}, {"name": ""}, {"name": "billing"}], "cases": [{"name": "one"}]}
+    given = [public(kind).model_dump(mode="json", by_alias=True) for kind in kinds.values()]
+    told = in_node(
+        f'import {{ portsOf }} from "{COMPONENTS / "kinds.js"}";'
+        f"const kinds = {json.dumps(given)}; const node = {{ config: {json.dumps(config)} }};"
+        "console.log(JSON.stringify(Object.fromEntries(kinds.map((k) => [k.name, portsOf(k, node)]))));"
+    )
+    assert told == {name: list(kind.ports.of(config)) for name, kind in kinds.items()}
+
+
+def test_ids_made_in_the_browser_fit_the_diagram() -> None:
+    placing = ROOT / "frontend" / "editor" / "placing.js"
+    told = in_node(
+        f'import {{ freeId }} from "{placing}"; const taken = new Set(["wait", "wait_2"]);'
+        'console.log(JSON.stringify(["wait", "Größe 1!", "9lives", "a".repeat(90), "wait_2"]'
+        ".map((base) => freeId(base, (id) => taken.has(id)))));"
+    )
+    assert told[0] == "wait_3"
+    assert told[4] == "wait_3"
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]{0,62}", one) for one in told), told
+
+
+def test_packages_of_the_islands_are_pinned_exactly() -> None:
+    from frontend import components
+    from frontend.editor import editor
+
+    loose = [
+        one
+        for one in [*components.SHARED_PACKAGES, *editor.Editor.create().lib_dependencies]
+        if not re.fullmatch(r"(@[\w-]+/)?[\w.-]+@\d+\.\d+\.\d+", one)
+    ]
+    assert not loose

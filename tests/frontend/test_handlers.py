@@ -1,0 +1,194 @@
+"""What pages do when people act, against the real services on a real database."""
+
+from typing import Any
+
+import pytest
+
+from backend.core import db
+from backend.core.errors import NotAllowed
+from backend.engine.ports import StepId
+from backend.identity.principal import Principal
+from backend.nodes.kind import Question
+from frontend.pages.approval import Approval
+from frontend.pages.approvals import Approvals
+from frontend.pages.run import RunPage
+from frontend.pages.runs import Runs
+from frontend.pages.start import Start
+from frontend.pages.workflows import Workflows
+from frontend.state.frame import Frame
+from tests.backend.runs import made
+
+FORM = {
+    "type": "object",
+    "properties": {"answer": {"type": "string", "maxLength": 20}},
+    "required": ["answer"],
+}
+
+
+@pytest.fixture
+async def world(sqlite_database: db.Database) -> made.World:
+    return await made.world()
+
+
+async def asked(world: made.World) -> str:
+    from backend.approvals import service
+
+    run_id = await made.run(world, "waiting_person")
+    question = Question(title="Send it?", message="Now?", form=FORM, proposal={"answer": "Dear Ada"})
+    async with db.database().transaction() as session:
+        return (await service.request(session, run_id, StepId("approve"), question)).id
+
+
+def words(event: Any) -> str:
+    """The event that a handler gives back, as text."""
+    return str(event)
+
+
+async def test_the_runs_list_shows_the_newest_first(world: made.World, opened: Any) -> None:
+    first, second = await made.run(world, "succeeded"), await made.run(world, "failed")
+    page = opened(Runs, world.by, "/runs")
+    await page.load()
+    assert [row.id for row in page.rows] == [second, first]
+
+
+async def test_the_runs_list_takes_its_filters_from_the_address(world: made.World, opened: Any) -> None:
+    await made.run(world, "succeeded")
+    failed = await made.run(world, "failed")
+    page = opened(Runs, world.by, "/runs?status=failed")
+    await page.load()
+    assert [row.id for row in page.rows] == [failed]
+    assert page.is_filtered
+
+
+async def test_a_made_up_filter_shows_everything(world: made.World, opened: Any) -> None:
+    await made.run(world, "succeeded")
+    page = opened(Runs, world.by, "/runs?status=burnt")
+    await page.load()
+    assert (len(page.rows), page.status) == (1, "")
+
+
+async def test_choosing_a_state_keeps_the_word_that_was_searched(world: made.World, opened: Any) -> None:
+    page = opened(Runs, world.by, "/runs?text=triage")
+    await page.load()
+    assert "status=failed&text=triage" in words(await page.show("failed"))
+
+
+async def test_a_run_shows_its_state(world: made.World, opened: Any) -> None:
+    run_id = await made.run(world, "paused")
+    page = opened(RunPage, world.by, "/runs/[run_id]", run_id=run_id)
+    await page.load()
+    assert (page.id, page.status, page.is_over, page.missing) == (run_id, "paused", False, "")
+
+
+async def test_a_run_of_nobody_says_so(world: made.World, opened: Any) -> None:
+    page = opened(RunPage, world.by, "/runs/[run_id]", run_id="run_none")
+    await page.load()
+    assert page.missing
+    assert page.id == ""
+
+
+async def test_cancelling_a_paused_run_ends_it(world: made.World, opened: Any) -> None:
+    run_id = await made.run(world, "paused")
+    page = opened(RunPage, world.by, "/runs/[run_id]", run_id=run_id)
+    await page.load()
+    await page.ask_to_cancel(True)
+    await page.cancel()
+    assert (page.status, page.is_over, page.asking_to_cancel) == ("cancelled", True, False)
+
+
+async def test_run_again_leads_to_the_new_run(world: made.World, opened: Any) -> None:
+    run_id = await made.run(world, "succeeded")
+    page = opened(RunPage, world.by, "/runs/[run_id]", run_id=run_id)
+    await page.load()
+    led = words(await page.again())
+    assert "/runs/run_" in led
+    assert run_id not in led
+
+
+async def test_the_inbox_and_its_count_agree(world: made.World, opened: Any) -> None:
+    await asked(world)
+    page, frame = opened(Approvals, world.by, "/approvals"), opened(Frame, world.by, "/approvals")
+    await page.load()
+    await frame.load()
+    assert len(page.rows) == 1
+    assert frame.open_approvals == sum(row.mine for row in page.rows) == 1
+
+
+async def test_approving_sends_what_was_edited(world: made.World, opened: Any) -> None:
+    approval_id = await asked(world)
+    page = opened(Approval, world.by, "/approvals/[approval_id]", approval_id=approval_id)
+    await page.load()
+    await page.set_comment("Shorter.")
+    await page.approve({"answer": "Hi Ada", "comment": "Shorter."})
+    assert (page.status, page.decision_comment) == ("approved", "Shorter.")
+    assert [row.value for row in page.rows] == ["Hi Ada"]
+
+
+async def test_a_value_that_the_form_refuses_stays_on_the_page(world: made.World, opened: Any) -> None:
+    approval_id = await asked(world)
+    page = opened(Approval, world.by, "/approvals/[approval_id]", approval_id=approval_id)
+    await page.load()
+    await page.approve({"answer": "far longer than twenty characters"})
+    assert page.status == "open"
+    assert page.rows[0].value == "far longer than twenty characters"
+    assert page.rows[0].wrong
+
+
+async def test_rejecting_keeps_the_reason(world: made.World, opened: Any) -> None:
+    approval_id = await asked(world)
+    page = opened(Approval, world.by, "/approvals/[approval_id]", approval_id=approval_id)
+    await page.load()
+    await page.set_comment("No such order.")
+    await page.reject()
+    assert (page.status, page.decision_comment, page.may_decide) == ("rejected", "No such order.", False)
+
+
+async def test_a_decision_of_somebody_else_appears(world: made.World, opened: Any) -> None:
+    approval_id = await asked(world)
+    address = {"at": "/approvals/[approval_id]", "approval_id": approval_id}
+    mine, theirs = opened(Approval, world.by, **address), opened(Approval, world.by, **address)
+    await mine.load()
+    await theirs.load()
+    await theirs.reject()
+    await mine.refresh()
+    assert mine.status == "rejected"
+
+
+async def test_the_workflows_list_tells_the_last_run(world: made.World, opened: Any) -> None:
+    await made.run(world, "succeeded")
+    last = await made.run(world, "failed")
+    page = opened(Workflows, world.by, "/workflows")
+    await page.load()
+    assert [(row.run_status, row.run_href) for row in page.rows] == [("failed", f"/runs/{last}")]
+
+
+async def test_a_deleted_workflow_can_be_taken_back(world: made.World, opened: Any) -> None:
+    page = opened(Workflows, world.by, "/workflows")
+    await page.load()
+    before = list(page.rows)
+    await page.remove(before[0].id)
+    assert (page.rows, page.removed_id) == ([], before[0].id)
+    await page.take_back()
+    assert [row.id for row in page.rows] == [row.id for row in before]
+    assert page.removed_id == ""
+
+
+async def test_an_empty_workflow_opens_in_the_editor(world: made.World, opened: Any) -> None:
+    page = opened(Start, world.by, "/")
+    assert "/workflows/wf_" in words(await page.begin_empty())
+
+
+async def test_a_viewer_cannot_start_a_workflow_even_when_the_gate_is_not_there(
+    world: made.World, opened: Any
+) -> None:
+    viewer = Principal(world.by.team_id, world.by.account_id, "Vera", ("viewer",), "session")
+    page = opened(Start, viewer, "/")
+    with pytest.raises(NotAllowed):
+        await page.begin_empty()
+
+
+async def test_the_frame_says_what_the_person_may_do(world: made.World, opened: Any) -> None:
+    viewer = Principal(world.by.team_id, world.by.account_id, "Vera", ("viewer",), "session")
+    frame = opened(Frame, viewer, "/")
+    await frame.load()
+    assert (frame.person, frame.may_edit, frame.may_start, frame.may_steer) == ("Vera", False, False, False)

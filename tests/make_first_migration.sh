@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Until the first release there is one migration: write it anew from the tables.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+data=$(mktemp -d)
+trap 'rm -rf "$data"' EXIT
+rm -f alembic/versions/0001_*.py
+QUADRILLE_DATA_DIR="$data" .venv/bin/alembic revision --autogenerate --rev-id 0001 -m "First tables"
+.venv/bin/ruff format -q alembic/versions

