@@ -8,6 +8,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 ONLY ?=
+JOBS ?= 2
 
 .PHONY: run
 run: .venv/product.stamp ## Start everything in the foreground; Ctrl+C stops it. Data lives in ./data
@@ -18,8 +19,8 @@ dev: .venv/dev.stamp ## The same with hot reload of pages
 	@exec $(BIN)/quadrille up --dev
 
 .PHONY: test
-test: .venv/dev.stamp test-servers ## Every test: unit, both databases, chaos, browser
-	@$(BIN)/python -m pytest $(ARGS)
+test: .venv/dev.stamp test-servers ## Every test: unit, both databases, chaos, browser (ARGS=tests/app for some)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations 25 $(ARGS)
 
 SIZE ?= night
 SEED ?=

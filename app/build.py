@@ -1,6 +1,7 @@
 """Builds the browser's code once, and knows when that build is still the right one."""
 
 import contextlib
+import fcntl
 import hashlib
 import importlib.metadata
 import json
@@ -13,6 +14,7 @@ from app.node import build_environment
 from app.places import ROOT, STATIC, WEB
 
 _STAMP = WEB / "quadrille.digest"
+_LOCK = ROOT / "build" / "pages.lock"
 _SHAPES_PAGES = ("app", "frontend", "assets", "reflex.lock", "backend")
 _SUFFIXES = frozenset({".py", ".js", ".jsx", ".css", ".svg", ".json", ".woff2", ".png", ".md", ".yaml"})
 
@@ -55,9 +57,25 @@ def sources_digest() -> str:
 
 
 def build() -> bool:
-    """Build the pages unless they are current; True when something was built. Raises BuildFailed."""
+    """Build the pages unless they are current; True when something was built. Raises BuildFailed.
+
+    A second start on the same folder waits for the first one's build.
+    """
     if frontend_is_current():
         return False
+    with _alone():
+        return not frontend_is_current() and _build()
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    _LOCK.parent.mkdir(exist_ok=True)
+    with _LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build() -> bool:
     _STAMP.unlink(missing_ok=True)
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip", "--env", "prod"]
     done = subprocess.run(  # noqa: S603 - a fixed command

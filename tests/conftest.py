@@ -13,12 +13,21 @@ from tests.chaos.sizes import SIZES
 from tests.servers import Postgres, Sqlite, Valkey
 
 DATABASES = ("sqlite", "postgresql")
+LONGEST_FIRST = ("e2e", "chaos", "oidc", "frontend", "security")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How much `tests/chaos` breaks, and with which luck."""
     parser.addoption("--chaos-size", default="ci", choices=list(SIZES), help="how often things are killed")
     parser.addoption("--seed", type=int, help="repeat a chaos test with the seed that it printed")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that two processes end at about the same time."""
+    order = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    here = Path(__file__).parent
+    items.sort(key=lambda item: order.get(item.path.relative_to(here).parts[0], len(order)))
 
 
 @pytest.fixture(scope="session")

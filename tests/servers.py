@@ -1,5 +1,6 @@
 """Real servers for tests, each in a folder of its own and stopped by its own pid."""
 
+import contextlib
 import os
 import pwd
 import secrets
@@ -21,10 +22,12 @@ POSTGRES_BIN = max(
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A free port below those that the kernel gives to outgoing connections, so that none of them takes it."""
+    while True:
+        port = 12_000 + secrets.randbelow(20_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for_port(port: int, *, seconds: float = 30) -> None:

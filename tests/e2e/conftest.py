@@ -21,9 +21,9 @@ OWNER = {"name": "Ada Lovelace", "email": "ada@example.com", "password": "correc
 SCREENS = Path(__file__).resolve().parents[2] / "build" / "screens"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """One instance for the session, with nobody in it yet."""
+    """One instance for this folder's tests, with nobody in it yet."""
     running = Instance(tmp_path_factory.mktemp("instance") / "data")
     try:
         running.start()
@@ -32,16 +32,19 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
         running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
+    """Debian's Chromium, headless.
+
+    Ends with this folder: Playwright's loop runs in the main thread, and no other loop can begin beside it.
+    """
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
         yield started
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def owner_state(instance: Instance, browser: Browser) -> dict[str, object]:
     """The owner's cookies, got by following the one-time link as a person would."""
     context = browser.new_context()
