@@ -71,7 +71,7 @@ async def _keep_redis(server: embedded_redis.Server | None, children_gone: async
 async def _prepare() -> None:
     with _step("database"):
         await migrations.upgrade()
-    with _step("pages"):
+    with _step("pages" if build.frontend_is_current() else "pages, built once for this version"):
         await asyncio.to_thread(build.build)
 
 
@@ -128,6 +128,8 @@ async def _web_answers() -> bool:
 @contextlib.contextmanager
 def _step(name: str) -> Iterator[None]:
     started = time.monotonic()
+    if not console.is_terminal:
+        console.print(f"  · {name} …")
     with console.status(f"{name} …"):
         yield
     console.print(f"  [green]✓[/] {name} [dim]{time.monotonic() - started:.1f} s[/]")

@@ -145,7 +145,7 @@ async def _start(folder: Path, lock: IO[str]) -> Server:
         server = await _start_once(program, folder, lock, keep_port=attempt == 1)
         if await _came_up(server):
             redis.write_address(server.url)
-            _log.info("redis.started", pid=server.pid, program=str(program))
+            _log.debug("redis.started", pid=server.pid, program=str(program))
             return server
         _signal(server.pid, signal.SIGKILL)
         await server.wait()

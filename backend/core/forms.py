@@ -77,7 +77,7 @@ def _problem(error: ValidationError, place: str) -> Problem:
         missing = error.message.split("'")[1]
         return Problem(f"The field “{missing}” is missing.", ".".join([place, *path, missing]), "Fill it in.")
     where = ".".join([place, *path])
-    name = path[-1] if path else "value"
+    name = path[-1] if path else place
     return Problem(f"“{name}”: {error.message}", where, _advice(error))
 
 
