@@ -35,3 +35,8 @@ def may_decide(by: Principal, approval: Approval) -> bool:
     """True when the rules let the caller decide; whether it is still open is another matter."""
     excluded = approval.exclude_requester and by.account_id == approval.requested_by
     return by.may("approval.decide") and has_role(by, approval) and not excluded
+
+
+def may_read(by: Principal, approval: Approval) -> bool:
+    """True when the caller may see what is asked: it holds values of the run, and who decides must know them."""
+    return by.may("run.payload") or may_decide(by, approval)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from backend.core.plain_text import PlainText
+from backend.runs.schemas import REDACTED
 
 Verdict = Literal["approved", "rejected", "expired"]
 ApprovalStatus = Literal["open", "approved", "rejected", "expired", "closed"]
@@ -46,6 +47,7 @@ class ApprovalPublic(BaseModel):
     created_at: datetime
     expires_at: datetime | None
     may_decide: bool
+    redacted: bool = Field(default=False, description=REDACTED)
     decision: DecisionPublic | None = None
 
 

@@ -15,6 +15,7 @@ Permission = Literal[
     "workflow.publish",
     "knowledge.edit",
     "run.read",
+    "run.payload",
     "run.start",
     "run.steer",
     "approval.read",
@@ -24,7 +25,9 @@ Permission = Literal[
 
 ROLES: tuple[Role, ...] = get_args(Role)
 _READ: frozenset[Permission] = frozenset({"workflow.read", "run.read", "approval.read"})
-_OPERATE: frozenset[Permission] = frozenset({"run.start", "run.steer", "secret.use", "key.create"})
+_OPERATE: frozenset[Permission] = frozenset(
+    {"run.payload", "run.start", "run.steer", "secret.use", "key.create"}
+)
 _EDIT: frozenset[Permission] = frozenset({"workflow.edit", "workflow.publish", "knowledge.edit"})
 _DECIDE: frozenset[Permission] = frozenset({"approval.decide"})
 _OWN: frozenset[Permission] = frozenset({"team.delete"})

@@ -71,8 +71,11 @@ async def looks(connection: HTTPConnection, by: Principal) -> AsyncGenerator[Pri
         yield now
 
 
-async def until_ended(connection: HTTPConnection, by: Principal) -> None:
-    """Return soon after the caller lost the right to read runs here."""
+async def until_ended(connection: HTTPConnection, by: Principal) -> bool:
+    """Return soon after the caller lost the right to read runs here; True if they may come again, to see less or more."""
     async for now in looks(connection, by):
         if not now.may("run.read"):
-            return
+            return False
+        if now.may("run.payload") != by.may("run.payload"):
+            return True
+    return False

@@ -54,7 +54,7 @@ async def start(
 
 
 async def _result(by: Principal, run_id: str, seconds: float) -> RunPublic:
-    await stream.ended(hub.hub(), stream.Watched(by.team_id, run_id), seconds)
+    await stream.ended(hub.hub(), stream.watched(by, run_id), seconds)
     async with db.database().reading() as session:
         return await service.get(session, by, run_id)
 

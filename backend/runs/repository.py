@@ -26,6 +26,7 @@ class Filter:
     statuses: tuple[RunStatus, ...] = ()
     workflow_id: str | None = None
     text: str = ""
+    in_errors: bool = False  # errors quote values, so only for callers who may read those
 
 
 async def get(session: Session, team_id: str, run_id: str) -> Run | None:
@@ -90,7 +91,9 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
             or_(col(Run.workflow_id) == wanted.workflow_id, col(Workflow.slug) == wanted.workflow_id)
         )
     if wanted.text:
-        places = (col(Run.id), col(Workflow.name), cast(col(Run.error), String), col(Run.trigger))
+        places: list[Any] = [col(Run.id), col(Workflow.name), col(Run.trigger)]
+        if wanted.in_errors:
+            places.append(cast(col(Run.error), String))
         found.append(or_(*(place.icontains(wanted.text, autoescape=True) for place in places)))
     return found
 

@@ -11,6 +11,7 @@ RunStatus = Literal[
     "queued", "running", "waiting_person", "waiting_time", "retrying", "paused",
     "succeeded", "failed", "cancelled",
 ]  # fmt: skip
+REDACTED = "The values are hidden from the caller's role, which lacks `run.payload`."
 TERMINAL: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
 
 
@@ -41,6 +42,7 @@ class StepPublic(BaseModel):
     input: JsonValue = None
     output: JsonValue = None
     error: dict[str, Any] | None = None
+    redacted: bool = Field(default=False, description=REDACTED)
     started_at: datetime
     finished_at: datetime | None
 
@@ -59,6 +61,7 @@ class RunPublic(BaseModel):
     input: JsonValue = None
     output: JsonValue = None
     error: dict[str, Any] | None = None
+    redacted: bool = Field(default=False, description=REDACTED)
     last_seq: int
     created_at: datetime
     started_at: datetime | None

@@ -1,6 +1,7 @@
 """What people and programs do with runs: look, steer, and read their history."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import JsonValue
@@ -10,7 +11,7 @@ from backend.core.db import Session
 from backend.core.errors import Invalid, NotFound, Problem
 from backend.engine.ports import EventKind
 from backend.identity.principal import Principal
-from backend.runs import history, live, repository, shown_values, states, wake
+from backend.runs import history, live, redaction, repository, shown_values, states, wake
 from backend.runs.history import Entry
 from backend.runs.models import InboxItem, Run
 from backend.runs.repository import Filter
@@ -26,7 +27,7 @@ async def get(session: Session, by: Principal, run_id: str) -> RunPublic:
     by.require("run.read")
     run = await _found(session, by, run_id)
     name, number = await repository.names(session, run)
-    return public(run, name, number)
+    return public(by, run, name, number)
 
 
 async def list_(
@@ -40,8 +41,9 @@ async def list_(
             "The cursor is not one that a page gave.", "cursor", "Use `next_cursor` as it came."
         )
         raise Invalid(problem.message, problems=[problem])
+    wanted = replace(wanted, in_errors=not redaction.hides(by))
     rows = await repository.page(session, by.team_id, wanted, cursor, limit + 1)
-    shown = [public(*row, with_values=False) for row in rows[:limit]]
+    shown = [public(by, *row, with_values=False) for row in rows[:limit]]
     return RunPage(items=shown, next_cursor=shown[-1].id if len(rows) > limit else None)
 
 
@@ -49,7 +51,7 @@ async def last_of(session: Session, by: Principal, workflow_ids: Sequence[str]) 
     """The newest run of each of these workflows that ever ran, by the workflow's id."""
     by.require("run.read")
     rows = await repository.last_of(session, by.team_id, workflow_ids)
-    return {row[0].workflow_id: public(*row, with_values=False) for row in rows}
+    return {row[0].workflow_id: public(by, *row, with_values=False) for row in rows}
 
 
 async def steps(session: Session, by: Principal, run_id: str) -> list[StepPublic]:
@@ -57,7 +59,7 @@ async def steps(session: Session, by: Principal, run_id: str) -> list[StepPublic
     by.require("run.read")
     await _found(session, by, run_id)
     rows = await repository.steps(session, by.team_id, run_id, MAX_STEPS)
-    return await shown_values.whole(session, by.team_id, rows)
+    return await shown_values.whole(session, by, rows)
 
 
 async def events_after(
@@ -68,7 +70,7 @@ async def events_after(
     run = await _found(session, by, run_id)
     limit = min(max(limit, 1), 1000)
     rows = await repository.events_after(session, by.team_id, run_id, after, limit + 1)
-    shown = [history.public(row) for row in rows[:limit]]
+    shown = [redaction.of_event(by, history.public(row)) for row in rows[:limit]]
     last = shown[-1].seq if shown else min(after, run.last_seq)
     return EventPage(items=shown, last_seq=last or 0, more=len(rows) > limit)
 
@@ -132,12 +134,15 @@ async def signal(session: Session, run_id: str, team_id: str, key: str, payload:
     wake.offer_after_commit(session, run_id)
 
 
-def public(run: Run, workflow_name: str, number: int | None, *, with_values: bool = True) -> RunPublic:
-    """The run as pages show it."""
+def public(
+    by: Principal, run: Run, workflow_name: str, number: int | None, *, with_values: bool = True
+) -> RunPublic:
+    """The run as the caller may see it."""
     values: dict[str, Any] = {"input": run.input, "output": run.output} if with_values else {}
-    names = RunPublic.model_fields.keys() - {"input", "output", "workflow_name", "version_number"}
+    names = type(run).model_fields.keys() & RunPublic.model_fields.keys() - {"input", "output"}
     plain = {name: getattr(run, name) for name in names}
-    return RunPublic(**plain, **values, workflow_name=workflow_name, version_number=number)
+    shown = RunPublic(**plain, **values, workflow_name=workflow_name, version_number=number)
+    return redaction.of_run(by, shown)
 
 
 async def _found(session: Session, by: Principal, run_id: str) -> Run:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from backend.core.db import Session
 from backend.engine import values
-from backend.runs import repository
+from backend.identity.principal import Principal
+from backend.runs import redaction, repository
 from backend.runs.models import StepRecord
 from backend.runs.schemas import StepPublic
 
@@ -12,13 +13,13 @@ MAX_SHOWN_BYTES = 4_000_000
 _AT_ONCE = 200
 
 
-async def whole(session: Session, team_id: str, rows: Sequence[StepRecord]) -> list[StepPublic]:
-    """The steps with their values, the first ones first when not all fit."""
-    shown = [StepPublic.model_validate(row, from_attributes=True) for row in rows]
+async def whole(session: Session, by: Principal, rows: Sequence[StepRecord]) -> list[StepPublic]:
+    """The steps with their values, the first ones first when not all fit; or without, as the caller may see them."""
+    shown = [redaction.of_step(by, StepPublic.model_validate(row, from_attributes=True)) for row in rows]
     wanted = list(dict.fromkeys(d for s in shown for v in (s.input, s.output) for d in values.digests(v)))
     found: dict[str, bytes] = {}
-    for digests in await _fitting(session, team_id, wanted):
-        found |= await repository.blobs(session, team_id, digests)
+    for digests in await _fitting(session, by.team_id, wanted):
+        found |= await repository.blobs(session, by.team_id, digests)
     for step in shown:
         step.input = values.fill(step.input, found)
         step.output = values.fill(step.output, found)

@@ -3,31 +3,47 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
 from backend.core import db
-from backend.runs import history, repository
+from backend.identity.principal import Principal
+from backend.runs import history, redaction, repository
 from backend.runs.hub import Feed, Hub, Item
 from backend.runs.schemas import TERMINAL
 
 PAGE = 500
 BEAT = Item(None, "beat", "")
+_OURS = frozenset({"beat", "resync"})
 ENDS = frozenset(f"run.{status}" for status in TERMINAL)
 
 
 @dataclass(frozen=True)
 class Watched:
-    """The run that somebody, who was allowed to, watches; rows after `after` are wanted."""
+    """The run that somebody, who was allowed to, watches; rows after `after` are wanted, and all of them if `whole`."""
 
     team_id: str
     run_id: str
     after: int = 0
+    whole: bool = False
+
+
+def watched(by: Principal, run_id: str, after: int = 0) -> Watched:
+    """The run as this caller may watch it."""
+    return Watched(by.team_id, run_id, after, whole=not redaction.hides(by))
 
 
 async def follow(hub: Hub, watched: Watched, beat_seconds: float | None = None) -> AsyncGenerator[Item]:
-    """Every event after `watched.after`, for ever; the reader decides when to stop. In silence, a BEAT now and then.
+    """Every event after `watched.after`, for ever; the reader decides when to stop. In silence, a BEAT now and then."""
+    async with aclosing(_everything(hub, watched, beat_seconds)) as items:
+        async for item in items:
+            known = watched.whole or item.kind in _OURS
+            yield item if known else replace(item, text=redaction.of_text(item.text))
+
+
+async def _everything(hub: Hub, watched: Watched, beat_seconds: float | None) -> AsyncGenerator[Item]:
+    """The stream with all values.
 
     The feed is opened before the rows are read, so nothing falls between the two; numbers sort out what came twice.
     """

@@ -23,7 +23,7 @@ from backend.runs.stream import Watched
 
 router = APIRouter()
 HEARTBEAT_SECONDS = 15.0
-UNKNOWN, NOT_ALLOWED, TOO_MANY = 4404, 4401, 4429
+UNKNOWN, NOT_ALLOWED, TOO_MANY, COME_AGAIN = 4404, 4401, 4429, 1012
 After = Annotated[RowNumber, Query(description="Events with a greater number are sent.")]
 LastEvent = Annotated[str | None, Header(alias="Last-Event-ID")]
 
@@ -48,7 +48,7 @@ async def events(
         await service.get(session, by, run_id)
     if last_event and last_event.isdecimal() and len(last_event) < 19:
         after = int(last_event)
-    lines = _server_sent(Watched(by.team_id, run_id, after))
+    lines = _server_sent(stream.watched(by, run_id, after))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     answer = _WhileAllowed(lines, media_type="text/event-stream", headers=headers)
     answer.until = partial(standing.until_ended, request, by)
@@ -58,7 +58,7 @@ async def events(
 class _WhileAllowed(StreamingResponse):
     """A stream that ends when its reader leaves, and when `until` returns."""
 
-    until: Callable[[], Coroutine[Any, Any, None]]
+    until: Callable[[], Coroutine[Any, Any, object]]
 
     async def stream_response(self, send: Send) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -101,7 +101,7 @@ async def socket(websocket: WebSocket, run_id: str, after: After = 0) -> None:
         return
     async with asyncio.TaskGroup() as tasks:
         working = [
-            tasks.create_task(_send(websocket, Watched(by.team_id, run_id, after))),
+            tasks.create_task(_send(websocket, stream.watched(by, run_id, after))),
             tasks.create_task(_until_it_leaves(websocket)),
             revoked := tasks.create_task(standing.until_ended(websocket, by)),
         ]
@@ -110,7 +110,10 @@ async def socket(websocket: WebSocket, run_id: str, after: After = 0) -> None:
             task.cancel()
     if revoked.done() and not revoked.cancelled():  # only now: a server may not close while somebody receives
         with suppress(WebSocketDisconnect, RuntimeError):
-            await websocket.close(NOT_ALLOWED, "Your session has ended.")
+            if revoked.result():
+                await websocket.close(COME_AGAIN, "Your roles have changed.")
+            else:
+                await websocket.close(NOT_ALLOWED, "Your session has ended.")
 
 
 async def _may_watch(by: Principal, run_id: str) -> bool:

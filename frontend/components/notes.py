@@ -43,6 +43,17 @@ def problem(
     )
 
 
+def hidden(what: str, *, why: str) -> rx.Component:
+    """What the reader's role does not show, and who can change that."""
+    return rx.el.div(
+        rx.icon("eye-off", size=18),
+        rx.el.div(rx.el.strong(what), rx.el.span(why, class_name="qk-muted")),
+        class_name="qk-problem",
+        role="note",
+        custom_attrs={"data-calm": "true"},
+    )
+
+
 def skeleton(rows: int = 6, height: int = 40) -> rx.Component:
     """The bones of a table, shown after 150 ms."""
     return rx.el.div(

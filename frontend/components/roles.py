@@ -10,9 +10,9 @@ MEANING: dict[Role, str] = {
     "owner": "Everything, and the team itself.",
     "admin": "Members, keys, secrets and all below.",
     "editor": "Draws, publishes and runs workflows.",
-    "operator": "Starts, stops and retries runs.",
-    "approver": "Answers the questions that runs ask.",
-    "viewer": "Looks, and changes nothing.",
+    "operator": "Starts, stops and retries runs, and reads their values.",
+    "approver": "Answers the questions that runs ask, and reads those.",
+    "viewer": "Looks, changes nothing; values of runs are hidden.",
 }
 
 

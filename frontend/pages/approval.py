@@ -19,6 +19,8 @@ from frontend.state.forms import Field
 from frontend.state.frame import Frame
 from frontend.state.iso import iso
 
+_WHO_READS = "Who may decide it reads it, and so do operators, editors and admins. An owner or admin can give you such a role."
+
 
 class Approval(rx.State):
     """The question as it was shown; `arguments_hash` binds the decision to exactly that."""
@@ -33,6 +35,7 @@ class Approval(rx.State):
     expires_at: str = ""
     status: str = ""
     may_decide: bool = False
+    redacted: bool = False
     rows: rx.Field[list[Field]] = rx.field(default_factory=list)
     proposal_text: str = ""
     decided_by: str = ""
@@ -118,15 +121,12 @@ class Approval(rx.State):
             self.changed = one.arguments_hash != self._hash
 
     def _take(self, one: ApprovalPublic) -> None:
-        self.asked_id, self.title, self.message, self.workflow = (
-            one.id,
-            one.title,
-            one.message,
-            one.workflow_name,
-        )
+        self.asked_id, self.title = one.id, one.title
+        self.message, self.workflow = one.message, one.workflow_name
         self.run_href, self.asked_by = routes.run(one.run_id), one.requested_by_name
         self.asked_at, self.expires_at = iso(one.created_at), iso(one.expires_at)
-        self.status, self.may_decide, self.changed = one.status, one.may_decide, False
+        self.status, self.changed = one.status, False
+        self.may_decide, self.redacted = one.may_decide, one.redacted
         shown = one.decision.values if one.decision and one.decision.values is not None else one.proposal
         self.rows = forms.fields(one.form, shown)
         self._hash, self._proposal = one.arguments_hash, orjson.dumps(one.proposal).decode()
@@ -172,8 +172,9 @@ def _question() -> rx.Component:
                 "The question has changed since you opened it.", fix="Load the page again before you decide."
             ),
         ),
+        rx.cond(Approval.redacted, notes.hidden("What is asked is hidden for your role.", why=_WHO_READS)),
         rx.cond(
-            Approval.message != "",
+            (Approval.message != "") & ~Approval.redacted,
             rx.el.div(rx.markdown(Approval.message, use_raw=False), class_name="qk-message"),
         ),
         rx.cond(
@@ -286,7 +287,8 @@ def _decided() -> rx.Component | rx.Var:
         (
             "open",
             notes.problem(
-                "This question is for other members of the team.", fix="You can read it, not decide it."
+                "This question is for other members of the team.",
+                fix=rx.cond(Approval.redacted, "", "You can read it, not decide it."),
             ),
         ),
         ("closed", notes.problem("The run ended before anybody decided.")),

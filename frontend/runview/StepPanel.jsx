@@ -26,12 +26,18 @@ export function StepPanel({ step, record, names, run, failed, onSelect, onClose 
       </dl>
       {step.status === "waiting_person" && <Decide nodeId={step.nodeId} />}
       {step.error && <Trouble error={step.error} />}
-      <Section title="Output">
-        <JsonView value={record?.output} label="Output" />
-      </Section>
-      <Section title="Input">
-        <JsonView value={record?.input} label="Input" />
-      </Section>
+      {run?.redacted ? (
+        <Hidden />
+      ) : (
+        <>
+          <Section title="Output">
+            <JsonView value={record?.output} label="Output" />
+          </Section>
+          <Section title="Input">
+            <JsonView value={record?.input} label="Input" />
+          </Section>
+        </>
+      )}
     </aside>
   );
 }
@@ -62,6 +68,14 @@ function RunPanel({ run, failed, names, onSelect }) {
           )}
         </Trouble>
       )}
+      {run?.redacted ? <Hidden /> : <Values run={run} />}
+    </aside>
+  );
+}
+
+function Values({ run }) {
+  return (
+    <>
       <Section title="Output">
         {run?.output === null || run?.output === undefined ? (
           <p className="qv-none">{run?.finished_at ? "This run gave no output." : "Not finished yet."}</p>
@@ -72,7 +86,17 @@ function RunPanel({ run, failed, names, onSelect }) {
       <Section title="Input">
         <JsonView value={run?.input} label="Input" />
       </Section>
-    </aside>
+    </>
+  );
+}
+
+/** Instead of values, for those whose role watches runs without reading them. */
+function Hidden() {
+  return (
+    <div className="qv-hidden" role="note" data-testid="values-hidden">
+      <strong>Inputs and outputs are hidden for your role.</strong>
+      <p>An owner or admin of the team can give you a role that reads them, such as operator.</p>
+    </div>
   );
 }
 

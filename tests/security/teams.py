@@ -1,12 +1,15 @@
 """Two teams that have one of everything, with words of their own that must never reach the other."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx2
+import orjson
 from fastapi import FastAPI
 
 from backend.approvals import service as approvals
 from backend.core import clock, db, ids
+from backend.engine import values
 from backend.engine.ports import StepId
 from backend.identity import keys
 from backend.identity.permissions import ROLES, Role
@@ -14,6 +17,7 @@ from backend.knowledge.models import Collection, Passage
 from backend.nodes.kind import Question
 from backend.runs import service as runs
 from backend.runs.history import Entry
+from backend.runs.models import Blob, StepRecord
 from backend.workflows import service as workflows
 from backend.workflows import versions
 from backend.workflows.diagram import Diagram, Node, Wire
@@ -51,7 +55,8 @@ async def furnished(word: str) -> Team:
         version = await versions.publish(session, owner, workflow.id, word)
         row, _ = await keys.create(session, owner, name=f"key {word}", roles=("viewer",))
     world = made.World(owner, workflow.id, version.id)
-    run_id = await made.run(world, "waiting_person", input={"said": word}, output={"said": word})
+    said = payload(word)
+    run_id = await made.run(world, "waiting_person", input=said, output=said, error=said)
     await _noted(run_id, team_id, word)
     spare = await people.person(team_id, "viewer", name=f"Spare {word}")
     team.names = {
@@ -67,6 +72,11 @@ async def furnished(word: str) -> Team:
         "source": f"{word}.md",
     }
     return team
+
+
+def payload(word: str) -> dict[str, Any]:
+    """What the team's run got, gave and asked; only those who may read payloads ever see `value of …`."""
+    return {"code": "invalid", "message": f"value of {word}"}
 
 
 async def visit(team: Team, api: FastAPI) -> None:
@@ -96,8 +106,30 @@ def _diagram(word: str) -> Diagram:
 
 
 async def _noted(run_id: str, team_id: str, word: str) -> None:
+    said, step, now = payload(word), StepId("output"), clock.now()
     async with db.database().transaction() as session:
         await runs.note(session, run_id, team_id, Entry("run.queued", {"by": word}))
+        for data in (
+            {"port": "out", "error": said},
+            {"topic": said["message"], "data": said},
+            {"items": [said]},
+        ):
+            await runs.note(session, run_id, team_id, Entry("event.emitted", data, step))
+        for node, value in (("output", said), ("big", await _kept(session, team_id, said))):
+            row = StepRecord(run_id=run_id, node_id=node, team_id=team_id, status="failed", started_at=now)
+            row.input = row.output = value
+            row.error = said
+            session.add(row)
+        asked = Question(title=said["message"], message=str(said), proposal=said, roles=("admin", "owner"))
+        await approvals.request(session, run_id, step, asked)
+
+
+async def _kept(session: db.Session, team_id: str, value: dict[str, Any]) -> dict[str, object]:
+    """A value that is stored as a blob; the reference in its place."""
+    data = orjson.dumps(value)
+    session.add(Blob(team_id=team_id, digest="d" * 64, data=data, created_at=clock.now()))
+    await session.flush()
+    return {values.REF: "d" * 64, "bytes": len(data)}
 
 
 async def _asked(run_id: str, word: str) -> str:

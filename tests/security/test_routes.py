@@ -14,7 +14,7 @@ from app.api import api
 from backend.core import db, ids
 from backend.identity.permissions import PERMISSIONS, ROLES, Permission, Role
 from tests.backend.identity import people
-from tests.security.teams import Team, furnished, visit
+from tests.security.teams import Team, furnished, payload, visit
 
 pytestmark = [pytest.mark.db, pytest.mark.redis]
 Route = tuple[str, str]
@@ -153,6 +153,29 @@ async def test_a_role_is_refused_exactly_what_it_lacks(app: FastAPI, role: Role)
         if answer.status_code not in ({200} if may else refused):
             wrong.append(f"{route} -> {answer.status_code} {answer.text[:200]}")
     assert not wrong
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_only_who_may_read_payloads_gets_any(app: FastAPI, role: Role) -> None:
+    """Every address that answers this role, lists and errors included; a new one needs nothing here (A5)."""
+    team = await furnished("ours")
+    await visit(team, app)
+    value, shown = payload("ours")["message"], set[str]()
+    async with people.browser(app, await people.session_token(team.people[role])) as browser:
+        for method, path in NEEDS:
+            if method == "GET":
+                answer = await browser.get(V1 + team.path(path))
+                shown |= {path} if value in answer.text else set()
+        for path in ("/approvals?all=true", "/runs?status=waiting_person", f"/runs?text={value}"):
+            answer = await browser.get(V1 + path)
+            shown |= {path} if value in answer.text else set()
+        found = (await browser.get(f"{V1}/runs?text={value}")).json()["items"]
+    if "run.payload" not in PERMISSIONS[role]:
+        assert (shown, found) == (set(), [])
+        return
+    run = "/runs/{run_id}"
+    assert shown >= {run, f"{run}/steps", f"{run}/events", "/approvals", "/approvals?all=true"}
+    assert len(found) == 1
 
 
 async def test_nobody_gets_nothing(app: FastAPI) -> None:

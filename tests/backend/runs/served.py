@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from app.api import api
 from backend.core import db
 from backend.identity import keys, standing
+from backend.identity.permissions import Role
 from backend.identity.principal import Principal
 from backend.runs import hub
 from tests.servers import free_port, wait_for_port
@@ -53,10 +54,10 @@ async def serving() -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def calling(port: int, by: Principal) -> AsyncIterator[Caller]:
-    """A program that acts with all roles of this person."""
+async def calling(port: int, by: Principal, *roles: Role) -> AsyncIterator[Caller]:
+    """A program that acts with all roles of this person, or with these."""
     async with db.database().transaction() as session:
-        _, key = await keys.create(session, by, name="tests", roles=by.roles)
+        _, key = await keys.create(session, by, name="tests", roles=roles or by.roles)
     headers = {"Authorization": f"Bearer {key}"}
     base = f"http://127.0.0.1:{port}/api/v1"
     async with httpx2.AsyncClient(base_url=base, headers=headers, timeout=60) as http:
