@@ -22,5 +22,5 @@ async def reload_on_change(children: list[Child], stopping: asyncio.Event) -> No
         except build.BuildFailed as error:
             logger.warning("the pages do not build; the last good ones stay", reason=str(error))
             continue
-        for child in children:
-            await child.stop()
+        await asyncio.gather(*(child.stop() for child in children))
+        logger.info("started anew with the changed code")

@@ -29,10 +29,12 @@ class Child:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     process: asyncio.subprocess.Process | None = None
     restarts: int = 0
+    asked_to_stop: bool = False
 
     async def start(self) -> None:
         """Start it in a session of its own, so that Ctrl+C reaches only the supervisor."""
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
+        self.asked_to_stop = False
         with self.log_file.open("ab") as output:
             self.process = await asyncio.create_subprocess_exec(
                 *self.command,
@@ -49,6 +51,7 @@ class Child:
         process = self.process
         if process is None or process.returncode is not None:
             return
+        self.asked_to_stop = True
         _signal_group(process.pid, signal.SIGTERM)
         try:
             await asyncio.wait_for(process.wait(), _STOP_SECONDS)
@@ -89,20 +92,26 @@ async def _watch(child: Child, stopping: asyncio.Event) -> None:
         _signal_group(child.process.pid, signal.SIGKILL)
         if stopping.is_set():
             return
-        pause = _FIRST_PAUSE if time.monotonic() - started > _CALM_SECONDS else min(pause * 2, _LONGEST_PAUSE)
-        logger.error(
-            "a process ended; it is started again",
-            process=child.name,
-            status=code,
-            in_seconds=round(pause, 1),
-            log_file=str(child.log_file),
-            last_words=child.last_words(),
-        )
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), pause)
+        if not child.asked_to_stop:
+            calm = time.monotonic() - started > _CALM_SECONDS
+            pause = _FIRST_PAUSE if calm else min(pause * 2, _LONGEST_PAUSE)
+            _tell(child, code, pause)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), pause)
         if not stopping.is_set():
             child.restarts += 1
             await child.start()
+
+
+def _tell(child: Child, code: int, pause: float) -> None:
+    logger.error(
+        "a process ended; it is started again",
+        process=child.name,
+        status=code,
+        in_seconds=round(pause, 1),
+        log_file=str(child.log_file),
+        last_words=child.last_words(),
+    )
 
 
 async def _cancel_when(stopping: asyncio.Event, watchers: list[asyncio.Task[None]]) -> None:
