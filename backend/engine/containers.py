@@ -3,19 +3,23 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
 import orjson
 from pydantic import JsonValue
 
+from backend.core import clock
 from backend.core.errors import Invalid
 from backend.core.settings import settings
 from backend.engine import failures, journal, values
 from backend.engine.context import EngineContext
 from backend.engine.ir import Scope
+from backend.engine.limits import Limit
 from backend.engine.ports import NewEvent
 from backend.engine.records import Fenced, StoreLost
 from backend.engine.scope import Place, Play
+from backend.engine.values import Kept
 from backend.engine.visit import Tried, Visit, checked
 from backend.engine.waits import Halted
 from backend.nodes.kind import NodeContext, Step
@@ -38,16 +42,22 @@ async def play(visit: Visit) -> Tried:
 
 async def _map(visit: Visit) -> Tried:
     """The body once an item, so many at a time; results in the order of the items."""
-    live, config = visit.play.live, cast(Any, visit.part.config)
     items = await _items(visit)
+    with Limit(visit.play.live, visit.play.live.journal.begin(visit.step).until) as limit:
+        return await _each(visit, items, limit)
+
+
+async def _each(visit: Visit, items: list[JsonValue], limit: Limit) -> Tried:
+    live, config = visit.play.live, cast(Any, visit.part.config)
     bodies: dict[int, Play] = {}
     indexes = iter(range(len(items)))
 
     async def work() -> None:
         for index in indexes:
-            if live.halt is not None or _stops(config, bodies):
+            if visit.play.stopped or limit.over or _stops(config, bodies):
                 return
             body = bodies[index] = _body(visit, index, {"item": items[index]})
+            limit.holds(body.place.path)
             await body.play()
 
     live.busy(-1)
@@ -57,6 +67,8 @@ async def _map(visit: Visit) -> Tried:
                 workers.create_task(work())
     finally:
         live.busy(+1)
+    if limit.over:
+        return _too_long(visit)
     if _stops(config, bodies):
         index = min(i for i, body in bodies.items() if body.failure is not None)
         return _failed(visit, bodies[index], f"item {index}")
@@ -81,9 +93,10 @@ def _results(config: Any, bodies: list[Play]) -> JsonValue:
 
 
 async def _items(visit: Visit) -> list[JsonValue]:
-    """The items as they were when the map began: the kind is not asked again after a crash."""
-    live, begun = visit.play.live, visit.play.live.journal.begun.get(visit.step)
-    if begun is not None and begun.has_items:
+    """The items as they were when the map began: the kind is not asked again after a crash, nor by another try."""
+    live, begun = visit.play.live, visit.play.live.journal.begin(visit.step)
+    if begun.has_items:
+        _announce(visit, {})
         database, team_id = live.world.writer.database, live.run.team_id
         return cast(list[JsonValue], await journal.restored(database, team_id, begun.items))
     found = await _asked(visit, {})
@@ -92,28 +105,26 @@ async def _items(visit: Visit) -> list[JsonValue]:
     if len(found) > MAX_ITEMS:
         raise Invalid(f"{visit.name} got {len(found):,} items; the limit is {MAX_ITEMS:,}.")
     kept = values.keep(found, f"{visit.name}.items", settings().max_output_bytes)
-    data = {"items": orjson.loads(kept.stored), "count": len(found)}
-    live.note(NewEvent("step.started", visit.step, data=data), kept=[kept])
+    begun.items, begun.has_items = orjson.loads(kept.stored), True
+    _announce(visit, {"items": begun.items, "count": len(found)}, kept)
     return cast(list[JsonValue], kept.value)
 
 
 async def _loop(visit: Visit) -> Tried:
     """The body again and again, until the expression is true or the bound is met."""
-    live, config = visit.play.live, cast(Any, visit.part.config)
-    if visit.step not in live.journal.begun:
-        live.note(NewEvent("step.started", visit.step))
+    _announce(visit, {})
+    with Limit(visit.play.live, visit.play.live.journal.begin(visit.step).until) as limit:
+        return await _turns(visit, limit)
+
+
+async def _turns(visit: Visit, limit: Limit) -> Tried:
     previous: JsonValue = None
-    for index in range(config.max_iterations):
-        body = _body(visit, index, {"previous": previous})
-        live.busy(-1)
-        try:
-            await body.play()
-        finally:
-            live.busy(+1)
+    for index in range(cast(Any, visit.part.config).max_iterations):
+        body = await _turn(visit, index, previous, limit)
+        if limit.over:
+            return _too_long(visit)
         if body.failure is not None:
             return _failed(visit, body, f"turn {index}")
-        if body.halted:
-            raise Halted
         previous = body.result()
         if _done(await _asked(visit, {"index": index, "previous": previous})):
             return checked(visit, Step(previous, visit.part.pass_port))
@@ -121,10 +132,27 @@ async def _loop(visit: Visit) -> Tried:
     return checked(visit, Step(previous, port))
 
 
+async def _turn(visit: Visit, index: int, previous: JsonValue, limit: Limit) -> Play:
+    """Play the body once more; not after the limit, and raising Halted when the run stops playing here."""
+    live, body = visit.play.live, _body(visit, index, {"previous": previous})
+    limit.holds(body.place.path)
+    if limit.over:
+        return body
+    live.busy(-1)
+    try:
+        await body.play()
+    finally:
+        live.busy(+1)
+    if body.halted and body.failure is None and not limit.over:
+        raise Halted
+    return body
+
+
 def _body(visit: Visit, index: int, extra: Names) -> Play:
-    """The n-th playing of the body; it sees what was there when it began."""
+    """The n-th playing of the body; it sees what was there when it began. Another try plays it in places of its own."""
     around = visit.play.place
-    path = f"{around.path}/" * bool(around.path) + f"{visit.part.node.id}:{index}"
+    number = f"{index}:{visit.attempt}" if visit.attempt > 1 else index
+    path = f"{around.path}/" * bool(around.path) + f"{visit.part.node.id}:{number}"
     place = Place(path, dict(around.outputs), {**around.extra, "index": index, **extra})
     return Play(visit.play.live, cast(Scope, visit.part.body), place, visit.play.play_step)
 
@@ -146,4 +174,22 @@ def _done(answer: JsonValue) -> bool:
 def _failed(visit: Visit, body: Play, where: str) -> Tried:
     inner = dict(body.failure or {})
     message = f"{visit.name}, {where}: {inner.get('message', '')}"
-    return Tried(error={**inner, "message": message}, hopeless=True)
+    live = visit.play.live
+    stopped = live.halt == "cancel" or live.abandoned(visit.step.path)
+    return Tried(error={**inner, "message": message}, hopeless=stopped, stopped=stopped)
+
+
+def _too_long(visit: Visit) -> Tried:
+    return Tried(error=failures.timed_out(visit.name, visit.part.node.timeout_seconds or 0))
+
+
+def _announce(visit: Visit, data: Mapping[str, Any], *kept: Kept) -> None:
+    """The event that tells of a try's beginning, once: after a crash the try goes on, under the same limit."""
+    live, seconds = visit.play.live, visit.part.node.timeout_seconds
+    begun = live.journal.begin(visit.step)
+    if begun.announced >= visit.attempt:
+        return
+    begun.announced = visit.attempt
+    begun.until = clock.now() + timedelta(seconds=seconds) if seconds else None
+    until = {"until": begun.until.isoformat()} if begun.until else {}
+    live.note(NewEvent("step.started", visit.step, visit.attempt, {**data, **until}), kept=kept)

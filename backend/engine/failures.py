@@ -15,12 +15,7 @@ _log = log.get(__name__)
 def describe(error: BaseException, node_name: str, *, seconds: float | None = None) -> dict[str, Any]:
     """The error's recorded form. `seconds` is the step's time limit, if that is what ended it."""
     if seconds is not None:
-        message = f"{node_name} took longer than its limit of {seconds:g} seconds."
-        return {
-            "code": "timeout",
-            "message": message,
-            "fix": "Raise the node's time limit, or do less in it.",
-        }
+        return timed_out(node_name, seconds)
     if isinstance(error, QuadrilleError):
         found: dict[str, Any] = {"code": error.code, "message": error.message}
         if error.fix:
@@ -43,6 +38,20 @@ def hopeless(error: BaseException) -> bool:
 def cancelled(node_name: str) -> dict[str, Any]:
     """The step was running when the run was cancelled."""
     return {"code": "cancelled", "message": f"{node_name} was stopped because the run was cancelled."}
+
+
+def given_up(node_name: str) -> dict[str, Any]:
+    """The step was running when the time of the container around it was over."""
+    return {"code": "cancelled", "message": f"{node_name} was stopped because its container took too long."}
+
+
+def timed_out(node_name: str, seconds: float) -> dict[str, Any]:
+    """The step took longer than its settings allow."""
+    return {
+        "code": "timeout",
+        "message": f"{node_name} took longer than its limit of {seconds:g} seconds.",
+        "fix": "Raise the node's time limit, or do less in it.",
+    }
 
 
 def join_short(node_name: str, came: int, need: int) -> dict[str, Any]:

@@ -40,6 +40,8 @@ class Begun:
 
     attempt: int = 1
     due: datetime | None = None
+    announced: int = 0  # the last try whose beginning is in the history
+    until: datetime | None = None  # when a container's try is over at the latest
     items: JsonValue = None  # of a map, so that a repeated expression cannot change them
     has_items: bool = False
     waits: dict[int, datetime | None] = field(default_factory=dict[int, datetime | None])
@@ -108,5 +110,13 @@ def _note(begun: Begun, kind: str, attempt: int, data: dict[str, Any]) -> None:
     elif kind == "step.waiting":
         until = cast(str | None, data.get("until"))
         begun.waits[data["wait"]] = datetime.fromisoformat(until) if until else None
-    elif "items" in data:
+    elif kind == "step.started":
+        _note_start(begun, attempt, data)
+
+
+def _note_start(begun: Begun, attempt: int, data: dict[str, Any]) -> None:
+    begun.announced = attempt
+    if "items" in data:
         begun.items, begun.has_items = data["items"], True
+    until = cast(str | None, data.get("until"))
+    begun.until = datetime.fromisoformat(until) if until else None

@@ -1,10 +1,11 @@
 """A run that is being played: its journal, its commits, who of it is busy and who waits, and the wish to stop."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import JsonValue
 
@@ -57,6 +58,10 @@ class LiveRun:
         self.waiters: dict[Waiter, None] = {}
         self.asleep: list[Waiter] = []
         self.playing: set[asyncio.Task[None]] = set()
+        self.trying: dict[asyncio.Task[Any], str] = {}  # which kinds are at work, and in which scope
+        self.limits: dict[object, datetime] = {}  # when containers have to be done
+        self._due: list[datetime] = []
+        self._ended: set[asyncio.Task[Any]] = set()
         self._failed: set[str] = set()
         self._busy = 0
         self._idle: asyncio.TimerHandle | None = None
@@ -113,7 +118,7 @@ class LiveRun:
 
     async def wait(self, waiter: Waiter) -> JsonValue:
         """Wait for a delivery or a moment; raises Halted when the run stops playing here."""
-        if self.halt is not None or any(_inside(waiter.path, path) for path in self._failed):
+        if self.halt is not None or self.abandoned(waiter.path):
             waiter.halt()
         self.waiters[waiter] = None
         self.busy(-1)
@@ -137,12 +142,40 @@ class LiveRun:
             if _inside(waiter.path, path):
                 waiter.halt()
 
+    def abandoned(self, path: str) -> bool:
+        """True when this scope, or one around it, has failed or is given up."""
+        return bool(self._failed) and any(_inside(path, scope) for scope in self._failed)
+
+    def end(self, path: str) -> None:
+        """The time of the scope at this path is over: nothing in it waits, and what works in it is stopped."""
+        self.abandon(path)
+        for task, place in self.trying.items():
+            if _inside(place, path):
+                self._ended.add(task)
+                task.cancel()
+
+    @contextmanager
+    def at_work(self, path: str) -> Generator[None]:
+        """While a kind is at work in the scope at this path."""
+        task = asyncio.current_task()
+        if task is not None:
+            self.trying[task] = path
+        try:
+            yield
+        finally:
+            if task is not None:
+                del self.trying[task]
+
+    def was_stopped(self, task: asyncio.Task[Any]) -> bool:
+        """True when this try was cancelled on purpose; a cancellation for another reason is nobody's to swallow."""
+        return self.halt == "cancel" or task in self._ended
+
     def stop(self, why: Halt) -> None:
         """Begin no new step and wake all that wait; a cancel overrules everything else."""
         if self.halt not in (None, "sleep") and why != "cancel":
             return
         self.halt = why
-        self.asleep = list(self.waiters)
+        self.asleep, self._due = list(self.waiters), list(self.limits.values())
         for waiter in self.asleep:
             waiter.halt()
         if why == "cancel" and self._grace is None:
@@ -155,7 +188,7 @@ class LiveRun:
 
     def wake_at(self) -> datetime | None:
         """The nearest moment at which something of the sleeping run is due."""
-        return min((w.until for w in self.asleep if w.until), default=None)
+        return min((*(w.until for w in self.asleep if w.until), *self._due), default=None)
 
     def waits_for(self) -> WaitFor:
         """What the sleeping run is said to wait for: people before time before another try."""

@@ -45,7 +45,10 @@ LiveKind = Literal["step.progress", "step.token"]  # volatile: never rows, no se
 
 @dataclass(frozen=True)
 class StepId:
-    """One visit of one node. `path` names the enclosing containers, `per_item:3/again:1`; empty at the root."""
+    """One visit of one node. `path` names the enclosing containers, `per_item:3/again:1`; empty at the root.
+
+    A container's second try plays its body in places of its own, `per_item:3:2`: no step of the first is met again.
+    """
 
     node_id: str
     path: str = ""

@@ -75,7 +75,7 @@ class Play:
     @property
     def stopped(self) -> bool:
         """No new step may begin."""
-        return self.failure is not None or self.live.halt is not None
+        return self.failure is not None or self.live.halt is not None or self.live.abandoned(self.place.path)
 
     def _sinks(self) -> list[str]:
         """The last nodes: those without wires, or, where none of them was reached, those that left by an open port."""

@@ -44,7 +44,7 @@ async def _tried(visit: Visit) -> Tried:
         return Tried(given, part.pass_port, given="disabled" if part.node.disabled else "pinned")
     if came < part.need:
         return Tried(error=failures.join_short(visit.name, came, part.need))
-    return await (containers.play(visit) if part.body else _tries(visit))
+    return await _tries(visit)
 
 
 async def _known(play: Play, known: journal.Finished) -> Given:
@@ -70,13 +70,11 @@ async def _tries(visit: Visit) -> Tried:
     """Try as often as the node allows; how often it was tried is durable before the next pause begins."""
     live, retry = visit.play.live, visit.part.node.retry
     begun = live.journal.begun.get(visit.step)
-    if begun is None:
-        live.note(NewEvent("step.started", visit.step))
-    else:
+    if begun is not None:
         visit.attempt = begun.attempt
         await _pause(visit, begun.due)
     while True:
-        tried = await _try(visit)
+        tried = await (containers.play(visit) if visit.part.body else _announced_try(visit, begun))
         if tried.error is None or tried.hopeless or visit.attempt >= retry.max_attempts:
             return tried
         pause = min(retry.backoff_seconds * retry.factor ** (visit.attempt - 1), _LONGEST_PAUSE)
@@ -92,11 +90,15 @@ async def _tries(visit: Visit) -> Tried:
 
 async def _pause(visit: Visit, due: datetime | None) -> None:
     """Wait for the next try's moment; long pauses are slept through without holding memory."""
-    live = visit.play.live
-    if due is not None:
-        if due > clock.now():
-            await live.wait(Waiter("retry", visit.step.path, until=due))
-        live.note(NewEvent("step.started", visit.step, visit.attempt))
+    if due is not None and due > clock.now():
+        await visit.play.live.wait(Waiter("retry", visit.step.path, until=due))
+
+
+async def _announced_try(visit: Visit, begun: journal.Begun | None) -> Tried:
+    """One try, after the event that tells of its beginning; a step that goes on after a crash began before."""
+    if begun is None or begun.due is not None:
+        visit.play.live.note(NewEvent("step.started", visit.step, visit.attempt))
+    return await _try(visit)
 
 
 async def _try(visit: Visit) -> Tried:
@@ -104,10 +106,11 @@ async def _try(visit: Visit) -> Tried:
     live, node = visit.play.live, visit.part.node
     limit = asyncio.timeout(node.timeout_seconds)
     try:
-        async with limit:
-            inner = live.world.contexts(live.run, node, visit.step, visit.attempt, visit.scope())
-            ctx = EngineContext(inner, live, visit.step, limit)
-            gave = await visit.part.kind.play(visit.part.config, cast(NodeContext, ctx))
+        with live.at_work(visit.step.path):
+            async with limit:
+                inner = live.world.contexts(live.run, node, visit.step, visit.attempt, visit.scope())
+                ctx = EngineContext(inner, live, visit.step, limit)
+                gave = await visit.part.kind.play(visit.part.config, cast(NodeContext, ctx))
         return checked(visit, gave, ctx.emitted)
     except asyncio.CancelledError:
         return _cancelled(visit)
@@ -141,12 +144,13 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def _cancelled(visit: Visit) -> Tried:
-    """Cancelled because the run was, else because the whole stretch is given up, which nobody may swallow."""
-    task = asyncio.current_task()
-    if visit.play.live.halt != "cancel" or task is None:
+    """Cancelled with the run or its container, else because the whole stretch is given up, which nobody may swallow."""
+    live, task = visit.play.live, asyncio.current_task()
+    if task is None or not live.was_stopped(task):
         raise asyncio.CancelledError
     task.uncancel()
-    return Tried(error=failures.cancelled(visit.name), hopeless=True, stopped=True)
+    described = failures.cancelled(visit.name) if live.halt == "cancel" else failures.given_up(visit.name)
+    return Tried(error=described, hopeless=True, stopped=True)
 
 
 async def _conclude(visit: Visit, tried: Tried) -> Given:

@@ -12,6 +12,9 @@ _HEAD = """# Nodes
 What every kind of node does. This page is generated: `make docs`.
 
 Every node may also leave by `error` when it is told to route errors, may be tried again, and may have a time limit.
+Waiting (for people, for a moment, for the next try) does not count against the limit of a node. The limit of a Map or
+Loop is plain time, waits inside included. Another try of a Map or Loop plays everything in it anew; what the earlier
+try did stays in the history.
 
 ## Expressions and templates
 

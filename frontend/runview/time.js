@@ -6,12 +6,12 @@ export function between(from, to) {
   return duration((to ? Date.parse(to) : Date.now()) - Date.parse(from));
 }
 
-/** "For each row · 4" for `each:3`: people count from one. */
+/** "For each row · 4" for `each:3`, with "try 2" for `each:3:2`: people count from one. */
 export function spokenPath(path, names) {
   return path
     .split("/")
     .map((part) => part.split(":"))
-    .map(([id, index]) => `${names.get(id) ?? id} · ${Number(index) + 1}`)
+    .map(([id, index, attempt]) => `${names.get(id) ?? id} · ${Number(index) + 1}${attempt ? `, try ${attempt}` : ""}`)
     .join(" › ");
 }
 
@@ -19,7 +19,8 @@ export function spokenPath(path, names) {
 export function shortPath(path) {
   return path
     .split("/")
-    .map((part) => `#${Number(part.split(":")[1]) + 1}`)
+    .map((part) => part.split(":"))
+    .map(([, index, attempt]) => `#${Number(index) + 1}${attempt ? `·${attempt}` : ""}`)
     .join(" ");
 }
 

@@ -59,6 +59,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.times: Counter[str] = Counter()
+        self.plays: Counter[str] = Counter()
         self.at: dict[str, float] = {}
         self.running = 0
         self.most_at_once = 0
@@ -87,6 +88,15 @@ def kinds(seen: Seen) -> dict[str, Kind]:  # noqa: C901 - ten tiny functions, no
         if ctx.attempt <= config.times:
             raise Invalid("This is wrong.") if config.hopeless else Unavailable("The other side is away.")
         return Step(ctx.attempt)
+
+    async def flaky(config: Trouble, ctx: NodeContext) -> Step:
+        """Fails the first times that it is played at all, whatever place it is played in."""
+        seen.note(ctx)
+        seen.plays[ctx.node_id] += 1
+        if seen.plays[ctx.node_id] <= config.times:
+            await asyncio.sleep(config.seconds)
+            raise Unavailable("The other side is away.")
+        return Step(seen.plays[ctx.node_id])
 
     async def ask(config: Ask, ctx: NodeContext) -> Step:
         seen.note(ctx)
@@ -131,6 +141,7 @@ def kinds(seen: Seen) -> dict[str, Kind]:  # noqa: C901 - ten tiny functions, no
             kind("start", Say, first, role="start"),
             kind("end", Say, first, Ports(()), role="end"),
             kind("trouble", Trouble, trouble),
+            kind("flaky", Trouble, flaky),
             kind("ask", Ask, ask, Ports(("approved", "rejected", "expired"))),
             kind("sleep", Sleep, sleep),
             kind("several", Trouble, several),

@@ -1,0 +1,46 @@
+"""The time that one try of a container may take: wall-clock time, waits inside included, and durable like the try itself."""
+
+import asyncio
+from datetime import datetime
+
+from backend.core import clock
+from backend.engine.live import LiveRun
+
+_LONGEST_TIMER = 3600.0
+
+
+class Limit:
+    """Ends the bodies that are in play at the moment; used as `with`, it rings only in between."""
+
+    def __init__(self, live: LiveRun, until: datetime | None) -> None:
+        self.over = False
+        self._live, self._until = live, until
+        self._bodies: set[str] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> "Limit":
+        """Begin to watch the clock; a run that sleeps meanwhile is woken for it."""
+        if self._until is not None:
+            self._live.limits[self] = self._until
+            self._look()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop watching."""
+        self._live.limits.pop(self, None)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def holds(self, path: str) -> None:
+        """The body at this path is played under the limit."""
+        self._bodies.add(path)
+
+    def _look(self) -> None:
+        """Timers ring a little early by the wall clock, and a clock may be set: look again until it is really over."""
+        left = 0.0 if self._until is None else (self._until - clock.now()).total_seconds()
+        if left > 0:
+            self._timer = asyncio.get_running_loop().call_later(min(left, _LONGEST_TIMER), self._look)
+            return
+        self.over = True
+        for path in self._bodies:
+            self._live.end(path)
