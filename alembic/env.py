@@ -19,7 +19,7 @@ def as_plain_sqlalchemy(kind: str, item: object, _context: object) -> str | bool
     if kind == "type" and isinstance(item, AutoString):
         return "sa.String()"
     if kind == "type" and isinstance(item, JSON):
-        return 'sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")'
+        return "sa.JSON(none_as_null=True)"
     return False
 
 

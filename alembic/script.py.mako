@@ -1,7 +1,6 @@
 """${message}."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from alembic import op
 

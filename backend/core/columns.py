@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
-# JSON(B) keeps plain data; NUL characters are refused before they reach PostgreSQL (see `core.json`).
-Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+# The text as it was written, on both. JSONB would forget the order of keys and turn 1e22 into a whole number that no longer
+# fits 64 bits: a run taken up again would see other values than before. NUL characters are refused in `core.json`.
+Json = JSON(none_as_null=True)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

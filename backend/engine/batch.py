@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from backend.engine import sql
 from backend.engine.records import NO_STEP, Commit, Fenced, SignalArrived
-from backend.engine.values import dumps
 
 Row = tuple[Any, ...]
 Failures = dict[int, Exception]
@@ -25,14 +24,19 @@ class Cursor(Protocol):
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a database takes moments; everything else is alike."""
+    """How a database takes moments, and what lets it share blobs; everything else is alike."""
 
     moment: Callable[[datetime], Any]
+    share_blobs: str = ""
 
 
 async def write(cursor: Cursor, batch: Sequence[Commit], encoding: Encoding) -> Failures:
     """Check the fences, number the events and insert every row of the batch."""
     failures: Failures = {}
+    for commit in batch:
+        commit.weigh()
+    if encoding.share_blobs and any(commit.blobs for commit in batch):
+        await cursor.first(encoding.share_blobs, ())
     for group in _by_claim(batch):
         await _fence(cursor, group, failures, encoding)
     rows = _Rows(encoding)
@@ -62,7 +66,8 @@ async def _fence(
     plain = [commit for _, commit in group if commit.change is None]
     first = group[0][1]
     events = sum(len(commit.events) for commit in plain)
-    found = await cursor.first(sql.FENCE, (events, first.run_id, first.token))
+    size = sum(commit.size for commit in plain)
+    found = await cursor.first(sql.FENCE, (events, size, first.run_id, first.token))
     if found is None:
         failures.update({place: Fenced(first.run_id) for place, _ in group})
         return
@@ -83,14 +88,14 @@ async def _change(cursor: Cursor, commit: Commit, encoding: Encoding) -> bool:
         arrived = {row[0] for row in await cursor.all(sql.INBOX, (commit.run_id,))}
         if not arrived.isdisjoint(change.unless_inbox):
             return False
-    claim = (commit.run_id, commit.token)
+    claim, grown = (commit.run_id, commit.token), (len(commit.events), commit.size)
     at = encoding.moment(commit.at)
     if change.status == "running":
-        found = await cursor.first(sql.START, (len(commit.events), change.status, at, *claim))
+        found = await cursor.first(sql.START, (*grown, change.status, at, *claim))
     else:
         wake_at = encoding.moment(change.wake_at) if change.wake_at else None
         values = (change.status, change.output, change.error, wake_at, at if change.finished else None)
-        found = await cursor.first(sql.RELEASE, (len(commit.events), *values, *claim))
+        found = await cursor.first(sql.RELEASE, (*grown, *values, *claim))
     if found is not None:
         _number(commit, found[0] - len(commit.events))
     return True
@@ -106,12 +111,22 @@ class _Rows:
 
     def __init__(self, encoding: Encoding) -> None:
         self.moment = encoding.moment
-        statements = (sql.BLOB, sql.STEP, sql.EVENT, sql.CHECKPOINT, sql.WRITE_ONCE, sql.WRITE_OVER)
+        statements = (
+            sql.BLOB,
+            sql.BLOB_USE,
+            sql.STEP,
+            sql.EVENT,
+            sql.CHECKPOINT,
+            sql.WRITE_ONCE,
+            sql.WRITE_OVER,
+        )
         self.found: dict[str, list[Row]] = {statement: [] for statement in statements}
 
     def add(self, commit: Commit) -> None:
         run, team, at = commit.run_id, commit.team_id, self.moment(commit.at)
-        self.found[sql.BLOB] += [(team, digest, data, at) for digest, data in commit.blobs]
+        for digest, data in commit.packed:
+            self.found[sql.BLOB].append((team, digest, data, at))
+            self.found[sql.BLOB_USE].append((run, digest, team))
         self.found[sql.EVENT] += [self._event(commit, n) for n in range(len(commit.events))]
         for s in commit.steps:
             times = (self.moment(s.started_at), self.moment(s.finished_at))
@@ -131,4 +146,4 @@ class _Rows:
         place = (event.kind, step.node_id or None, step.path, step.visit, event.attempt)
         at = self.moment(event.at or commit.at)
         seq = commit.first_seq + number
-        return (commit.run_id, seq, commit.team_id, at, *place, dumps(event.data))
+        return (commit.run_id, seq, commit.team_id, at, *place, commit.texts[number])

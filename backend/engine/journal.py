@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from backend.core import db
 from backend.core.columns import Json
-from backend.engine import values
+from backend.engine import blobs, values
 from backend.engine.ports import StepId
 
 _STEPS = text(
@@ -20,7 +20,6 @@ _EVENTS = text(
     "AND kind IN ('step.started', 'step.retrying', 'step.waiting', 'step.skipped') ORDER BY seq"
 ).columns(data=Json)
 _INBOX = text("SELECT key, payload FROM inbox_item WHERE run_id = :run").columns(payload=Json)
-_BLOB = text("SELECT data FROM blob WHERE team_id = :team AND digest = :digest")
 
 
 @dataclass(slots=True)
@@ -55,6 +54,7 @@ class Journal:
     begun: dict[StepId, Begun] = field(default_factory=dict[StepId, Begun])
     inbox: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     skipped: set[StepId] = field(default_factory=set[StepId])
+    read: blobs.Remembered = field(default_factory=blobs.Remembered)
 
     def begin(self, step: StepId) -> Begun:
         """What is known of a step that has not ended."""
@@ -87,19 +87,16 @@ async def inbox(database: db.Database, run_id: str) -> dict[str, JsonValue]:
         return {row.key: row.payload for row in await connection.execute(_INBOX, {"run": run_id})}
 
 
-async def restored(database: db.Database, team_id: str, stored: JsonValue) -> JsonValue:
+async def restored(
+    database: db.Database, team_id: str, stored: JsonValue, remembered: blobs.Remembered | None = None
+) -> JsonValue:
     """A stored value with its blobs put back."""
     wanted = values.digests(stored)
     if not wanted:
         return stored
-    blobs: dict[str, bytes] = {}
     async with database.reading() as session:
-        connection = await session.connection()
-        for digest in wanted:
-            row = (await connection.execute(_BLOB, {"team": team_id, "digest": digest})).first()
-            if row is not None:
-                blobs[digest] = row.data
-    return values.fill(stored, blobs)
+        found = await blobs.whole(session, team_id, wanted, remembered)
+    return values.fill(stored, found)
 
 
 def _note(begun: Begun, kind: str, attempt: int, data: dict[str, Any]) -> None:

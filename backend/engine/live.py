@@ -63,6 +63,7 @@ class LiveRun:
         self._due: list[datetime] = []
         self._ended: set[asyncio.Task[Any]] = set()
         self._failed: set[str] = set()
+        self._stored: set[str] = set()
         self._busy = 0
         self._idle: asyncio.TimerHandle | None = None
         self._grace: asyncio.TimerHandle | None = None
@@ -76,16 +77,13 @@ class LiveRun:
 
     def note(self, *events: NewEvent, kept: Sequence[Kept] = ()) -> asyncio.Future[None]:
         """Hand history rows to the writer; await what it gives where they have to be durable before going on."""
-        commit = self._new(list(events))
-        commit.blobs = [k.blob for k in kept if k.blob]
-        return self.world.writer.submit(commit)
+        return self._submit(self._new(list(events)), kept)
 
     def record(self, row: StepRow, kept: list[Kept], events: list[NewEvent]) -> asyncio.Future[None]:
         """Hand in a finished step with its blobs and events."""
         commit = self._new(events)
         commit.steps.append(row)
-        commit.blobs = [k.blob for k in kept if k.blob]
-        return self.world.writer.submit(commit)
+        return self._submit(commit, kept)
 
     def move(self, change: Change, *events: NewEvent) -> Awaitable[None]:
         """Change the run's row together with the events that tell of it."""
@@ -101,6 +99,16 @@ class LiveRun:
     def _new(self, events: list[NewEvent]) -> Commit:
         run = self.run
         return Commit(run.run_id, run.team_id, run.token, clock.now(), events)
+
+    def _submit(self, commit: Commit, kept: Sequence[Kept]) -> asyncio.Future[None]:
+        """Blobs that this run has stored before are not sent again: while the run lives, nothing removes them."""
+        for value in kept:
+            commit.blobs += [blob for blob in value.blobs if blob[0] not in self._stored]
+        future = self.world.writer.submit(commit)
+        if commit.blobs:
+            new = [digest for digest, _ in commit.blobs]
+            future.add_done_callback(lambda done: done.exception() or self._stored.update(new))
+        return future
 
     # --- busy and waiting ---
 

@@ -17,8 +17,8 @@ How the worker uses the engine:
   after a turn, with the names `index` and `previous`, and its settings `max_iterations`; a `join` kind's settings are `mode`
   (`all|any|count`) and `count`. A loop that met its bound leaves by `exhausted` where the kind has that port, else by `out`.
   A node that is not a join waits until each of its wires is live or dead, and plays once if at least one is live.
-* Values over a few KB are stored once as `blob` rows; a step's input and output hold `{"$blob": digest, "bytes": n}` in
-  their place, at any depth. `engine.values.digests(stored)` and `engine.values.fill(stored, blobs)` put them back.
+* Values over a few KB are stored once by their content, in `blob` rows that share what they have in common; a step's input
+  and output hold `{"$blob": digest, "bytes": n}` in their place, at any depth. `engine.journal.restored` puts them back.
 """
 
 from collections.abc import Mapping

@@ -4,9 +4,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from backend.engine import chunks
 from backend.engine.ports import NewEvent, StepId
+from backend.engine.values import dumps
 
 NO_STEP = StepId("")
+EVENT_BYTES, STEP_BYTES, BLOB_BYTES, CHECKPOINT_BYTES = 150, 250, 350, 250
+"""What a row takes beside its values: names, moments, indexes."""
+
+PACKED_AT_ONCE = 64
+"""What a step adds is packed; a great value that comes at once is not worth the time."""
 
 
 class Fenced(Exception):
@@ -91,6 +98,28 @@ class Commit:
     writes: list[WriteRow] = field(default_factory=list[WriteRow])
     change: Change | None = None
     first_seq: int = 0  # the number of the first event, given by the transaction
+    texts: list[str] = field(default_factory=list[str])  # the events' data, as the rows hold it
+    packed: list[tuple[str, bytes]] = field(
+        default_factory=list[tuple[str, bytes]]
+    )  # the blobs as rows hold them
+    size: int = 0
+
+    def weigh(self) -> None:
+        """Write the events' data, pack the blobs, and count about how many bytes all rows of this commit will take."""
+        self.texts = [dumps(event.data) for event in self.events]
+        pack = chunks.packed if len(self.blobs) <= PACKED_AT_ONCE else bytes
+        # In order of their digests, so that two writers never wait for each other crosswise.
+        self.packed = sorted((digest, pack(data)) for digest, data in self.blobs)
+        self.size = (
+            sum(len(text) + EVENT_BYTES for text in self.texts)
+            + sum(
+                len(s.input or "") + len(s.output or "") + len(s.error or "") + STEP_BYTES for s in self.steps
+            )
+            + sum(len(data) + BLOB_BYTES for _, data in self.packed)
+            + sum(len(c.data) + len(c.about) + CHECKPOINT_BYTES for c in self.checkpoints)
+            + sum(len(w.data) + CHECKPOINT_BYTES for w in self.writes)
+            + len(self.change.output or "" if self.change else "")
+        )
 
 
 def wire_form(commit: Commit) -> list[dict[str, Any]]:

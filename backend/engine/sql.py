@@ -3,13 +3,15 @@
 import re
 from itertools import count
 
-FENCE = "UPDATE run SET last_seq = last_seq + ? WHERE id = ? AND token = ? RETURNING last_seq"
+FENCE = (
+    "UPDATE run SET last_seq = last_seq + ?, bytes = bytes + ? WHERE id = ? AND token = ? RETURNING last_seq"
+)
 START = (
-    "UPDATE run SET last_seq = last_seq + ?, status = ?, started_at = COALESCE(started_at, ?) "
+    "UPDATE run SET last_seq = last_seq + ?, bytes = bytes + ?, status = ?, started_at = COALESCE(started_at, ?) "
     "WHERE id = ? AND token = ? RETURNING last_seq"
 )
 RELEASE = (
-    "UPDATE run SET last_seq = last_seq + ?, status = ?, output = ?, error = ?, wake_at = ?, finished_at = ?, "
+    "UPDATE run SET last_seq = last_seq + ?, bytes = bytes + ?, status = ?, output = ?, error = ?, wake_at = ?, finished_at = ?, "
     "worker_id = NULL WHERE id = ? AND token = ? RETURNING last_seq"
 )
 INBOX = "SELECT key FROM inbox_item WHERE run_id = ?"
@@ -22,6 +24,10 @@ STEP = (
     "started_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 BLOB = "INSERT INTO blob (team_id, digest, data, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+BLOB_USE = "INSERT INTO blob_use (run_id, digest, team_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+# Those who add uses of blobs share this lock, and the pruning that removes unused blobs holds it alone: so a blob that a
+# writer found stored cannot be gone when the writer commits. SQLite needs none, since it has one writer at a time.
+POSTGRES_SHARE_BLOBS = "SELECT pg_advisory_xact_lock_shared(7162001)"
 CHECKPOINT = (
     "INSERT INTO checkpoint (thread_id, team_id, ns, checkpoint_id, parent_id, type, data, about) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (thread_id, ns, checkpoint_id) DO UPDATE SET "

@@ -49,8 +49,9 @@ async def _tried(visit: Visit) -> Tried:
 
 async def _known(play: Play, known: journal.Finished) -> Given:
     """A step of an earlier stretch: its result stands, it does not run again."""
-    run = play.live.run
-    value = await journal.restored(play.live.world.writer.database, run.team_id, known.output)
+    live = play.live
+    database, team_id = live.world.writer.database, live.run.team_id
+    value = await journal.restored(database, team_id, known.output, live.journal.read)
     return Given(known.port, value, values.dumps(known.output), known.error)
 
 

@@ -1,6 +1,5 @@
 """Values between steps: plain JSON only, and claim-check: what is over a few KB is stored once, by its content."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -10,6 +9,7 @@ from pydantic import JsonValue
 
 from backend.core import json
 from backend.core.errors import TooLarge
+from backend.engine import chunks
 
 INLINE_BYTES = 4096
 REF = "$blob"
@@ -19,12 +19,12 @@ _STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | o
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A checked value: as readers get it, the JSON that rows hold of it, and the blob it went into, if any."""
+    """A checked value: as readers get it, the JSON that rows hold of it, and the blobs it went into, if any."""
 
     value: JsonValue
     stored: str
     size: int
-    blob: tuple[str, bytes] | None = None
+    blobs: tuple[tuple[str, bytes], ...] = ()
 
 
 NOTHING = Kept(None, "null", 4)
@@ -43,19 +43,23 @@ def keep(value: object, place: str, limit: int) -> Kept:
         )
     if len(data) <= INLINE_BYTES and REF.encode() not in data:
         return Kept(orjson.loads(data), data.decode(), len(data))
-    plain = orjson.loads(data)
-    canonical = orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
-    digest = hashlib.sha256(canonical).hexdigest()
-    return Kept(plain, f'{{"{REF}":"{digest}","bytes":{len(data)}}}', len(data), (digest, canonical))
+    digest, pieces = chunks.split(data)
+    return Kept(orjson.loads(data), f'{{"{REF}":"{digest}","bytes":{len(data)}}}', len(data), pieces)
 
 
 def digests(stored: JsonValue) -> list[str]:
-    """The blobs that a stored value needs."""
-    return [found for part in _refs(stored) if isinstance(found := part[REF], str)]
+    """The values, by their root blobs, that a stored value refers to."""
+    return list(sizes(stored))
+
+
+def sizes(stored: JsonValue) -> dict[str, int]:
+    """The same with their sizes in bytes."""
+    found = {part[REF]: part.get("bytes") for part in _refs(stored)}
+    return {digest: cast(int, size) for digest, size in found.items() if isinstance(digest, str)}
 
 
 def fill(stored: JsonValue, blobs: Mapping[str, bytes]) -> JsonValue:
-    """The stored value with its blobs put back; one that retention has removed stays a reference."""
+    """The stored value with whole values (see `chunks.whole`) put back; one that is missing stays a reference."""
     if isinstance(stored, list):
         return [fill(part, blobs) for part in stored]
     if not isinstance(stored, dict):

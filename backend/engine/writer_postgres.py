@@ -111,4 +111,4 @@ class _Cursor:
         await self._connection.executemany(_numbered(statement), rows)
 
 
-_ENCODING = batches.Encoding(moment=lambda at: at)
+_ENCODING = batches.Encoding(moment=lambda at: at, share_blobs=sql.POSTGRES_SHARE_BLOBS)

@@ -9,7 +9,9 @@ from sqlmodel import col
 
 from backend.core import clock, db
 from backend.core.db import Session
+from backend.engine import values
 from backend.engine.ports import EventKind, StepId
+from backend.engine.records import EVENT_BYTES
 from backend.runs import live
 from backend.runs.models import Run, RunEvent
 from backend.runs.schemas import Event
@@ -29,7 +31,9 @@ async def append(session: Session, run_id: str, team_id: str, entry: Entry) -> E
 
     The UPDATE holds the run's row until the commit, so numbers become visible in their order and without a hole.
     """
-    numbered = update(Run).where(col(Run.id) == run_id).values(last_seq=Run.last_seq + 1)
+    size = len(values.dumps(dict(entry.data))) + EVENT_BYTES
+    counted = {"last_seq": Run.last_seq + 1, "bytes": Run.bytes + size}
+    numbered = update(Run).where(col(Run.id) == run_id).values(**counted)
     seq = (await session.exec(numbered.returning(col(Run.last_seq)))).one()[0]
     step = entry.step or StepId("")
     row = RunEvent(

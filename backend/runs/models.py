@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from backend.core.columns import Json, UtcDateTime
@@ -29,6 +29,7 @@ class Run(SQLModel, table=True):
     output: Any = Field(default=None, sa_column=Column(Json))
     error: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
     last_seq: int = 0
+    bytes: int = Field(default=0, sa_type=BigInteger)  # about what its rows and blobs take
     token: int = 0
     worker_id: str | None = Field(default=None, index=True)
     attempts: int = 0
@@ -90,12 +91,22 @@ class InboxItem(SQLModel, table=True):
 
 
 class Blob(SQLModel, table=True):
-    """A value over a few KB, stored once a team under the SHA-256 of its canonical JSON."""
+    """A piece of values over a few KB (see `engine.chunks`), stored once a team under its SHA-256."""
 
     team_id: str = Field(foreign_key="team.id", primary_key=True)
     digest: str = Field(primary_key=True)
     data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class BlobUse(SQLModel, table=True):
+    """A run whose rows need a blob; a blob that no run uses any more is removed with the last run that did."""
+
+    __tablename__ = "blob_use"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("blob_use_of", "digest"), {"sqlite_with_rowid": False})
+    run_id: str = Field(foreign_key="run.id", primary_key=True)
+    digest: str = Field(primary_key=True)
+    team_id: str = Field(foreign_key="team.id")
 
 
 class Worker(SQLModel, table=True):

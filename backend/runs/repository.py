@@ -9,8 +9,9 @@ from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from backend.core.db import Session
+from backend.engine import blobs as stored
 from backend.runs import states
-from backend.runs.models import Blob, InboxItem, Run, RunEvent, StepRecord
+from backend.runs.models import InboxItem, Run, RunEvent, StepRecord
 from backend.runs.schemas import RunStatus
 from backend.workflows.models import Version, Workflow
 
@@ -146,16 +147,8 @@ async def steps(session: Session, team_id: str, run_id: str, limit: int) -> Sequ
 
 
 async def blobs(session: Session, team_id: str, digests: Sequence[str]) -> dict[str, bytes]:
-    """Big values by their content's digest."""
-    query = select(Blob.digest, Blob.data).where(col(Blob.team_id) == team_id, col(Blob.digest).in_(digests))
-    return dict((await session.exec(query)).all())
-
-
-async def blob_sizes(session: Session, team_id: str, digests: Sequence[str]) -> dict[str, int]:
-    """How large these values are, in bytes."""
-    size = func.length(Blob.data)
-    query = select(Blob.digest, size).where(col(Blob.team_id) == team_id, col(Blob.digest).in_(digests))
-    return dict((await session.exec(query)).all())
+    """Big values, whole, by the digests of their roots."""
+    return await stored.whole(session, team_id, digests)
 
 
 async def last_seqs(session: Session, run_ids: Sequence[str]) -> dict[str, int]:

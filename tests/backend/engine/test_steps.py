@@ -1,13 +1,10 @@
 """The wrapper of every node: tries, limits, error settings, and what may leave a node."""
 
-import itertools
-import math
 from typing import Any
 
 import pytest
-from pydantic import JsonValue
 
-from backend.engine import values
+from backend.engine import journal
 from tests.backend.engine.world import World, drawn
 
 pytestmark = pytest.mark.db
@@ -129,51 +126,7 @@ async def test_odd_but_legal_values_survive_the_round_trip(world: World) -> None
     )
     assert outcome.output == ODD
     stored = (await world.steps(run))["t"].output
-    blobs = {b.digest: b.data for b in await world.blobs()}
-    assert values.fill(stored, blobs) == ODD
-
-
-async def test_big_values_are_stored_once(world: World) -> None:
-    ids = [f"n{i}" for i in range(6)]
-    diagram = drawn(
-        *[(i, "say", {"config": {"text": None, "expression": "input"}}) for i in ids],
-        wires=" ".join(f"{a}>{b}" for a, b in itertools.pairwise(ids)),
-    )
-    big: JsonValue = {"text": "x" * 20_000}
-    _, run = await world.play(diagram, big)
-    blobs = await world.blobs()
-    assert len(blobs) == 1
-    assert len(blobs[0].data) < 21_000
-    steps = await world.steps(run)
-    assert steps["n5"].output == {"$blob": blobs[0].digest, "bytes": len(blobs[0].data)}
-    assert steps["n5"].input == {"n4": steps["n4"].output}
-
-
-async def test_the_bytes_of_a_step_do_not_grow_with_the_run(world: World) -> None:
-    from tests.backend.engine.kinds import chain
-
-    async def bytes_a_step(count: int) -> float:
-        before = await _stored_bytes(world)
-        await world.play(chain(count, {"text": "x" * 500}))
-        return (await _stored_bytes(world) - before) / count
-
-    short, long = await bytes_a_step(100), await bytes_a_step(400)
-    assert long < short * 1.1
-    assert long < 3000
-    assert math.isfinite(long)
-
-
-async def _stored_bytes(world: World) -> int:
-    total = 0
-    for table, column in (
-        ("step", "COALESCE(LENGTH(CAST(input AS TEXT)),0) + COALESCE(LENGTH(CAST(output AS TEXT)),0) + 150"),
-        ("run_event", "LENGTH(CAST(data AS TEXT)) + 100"),
-        ("blob", "LENGTH(data)"),
-        ("checkpoint", "LENGTH(data) + LENGTH(CAST(about AS TEXT))"),
-        ("checkpoint_write", "LENGTH(data) + 100"),
-    ):
-        total += int(await world.scalar(f"SELECT COALESCE(SUM({column}), 0) FROM {table}"))  # noqa: S608 - our own words
-    return total
+    assert await journal.restored(world.database, world.team_id, stored) == ODD
 
 
 async def test_what_a_node_emits_is_stored_with_its_success_and_progress_only_told(world: World) -> None:
