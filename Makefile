@@ -9,6 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ONLY ?=
 JOBS ?= 2
+KEEP ?=
 
 .PHONY: run
 run: .venv/product.stamp ## Start everything in the foreground; Ctrl+C stops it. Data lives in ./data
@@ -38,8 +39,8 @@ check: .venv/dev.stamp ## Format, lint, types, contracts
 	echo "· shape and documents"; $(BIN)/python -m pytest -q tests/architecture
 
 .PHONY: bench
-bench: .venv/dev.stamp test-servers ## Ratios taken in one run: a table, and build/bench.json (ONLY=engine for one group)
-	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
+bench: .venv/dev.stamp test-servers ## Ratios taken in one run: a table, and build/bench.json (ONLY=engine for one group, KEEP=1 for docs/bench)
+	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep)
 
 .PHONY: docs
 docs: .venv/dev.stamp ## Write the generated pages anew: settings, nodes, OpenAPI

@@ -66,8 +66,9 @@ class Sqlite:
 class Postgres:
     """A PostgreSQL 15 cluster; runs as another user where the tests run as root, as the server demands."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
         self.folder = folder
+        self.fsync = fsync
         self.port = free_port()
         self.user = (
             pwd.getpwnam("postgres" if _user_exists("postgres") else "nobody") if os.getuid() == 0 else None
@@ -76,13 +77,20 @@ class Postgres:
         self.count = 0
 
     def start(self) -> None:
-        """Make the cluster, start it without fsync, and migrate a template database."""
+        """Make the cluster, start it, without fsync unless it is wanted, and migrate a template database."""
         if self.user:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
         data = self.folder / "data"
         self._run("initdb", "-D", data, "-U", "quadrille", "--auth=trust", "--no-sync", "-E", "UTF8")
         command = [POSTGRES_BIN / "postgres", "-D", data, "-p", str(self.port), "-k", self.folder]
-        options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"]
+        options = [
+            "-c",
+            f"fsync={'on' if self.fsync else 'off'}",
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "max_connections=200",
+        ]
         self.process = subprocess.Popen[bytes](
             [*command, *options], stderr=subprocess.DEVNULL, **self._as_user()
         )

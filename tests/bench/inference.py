@@ -10,11 +10,11 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from backend.core import queue, redis
 from backend.inference import client, workers
 from backend.inference.engine import load
+from tests.bench._rows import Row, row
 from tests.conftest import forget_settings
 from tests.servers import ROOT, Valkey
 
@@ -32,7 +32,7 @@ _WORKER = (
 Embed = Callable[[list[str]], Awaitable[object]]
 
 
-async def rows() -> list[dict[str, Any]]:
+async def rows() -> list[Row]:
     """Both roads in alternating rounds of one run, so that a busy machine disturbs them alike."""
     with tempfile.TemporaryDirectory() as folder:
         async with _served(Path(folder)):
@@ -44,27 +44,14 @@ async def rows() -> list[dict[str, Any]]:
     best_direct, best_queued = (max(speed[road] for speed in speeds) for road in (0, 1))
     ratio = statistics.median(queued / direct for direct, queued in speeds)
     against = "in-process OpenVINO, same run"
+    one = "one embedding through Redis"
     return [
-        _row(
-            "embeddings through Redis", best_queued, "1/s", None, "higher", f"{best_direct:,.0f}/s in process"
+        row(
+            "embeddings through Redis", best_queued, "1/s", None, f"{best_direct:,.0f}/s in process", "higher"
         ),
-        _row("embeddings through Redis, ratio", ratio, "x", 0.8, "higher", against),
-        _row(
-            "one embedding through Redis, p50",
-            delays[1][50],
-            "ms",
-            10,
-            "lower",
-            f"{delays[0][50]:.1f} ms in process",
-        ),
-        _row(
-            "one embedding through Redis, p99",
-            delays[1][98],
-            "ms",
-            None,
-            "lower",
-            f"{delays[0][98]:.1f} ms in process",
-        ),
+        row("embeddings through Redis, ratio", ratio, "x", 0.8, against, "higher"),
+        row(f"{one}, p50", delays[1][50], "ms", 10, f"{delays[0][50]:.1f} ms in process"),
+        row(f"{one}, p99", delays[1][98], "ms", None, f"{delays[0][98]:.1f} ms in process"),
     ]
 
 
@@ -108,15 +95,9 @@ async def _delays(embed: Embed) -> list[float]:
     return sorted(taken)
 
 
-def _row(
-    name: str, value: float, unit: str, limit: float | None, better: str, against: str
-) -> dict[str, Any]:
-    return {"name": name, "value": value, "unit": unit, "limit": limit, "better": better, "against": against}
-
-
 async def _alone() -> None:
-    for row in await rows():
-        print(row)
+    for figure in await rows():
+        print(figure)
 
 
 if __name__ == "__main__":
