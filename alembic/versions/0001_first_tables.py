@@ -398,7 +398,9 @@ def upgrade() -> None:
         sa.Column("pause_requested", sa.Boolean(), nullable=False),
         sa.Column("parent_run_id", sa.String(), nullable=True),
         sa.Column("forked_from_run_id", sa.String(), nullable=True),
-        sa.Column("forked_at_seq", sa.Integer(), nullable=True),
+        sa.Column("forked_at", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("acting", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("diverged", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
@@ -484,6 +486,33 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("blob_use", schema=None) as batch_op:
         batch_op.create_index("blob_use_of", ["digest"], unique=False)
+
+    op.create_table(
+        "effect",
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("node_id", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("result", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("of_output", sa.Boolean(), nullable=False),
+        sa.Column("error", sa.JSON(none_as_null=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("run_id", "node_id", "path", "visit", "attempt", "n"),
+    )
+    with op.batch_alter_table("effect", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_effect_team_id"), ["team_id"], unique=False)
 
     op.create_table(
         "inbox_item",
@@ -603,6 +632,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_inbox_item_team_id"))
 
     op.drop_table("inbox_item")
+    with op.batch_alter_table("effect", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_effect_team_id"))
+
+    op.drop_table("effect")
     with op.batch_alter_table("blob_use", schema=None) as batch_op:
         batch_op.drop_index("blob_use_of")
 

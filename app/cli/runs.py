@@ -10,16 +10,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.cli import acting
 from app.cli.remote import Api, api
 from backend.core.errors import Invalid
 
-_runs = typer.Typer(help="Runs: list, show, events, cancel, pause, resume, retry.", no_args_is_help=True)
+_runs = typer.Typer(
+    help="Runs: list, show, events, cancel, pause, resume, retry, fork, replay.", no_args_is_help=True
+)
 _COLOURS = {"succeeded": "green", "failed": "red", "cancelled": "dim", "skipped": "dim", "waiting": "yellow"}
 
 
 def register(cli: typer.Typer) -> None:
     """Add the commands of this file."""
     cli.command()(run)
+    acting.register(_runs)
     cli.add_typer(_runs, name="runs")
 
 
@@ -126,7 +130,6 @@ for _verb, _help in (
     ("cancel", "Stop a run; steps that finished stay finished."),
     ("pause", "Hold a run after the steps under way."),
     ("resume", "Let a paused run go on."),
-    ("retry", "Start the same version again with the same input."),
 ):
     _steering(_verb, _help)
 

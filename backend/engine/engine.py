@@ -57,7 +57,7 @@ class Engine:
         except CannotCompile as error:
             return await give_up(live, error)
         else:
-            return await Stretch(live, program, self._saver).play(resumed=history)
+            return await Stretch(live, program, self._saver).play(resumed=run.token > 1)
         finally:
             live.close()
             self._saver.dismiss(run.run_id, claim)

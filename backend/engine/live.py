@@ -71,6 +71,7 @@ class LiveRun:
             "id": run.run_id,
             "started_at": run.started_at.isoformat() if run.started_at else None,
             "started_by": run.started_by,
+            **(run.acting.shown_as if run.acting else {}),
         }
 
     # --- writing ---

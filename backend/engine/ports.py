@@ -28,13 +28,14 @@ from typing import Any, Literal, Protocol
 
 from pydantic import JsonValue
 
+from backend.engine.acting import Acting
 from backend.nodes.kind import Answer, NodeContext, Question
 from backend.workflows.diagram import Diagram, Node
 
 OutcomeStatus = Literal["succeeded", "failed", "cancelled", "waiting", "paused", "drained", "fenced"]
 
 EventKind = Literal[
-    "run.queued", "run.started", "run.resumed", "run.waiting", "run.paused", "run.cancelling",
+    "run.queued", "run.started", "run.resumed", "run.waiting", "run.paused", "run.cancelling", "run.diverged",
     "run.succeeded", "run.failed", "run.cancelled",
     "step.started", "step.waiting", "step.retrying", "step.succeeded", "step.failed", "step.skipped",
     "approval.requested", "approval.decided", "event.emitted",
@@ -75,6 +76,8 @@ class RunToPlay:
     stop: StopReason | None = None  # wished before the run was claimed
     use_pinned: bool = False  # a test run of a draft: pinned outputs stand in for their nodes
     has_history: bool | None = None  # whether it has steps already; None: played before means claimed before
+    acting: Acting | None = None  # of a fork, a retry or a replay
+    diverged: bool = False  # it was already told where a replay first differs
 
 
 @dataclass(frozen=True)

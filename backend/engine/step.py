@@ -14,7 +14,6 @@ from backend.engine.ir import Part
 from backend.engine.ports import NewEvent
 from backend.engine.records import Fenced, StepRow, StoreLost
 from backend.engine.scope import Given, Play
-from backend.engine.values import Kept
 from backend.engine.visit import Tried, Visit, checked
 from backend.engine.waits import Halted, Waiter
 from backend.nodes.kind import NodeContext
@@ -41,7 +40,7 @@ async def _tried(visit: Visit) -> Tried:
     part, came = visit.part, len(visit.inputs)
     given = _given_output(visit)
     if given is not None:
-        return Tried(given, part.pass_port, given="disabled" if part.node.disabled else "pinned")
+        return given
     if came < part.need:
         return Tried(error=failures.join_short(visit.name, came, part.need))
     return await _tries(visit)
@@ -55,15 +54,19 @@ async def _known(play: Play, known: journal.Finished) -> Given:
     return Given(known.port, value, values.dumps(known.output), known.error)
 
 
-def _given_output(visit: Visit) -> Kept | None:
-    """The output of a node that is not played: a disabled one passes on what came, a pinned one gives its pin."""
-    node, limit = visit.part.node, settings().max_output_bytes
+def _given_output(visit: Visit) -> Tried | None:
+    """What a node gives that is not played: a disabled one passes on what came, a mocked or pinned one gives that."""
+    node, part, run, limit = visit.part.node, visit.part, visit.play.live.run, settings().max_output_bytes
     if node.disabled:
         came = [given.value for given in visit.inputs.values()]
         passed = came[0] if len(came) == 1 else {s: g.value for s, g in visit.inputs.items()} or None
-        return values.keep(passed, visit.name, limit)
-    if visit.play.live.run.use_pinned and node.pinned is not None:
-        return values.keep(node.pinned, f"{visit.name}.pinned", limit)
+        return Tried(values.keep(passed, visit.name, limit), part.pass_port, given="disabled")
+    mode = run.acting.modes.get(node.id) if run.acting else None
+    if mode is not None and mode.mode == "mocked":
+        kept = values.keep(mode.output, f"{visit.name}.mocked", limit)
+        return Tried(kept, mode.port or part.pass_port, given="mocked")
+    if run.use_pinned and node.pinned is not None:
+        return Tried(values.keep(node.pinned, f"{visit.name}.pinned", limit), part.pass_port, given="pinned")
     return None
 
 

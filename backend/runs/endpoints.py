@@ -7,12 +7,13 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from backend.core import db
 from backend.identity.edge import CurrentPrincipal, ReadSession, WriteSession
 from backend.identity.principal import Principal
-from backend.runs import body, hub, service, starting, stream, stream_endpoints
+from backend.runs import body, fork_endpoints, hub, service, starting, stream, stream_endpoints
 from backend.runs.repository import Filter
 from backend.runs.schemas import RunPage, RunPublic, RunStatus, StartRun, StepPage
 
 router = APIRouter(prefix="/api/v1", tags=["runs"])
 router.include_router(stream_endpoints.router)
+router.include_router(fork_endpoints.router)
 MAX_WAIT_SECONDS = 300
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 Wait = Annotated[
@@ -103,11 +104,3 @@ async def pause(run_id: str, session: WriteSession, by: CurrentPrincipal) -> Run
 async def resume(run_id: str, session: WriteSession, by: CurrentPrincipal) -> RunPublic:
     """Let a paused run go on."""
     return await service.resume(session, by, run_id)
-
-
-@router.post("/runs/{run_id}/retry", status_code=202)
-async def retry(run_id: str, response: Response, session: WriteSession, by: CurrentPrincipal) -> RunPublic:
-    """Run it again as a new run."""
-    run = await starting.retry(session, by, run_id)
-    response.headers["Location"] = f"/api/v1/runs/{run.id}"
-    return run

@@ -38,7 +38,11 @@ class Run(SQLModel, table=True):
     pause_requested: bool = False
     parent_run_id: str | None = Field(default=None, index=True)
     forked_from_run_id: str | None = Field(default=None, index=True)
-    forked_at_seq: int | None = None
+    forked_at: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))  # node, path, visit
+    acting: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))  # see `runs.acting`
+    diverged: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(Json)
+    )  # where a replay first differs
     created_at: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -77,6 +81,24 @@ class StepRecord(SQLModel, table=True):
     error: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
     started_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class EffectRecord(SQLModel, table=True):
+    """What one try of a step asked of the world and what it got; without secrets, so that it can be given again."""
+
+    __tablename__ = "effect"  # pyright: ignore[reportAssignmentType]
+    run_id: str = Field(foreign_key="run.id", primary_key=True)
+    node_id: str = Field(primary_key=True)
+    path: str = Field(default="", primary_key=True)
+    visit: int = Field(default=1, primary_key=True)
+    attempt: int = Field(default=1, primary_key=True)
+    n: int = Field(primary_key=True)
+    team_id: str = Field(foreign_key="team.id", index=True)
+    kind: str
+    digest: str  # of the request
+    result: Any = Field(default=None, sa_column=Column(Json))
+    of_output: bool = False  # the result is the step's output, which is not stored twice
+    error: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
 
 
 class InboxItem(SQLModel, table=True):

@@ -19,6 +19,7 @@ _TOLD = frozenset(
         "port", "bytes", "ms", "count", "fraction", "given", "attempt", "of",
         "for", "until", "wait", "expires_at",
         "approval_id", "verdict", "trigger", "by", "name",
+        "forked_from", "steps_kept", "kept_from", "kept_seq", "edited", "differs",
     }
 )  # fmt: skip
 _OF_AN_ERROR = ("code", "node_id", "path")

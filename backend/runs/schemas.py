@@ -68,6 +68,13 @@ class RunPublic(BaseModel):
     finished_at: datetime | None
     cancel_requested: bool
     pause_requested: bool
+    forked_from_run_id: str | None = None
+    forked_at: dict[str, Any] | None = Field(default=None, description="The step it was played anew from.")
+    edits: list[dict[str, Any]] = Field(default=[], description="The steps that were given other outputs.")
+    modes: dict[str, str] = Field(
+        default={}, description="Live, recorded or mocked, by node; `*` for the rest."
+    )
+    diverged: dict[str, Any] | None = Field(default=None, description="Where a replay first differs.")
 
 
 class RunPage(BaseModel):

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from backend.core import clock
 from backend.core.db import Session
 from backend.core.errors import Invalid, NotFound, Problem
+from backend.engine.acting import Acting
 from backend.engine.ports import EventKind
 from backend.identity.principal import Principal
 from backend.runs import history, live, redaction, repository, shown_values, states, wake
@@ -141,8 +142,18 @@ def public(
     values: dict[str, Any] = {"input": run.input, "output": run.output} if with_values else {}
     names = type(run).model_fields.keys() & RunPublic.model_fields.keys() - {"input", "output"}
     plain = {name: getattr(run, name) for name in names}
+    plain |= _acting(run)
     shown = RunPublic(**plain, **values, workflow_name=workflow_name, version_number=number)
     return redaction.of_run(by, shown)
+
+
+def _acting(run: Run) -> dict[str, Any]:
+    """How a fork is played, without the values of its mocks and edits."""
+    if not run.acting:
+        return {}
+    acting = Acting.model_validate(run.acting)
+    modes = {"*": acting.default} | {node_id: mode.mode for node_id, mode in acting.modes.items()}
+    return {"modes": modes, "edits": acting.edits}
 
 
 async def _found(session: Session, by: Principal, run_id: str) -> Run:

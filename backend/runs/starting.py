@@ -5,13 +5,13 @@ from pydantic import JsonValue
 
 from backend.core import clock, ids, once
 from backend.core.db import Session
-from backend.core.errors import Conflict, NotFound, TooLarge
+from backend.core.errors import Conflict, TooLarge
 from backend.core.settings import settings
 from backend.identity.principal import Principal
-from backend.runs import entry_form, history, repository, service, states, wake
+from backend.runs import entry_form, history, repository, service, wake
 from backend.runs.history import Entry
 from backend.runs.models import Run
-from backend.runs.schemas import TERMINAL, RunPublic
+from backend.runs.schemas import RunPublic
 from backend.workflows import service as workflows
 from backend.workflows import versions
 from backend.workflows.models import Version
@@ -35,9 +35,9 @@ async def start(  # noqa: PLR0913 - a start has these parts, and callers name th
     ):
         return before
     pinned = await versions.pin(session, by, workflow_id, version)
-    run = _row(by, pinned, entry_form.checked(pinned, input), trigger)
+    run = row(by, pinned, entry_form.checked(pinned, input), trigger)
     run.idempotency_key = idempotency_key
-    if not await _store(session, run):
+    if not await store(session, run):
         return await start(
             session,
             by,
@@ -47,23 +47,6 @@ async def start(  # noqa: PLR0913 - a start has these parts, and callers name th
             idempotency_key=idempotency_key,
             trigger=trigger,
         )
-    return await service.get(session, by, run.id)
-
-
-async def retry(session: Session, by: Principal, run_id: str) -> RunPublic:
-    """Run the version of a run that has ended again, from its start, with the same input; the new run names the old."""
-    by.require("run.start")
-    old = await repository.get(session, by.team_id, run_id)
-    if old is None:
-        raise NotFound("There is no such run.")
-    if old.status not in TERMINAL:
-        raise states.WrongState("The run has not ended yet.", fix="Cancel it first.", status_now=old.status)
-    version = await repository.version(session, by.team_id, old.version_id)
-    if version is None:
-        raise NotFound("The version of this run is gone.")
-    run = _row(by, version, old.input, "retry")
-    run.forked_from_run_id = old.id
-    await _store(session, run)
     return await service.get(session, by, run.id)
 
 
@@ -91,7 +74,8 @@ async def _started_before(
     return await service.get(session, by, run.id)
 
 
-def _row(by: Principal, version: Version, input_: JsonValue, trigger: str) -> Run:
+def row(by: Principal, version: Version, input_: JsonValue, trigger: str) -> Run:
+    """A run to be of this version."""
     return Run(
         id=ids.new("run"),
         team_id=by.team_id,
@@ -104,11 +88,11 @@ def _row(by: Principal, version: Version, input_: JsonValue, trigger: str) -> Ru
     )
 
 
-async def _store(session: Session, run: Run) -> bool:
-    """False when a rival has stored a run under the same idempotency key meanwhile."""
+async def store(session: Session, run: Run, entry: Entry | None = None) -> bool:
+    """Store the run with its first event; False when a rival has stored one under the same idempotency key meanwhile."""
     if not await once.insert(session, run, unique=("team_id", "idempotency_key")):
         return False
-    entry = Entry("run.queued", {"trigger": run.trigger, "by": run.started_by})
+    entry = entry or Entry("run.queued", {"trigger": run.trigger, "by": run.started_by})
     await history.append(session, run.id, run.team_id, entry)
     wake.offer_after_commit(session, run.id)
     return True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.core import clock, db, log
+from backend.engine.acting import Acting
 from backend.engine.ports import RunToPlay, StopReason
 from backend.runs.models import Run
 from backend.worker import repository
@@ -91,6 +92,9 @@ class Claimer:
             started_at=row.started_at,
             stop=_wish(row),
             use_pinned=diagram.is_draft,
+            has_history=True if row.forked_from_run_id else None,
+            acting=Acting.model_validate(row.acting) if row.acting else None,
+            diverged=row.diverged is not None,
         )
 
     async def _diagram(self, session: db.Session, version_id: str) -> Pinned:

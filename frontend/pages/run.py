@@ -7,8 +7,9 @@ from backend.approvals import service as approvals
 from backend.core.db import Session
 from backend.core.errors import NotFound
 from backend.identity.principal import Principal
+from backend.runs import forking
 from backend.runs import service as runs
-from backend.runs import starting
+from backend.runs.fork_schemas import RetryRun
 from backend.runs.schemas import TERMINAL, RunPublic
 from frontend import routes, shell
 from frontend.components import live, notes
@@ -88,8 +89,8 @@ class RunPage(rx.State):
     async def again(self) -> EventSpec:
         """Start the same version with the same input, and watch that run."""
         async with edge.writing() as (session, by):
-            run = await starting.retry(session, by, self.id)
-        return rx.redirect(routes.run(run.id))
+            found = await forking.retry(session, by, self.id, RetryRun(from_start=True))
+        return rx.redirect(routes.run(found.id if isinstance(found, RunPublic) else self.id))
 
     async def _read(self) -> None:
         try:

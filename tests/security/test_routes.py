@@ -86,6 +86,8 @@ NEEDS: dict[Route, tuple[Permission | None, Any]] = {
     ("POST", "/runs/{run_id}/pause"): ("run.steer", None),
     ("POST", "/runs/{run_id}/resume"): ("run.steer", None),
     ("POST", "/runs/{run_id}/retry"): ("run.start", None),
+    ("POST", "/runs/{run_id}/fork"): ("run.start", {}),
+    ("POST", "/runs/{run_id}/replay"): ("run.start", {}),
     ("GET", "/approvals"): ("approval.read", None),
     ("GET", "/approvals/{approval_id}"): ("approval.read", None),
     ("POST", "/approvals/{approval_id}/decision"): (

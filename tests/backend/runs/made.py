@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from sqlmodel import col, func, select
+
 from backend.core import clock, db, ids
 from backend.identity.principal import Principal
 from backend.runs.models import Run
@@ -65,6 +67,28 @@ async def published(by: Principal, diagram: Diagram, slug: str = "flow") -> Worl
             )
         )
     return World(by, workflow_id, version_id)
+
+
+async def version(by: Principal, workflow_id: str, diagram: Diagram, number: int | None = None) -> str:
+    """One more published version; its id."""
+    version_id = ids.new("ver")
+    async with db.database().transaction() as session:
+        if number is None:
+            last = select(func.max(Version.number)).where(col(Version.workflow_id) == workflow_id)
+            number = ((await session.exec(last)).one() or 0) + 1
+        session.add(
+            Version(
+                id=version_id,
+                team_id=by.team_id,
+                workflow_id=workflow_id,
+                number=number,
+                digest=diagram.digest(),
+                diagram=diagram.model_dump(mode="json"),
+                created_by=by.account_id,
+                created_at=clock.now(),
+            )
+        )
+    return version_id
 
 
 async def run(world: World, status: str = "running", **fields: Any) -> str:

@@ -83,7 +83,7 @@ async def test_another_team_sees_nothing(database: db.Database) -> None:
     world, stranger = await made.world(), (await made.world()).by
     run = await start(world)
     async with database.reading() as session:
-        for verb in (service.get, service.steps, service.events_after, service.cancel, starting.retry):
+        for verb in (service.get, service.steps, service.events_after, service.cancel):
             with pytest.raises(NotFound):
                 await verb(session, stranger, run.id)
         assert (await service.list_(session, stranger, Filter())).items == []
@@ -156,16 +156,6 @@ async def test_what_has_ended_is_not_steered(database: db.Database, verb: Verb, 
     world = await made.world()
     with pytest.raises(WrongState, match="has ended"):
         await steer(verb, world.by, await made.run(world, status))
-
-
-async def test_a_retry_is_a_new_run_that_names_the_old_one(database: db.Database) -> None:
-    world = await made.world()
-    old = await made.run(world, "failed", input={"a": 1})
-    new = await steer(starting.retry, world.by, old)
-    row = await made.state(new.id)
-    assert (row.forked_from_run_id, row.input, row.version_id) == (old, {"a": 1}, world.version_id)
-    with pytest.raises(WrongState, match="not ended"):
-        await steer(starting.retry, world.by, new.id)
 
 
 async def test_events_come_in_pages_without_a_hole(database: db.Database) -> None:

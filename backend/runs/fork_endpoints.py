@@ -1,0 +1,71 @@
+"""Retry, fork and replay over HTTP. With `dry_run` nothing is changed and the answer is the plan."""
+
+from fastapi import APIRouter, Request, Response
+
+from backend.core import db
+from backend.identity.edge import CurrentPrincipal
+from backend.runs import body, forking
+from backend.runs.fork_schemas import ForkPlan, ForkRun, ReplayRun, RetryRun
+from backend.runs.schemas import RunPublic
+
+router = APIRouter()
+_ANSWERS: dict[int | str, dict[str, object]] = {
+    200: {"model": ForkPlan, "description": "The plan, for a dry run."},
+    202: {"model": RunPublic, "description": "The new run."},
+}
+
+
+@router.post(
+    "/runs/{run_id}/retry",
+    status_code=202,
+    response_model=None,
+    responses=_ANSWERS,
+    openapi_extra=body.documented(RetryRun),
+)
+async def retry(
+    run_id: str, request: Request, response: Response, by: CurrentPrincipal
+) -> RunPublic | ForkPlan:
+    """Go on, in a new run, from the steps that failed; finished steps stand."""
+    wanted = await body.read(request, RetryRun)
+    async with db.database().transaction() as session:
+        return _answered(response, await forking.retry(session, by, run_id, wanted))
+
+
+@router.post(
+    "/runs/{run_id}/fork",
+    status_code=202,
+    response_model=None,
+    responses=_ANSWERS,
+    openapi_extra=body.documented(ForkRun),
+)
+async def fork(
+    run_id: str, request: Request, response: Response, by: CurrentPrincipal
+) -> RunPublic | ForkPlan:
+    """Play a part of a run again, in a new run: from a step, with other outputs, or with another version."""
+    wanted = await body.read(request, ForkRun)
+    async with db.database().transaction() as session:
+        return _answered(response, await forking.fork(session, by, run_id, wanted))
+
+
+@router.post(
+    "/runs/{run_id}/replay",
+    status_code=202,
+    response_model=None,
+    responses=_ANSWERS,
+    openapi_extra=body.documented(ReplayRun),
+)
+async def replay(
+    run_id: str, request: Request, response: Response, by: CurrentPrincipal
+) -> RunPublic | ForkPlan:
+    """Play a run again, in a new run, with what models, tools and addresses answered then; nothing goes out."""
+    wanted = await body.read(request, ReplayRun)
+    async with db.database().transaction() as session:
+        return _answered(response, await forking.replay(session, by, run_id, wanted))
+
+
+def _answered(response: Response, found: RunPublic | ForkPlan) -> RunPublic | ForkPlan:
+    if isinstance(found, RunPublic):
+        response.headers["Location"] = f"/api/v1/runs/{found.id}"
+    else:
+        response.status_code = 200
+    return found

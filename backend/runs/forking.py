@@ -1,0 +1,263 @@
+"""Acts on what a run has done: goes on from where it failed, plays a part of it again, or all of it without effects.
+
+Each gives a new run that names the old one; the old one is never changed. What stands is copied, what does not is played.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from backend.core.db import Session
+from backend.core.errors import Invalid, NotFound, Problem
+from backend.engine import compile as compiling
+from backend.engine.acting import Acting, NodeMode
+from backend.engine.ports import StepId
+from backend.engine.signature import signatures
+from backend.identity.principal import Principal
+from backend.runs import entry_form, fork_plan, fork_rows, fork_split, repository, service, starting, states
+from backend.runs.fork_plan import Prepared
+from backend.runs.fork_schemas import Edit, ForkPlan, ForkRun, ReplayRun, RetryRun, StepRef
+from backend.runs.fork_split import Known, Why
+from backend.runs.history import Entry
+from backend.runs.models import Run, RunEvent
+from backend.runs.schemas import TERMINAL, RunPublic
+from backend.workflows import versions
+from backend.workflows.diagram import ERROR_PORT, Diagram
+from backend.workflows.models import Version
+
+
+class NotForkable(Invalid):
+    """The fork cannot be made from this run with this version; `problems` says where and what to do."""
+
+    code, title = "not_forkable", "This cannot be forked"
+
+
+async def fork(session: Session, by: Principal, run_id: str, wanted: ForkRun) -> RunPublic | ForkPlan:
+    """A new run that keeps what stands and plays the rest again."""
+    source = await _source(session, by, run_id)
+    chosen: dict[StepId, Why] = {wanted.from_.step(): "chosen"} if wanted.from_ else {}
+    acting = Acting(source=source.id, default=wanted.mode, modes=wanted.modes, edits=_listed(wanted.edits))
+    found = _Fork(session, by, source, acting)
+    await found.prepare(wanted.version, chosen, wanted.edits)
+    if wanted.dry_run:
+        return found.plan()
+    return await found.store("fork", wanted.from_)
+
+
+async def retry(session: Session, by: Principal, run_id: str, wanted: RetryRun) -> RunPublic | ForkPlan:
+    """A new run that goes on from the steps that failed; the same version sends the same idempotency keys again."""
+    source = await _source(session, by, run_id)
+    if source.status not in TERMINAL:
+        raise states.WrongState(
+            "The run has not ended yet.", fix="Cancel it first.", status_now=source.status
+        )
+    if source.status == "succeeded" and not wanted.from_start:
+        fix = "Play it again from its start with `from_start`, or fork it from a step."
+        raise states.WrongState("The run has succeeded; no step of it failed.", fix=fix)
+    keys = (source.acting or {}).get("keys_of") or source.id
+    same = wanted.version is None and not wanted.from_start
+    acting = Acting(source=source.id, default=wanted.mode, modes=wanted.modes, keys_of=keys if same else "")
+    found = _Fork(session, by, source, acting)
+    await found.prepare(wanted.version, {}, [], from_start=wanted.from_start)
+    if wanted.dry_run:
+        return found.plan()
+    return await found.store("retry", None)
+
+
+async def replay(session: Session, by: Principal, run_id: str, wanted: ReplayRun) -> RunPublic | ForkPlan:
+    """A new run that plays everything with what was recorded; steps whose output was edited keep that."""
+    source = await _source(session, by, run_id)
+    if source.status not in TERMINAL:
+        raise states.WrongState(
+            "The run has not ended yet.", fix="Wait until it has, or fork it.", status_now=source.status
+        )
+    before = Acting.model_validate(source.acting) if source.acting else None
+    mocked = {i: mode for i, mode in before.modes.items() if mode.mode == "mocked"} if before else {}
+    names = {
+        "id": source.id,
+        "started_at": source.started_at.isoformat() if source.started_at else None,
+        "started_by": source.started_by,
+    }
+    acting = Acting(
+        source=source.id,
+        default="recorded",
+        modes=mocked | wanted.modes,
+        compare=True,
+        edits=before.edits if before else [],
+        shown_as=before.shown_as if before and before.compare else names,
+    )
+    found = _Fork(session, by, source, acting)
+    await found.prepare(wanted.version, {}, [], from_start=True, stand=_edited(acting))
+    if wanted.dry_run:
+        return found.plan()
+    return await found.store("replay", None)
+
+
+def _listed(edits: list[Edit]) -> list[dict[str, Any]]:
+    return [edit.model_dump(include={"node_id", "path", "visit"}) for edit in edits]
+
+
+def _edited(acting: Acting) -> frozenset[StepId]:
+    return frozenset(StepRef.model_validate(edit).step() for edit in acting.edits)
+
+
+async def _source(session: Session, by: Principal, run_id: str) -> Run:
+    by.require("run.start")
+    if found := await repository.get(session, by.team_id, run_id):
+        return found
+    raise NotFound("There is no such run.", fix="Look at the list of runs.")
+
+
+class _Fork:
+    """One fork on its way: prepared first, so that a dry run and the real one cannot differ."""
+
+    def __init__(self, session: Session, by: Principal, source: Run, acting: Acting) -> None:
+        self._session, self._by, self._source, self._acting = session, by, source, acting
+        self._edits: list[Edit] = []
+        self._ports: dict[StepId, str | None] = {}
+        self._told: list[RunEvent] = []
+        self._ready: Prepared
+
+    async def prepare(
+        self,
+        version: str | None,
+        chosen: Mapping[StepId, Why],
+        edits: list[Edit],
+        *,
+        from_start: bool = False,
+        stand: frozenset[StepId] = frozenset(),
+    ) -> None:
+        """Work out what stands; raises NotForkable with every place where it cannot be done."""
+        session, source = self._session, self._source
+        old = await repository.version(session, self._by.team_id, source.version_id)
+        if old is None:
+            raise NotFound("The version of this run is gone.")
+        new = old if version is None else await versions.pin(session, self._by, source.workflow_id, version)
+        self._input = source.input if new is old else entry_form.checked(new, source.input)
+        self._told = list(await fork_rows.events(session, source))
+        steps = await fork_rows.known(session, source)
+        edited = stand | {edit.step() for edit in edits}
+        if from_start:
+            chosen = {one.step: "chosen" for one in steps if one.step not in edited}
+        else:
+            self._require_steps(chosen, edited, steps)
+            chosen = {**dict.fromkeys(fork_split.dead_ends(steps) - edited, "failed"), **chosen}
+        program = _program(new)
+        changed = None
+        if new.id != old.id:
+            after = signatures(program, use_pinned=new.number is None)
+            changed = (_old_signatures(old), after)
+        split = fork_split.split(program, steps, chosen, edited=edited, changed=changed)
+        skipped = {_step(event) for event in self._told if event.kind == "step.skipped"}
+        self._edits = edits
+        self._ready = Prepared(new, steps, split, self._acting, skipped)
+        self._require_mappable(chosen if not from_start else {})
+
+    def plan(self) -> ForkPlan:
+        """What would be done."""
+        return fork_plan.plan(self._source.id, self._ready)
+
+    async def store(self, trigger: str, at: StepRef | None) -> RunPublic:
+        """Do it, in the caller's transaction."""
+        ready, session = self._ready, self._session
+        run = starting.row(self._by, ready.version, self._input, trigger)
+        run.forked_from_run_id = self._source.id
+        run.forked_at = at.model_dump() if at else None
+        run.acting = self._acting.model_dump(mode="json")
+        kept = sum(ready.split.why_again(one.step) is None for one in ready.known)
+        run.bytes = self._source.bytes * kept // max(len(ready.known), 1)
+        data = {"trigger": trigger, "by": run.started_by, "forked_from": self._source.id,
+                "forked_at": run.forked_at, "edits": self._acting.edits, "steps_kept": kept}  # fmt: skip
+        await starting.store(session, run, Entry("run.queued", data))
+        if kept:
+            await fork_rows.copy(session, self._source, run, ready.known, ready.split)
+        await fork_rows.edit(session, run, self._edits, self._ports)
+        await fork_rows.tell(session, run, self._told, ready.split, {one.step for one in ready.known})
+        return await service.get(session, self._by, run.id)
+
+    def _require_steps(
+        self, chosen: Mapping[StepId, Why], edited: frozenset[StepId], steps: list[Known]
+    ) -> None:
+        """Only what the run has done can be done again or edited; a step that has begun may be chosen."""
+        ended = {one.step for one in steps}
+        begun = ended | {_step(event) for event in self._told if event.kind == "step.started"}
+        missing = [(step, "from") for step in chosen if step not in begun]
+        missing += [(step, "edits") for step in edited if step not in ended]
+        problems = [
+            Problem(f"The run has no step {_shown(step)}.", place, "Choose one of the steps it has done.",
+                    "no_such_step", step.node_id)
+            for step, place in missing
+        ]  # fmt: skip
+        if problems:
+            raise NotForkable(problems[0].message, problems=problems)
+
+    def _require_mappable(self, chosen: Mapping[StepId, Why]) -> None:
+        split = self._ready.split
+        problems: list[Problem] = []
+        for step, why in chosen.items():
+            if why == "chosen" and fork_split.part_at(split.program, step.path, step.node_id) is None:
+                problems.append(_unmapped(step, "from"))
+        for edit in self._edits:
+            problems += self._edit_problems(edit)
+        for node_id in self._acting.modes:
+            problems += _mode_problems(node_id, self._acting.modes[node_id], split)
+        if problems:
+            raise NotForkable(problems[0].message, problems=problems)
+
+    def _edit_problems(self, edit: Edit) -> list[Problem]:
+        step, split = edit.step(), self._ready.split
+        part = fork_split.part_at(split.program, step.path, step.node_id)
+        if part is None:
+            return [_unmapped(step, "edits")]
+        if not split.reached(step):
+            told = f"{_shown(step)} lies in a container that runs again from its beginning, so an edit there is lost."
+            return [Problem(told, f"nodes.{step.node_id}", "Remove this edit, or edit the container's output.",
+                            "edit_is_lost", step.node_id)]  # fmt: skip
+        before = next((one.port for one in self._ready.known if one.step == step), None)
+        port = edit.port or before or part.pass_port
+        if part.ports and port not in (*part.ports, ERROR_PORT):
+            told = f"{_shown(step)} cannot leave by “{port}”; it has {', '.join(part.ports)}."
+            return [
+                Problem(
+                    told, f"nodes.{step.node_id}", "Choose one of its ports.", "unknown_port", step.node_id
+                )
+            ]
+        self._ports[step] = port
+        return []
+
+
+def _unmapped(step: StepId, place: str) -> Problem:
+    told = f"{_shown(step)} is not in this version at this place."
+    fix = "Choose a step that the version still has, or the version that the run played."
+    return Problem(told, f"{place}: nodes.{step.node_id}", fix, "step_is_gone", step.node_id)
+
+
+def _mode_problems(node_id: str, mode: NodeMode, split: fork_split.Split) -> list[Problem]:
+    part = fork_split.find(split.program, node_id)
+    if part is None:
+        told = f"There is no node {node_id} to choose a mode for."
+        return [Problem(told, f"modes.{node_id}", "Name a node of the version.", "no_such_node", node_id)]
+    if mode.mode == "mocked" and mode.port and part.ports and mode.port not in (*part.ports, ERROR_PORT):
+        told = f"{node_id} cannot leave by “{mode.port}”; it has {', '.join(part.ports)}."
+        return [Problem(told, f"modes.{node_id}.port", "Choose one of its ports.", "unknown_port", node_id)]
+    return []
+
+
+def _program(version: Version) -> Any:
+    diagram = Diagram.model_validate(version.diagram)
+    return compiling.compiled(diagram, version_id=version.id).program
+
+
+def _old_signatures(version: Version) -> fork_split.Signatures:
+    """Of a version that can no longer be played nothing is known, so nothing of it stands."""
+    try:
+        return signatures(_program(version), use_pinned=version.number is None)
+    except compiling.CannotCompile:
+        return {}
+
+
+def _step(event: RunEvent) -> StepId:
+    return StepId(event.node_id or "", event.path, event.visit)
+
+
+def _shown(step: StepId) -> str:
+    return f"{step.path}/{step.node_id}" if step.path else step.node_id
