@@ -15,7 +15,16 @@ from backend.engine.batch import Failures, Row
 from backend.engine.records import Commit, StoreLost
 
 _RECONNECT_SECONDS = 30.0
-_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError)
+_LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the driver's own state is broken, as after a connection that died in a message
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+_NAME = {"application_name": "quadrille writer"}  # as an administrator sees it in pg_stat_activity
 _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _log = log.get(__name__)
 _numbered = lru_cache(sql.numbered)
@@ -48,7 +57,7 @@ class PostgresStore:
                 await self.close()
                 continue
             except asyncpg.PostgresError as error:
-                await transaction.rollback()
+                await self._roll_back(transaction)
                 if isinstance(error, _AGAIN):
                     continue
                 return await self._apart(batch, error)
@@ -63,6 +72,13 @@ class PostgresStore:
                 await connection.close(timeout=2)
             except (*_LOST, TimeoutError):
                 connection.terminate()
+
+    async def _roll_back(self, transaction: Any) -> None:
+        try:
+            await transaction.rollback()
+        except _LOST as error:
+            _log.warning("the database is away", error=str(error))
+            await self.close()
 
     async def _commit(self, transaction: Any) -> None:
         try:
@@ -86,7 +102,7 @@ class PostgresStore:
         deadline = asyncio.get_running_loop().time() + _RECONNECT_SECONDS
         while self._connection is None or self._connection.is_closed():
             try:
-                self._connection = await cast(Any, asyncpg).connect(self._dsn)
+                self._connection = await cast(Any, asyncpg).connect(self._dsn, server_settings=_NAME)
             except _LOST as error:
                 if asyncio.get_running_loop().time() > deadline:
                     raise StoreLost(f"The database does not answer: {error}") from error

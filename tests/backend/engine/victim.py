@@ -1,11 +1,15 @@
-"""A process that plays runs until it is killed: `python -m tests.backend.engine.victim FOLDER URL RUN…`.
+"""A process that plays runs until it dies: `python -m tests.backend.engine.victim FOLDER URL AFTER SECONDS RUN…`.
 
-It appends a line to FOLDER/executed whenever a node's code really runs, and says `ready` when it begins to play.
+It appends a line to FOLDER/executed whenever a node's code really runs. It is killed the given seconds after the line
+AFTER, by a thread of its own, so wherever the loop and the writer are at that moment; after line 0 it is never killed.
 """
 
 import asyncio
 import os
+import signal
 import sys
+import threading
+import time
 from pathlib import Path
 
 from sqlmodel import col, select
@@ -22,18 +26,26 @@ from tests.backend.engine.world import World, opened
 class Written(Seen):
     """What was executed, in a file that outlives the process."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, dies_after: int, seconds: float) -> None:
         super().__init__()
         self.file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        self.lines, self.dies_after, self.seconds = 0, dies_after, seconds
 
     def note(self, ctx: NodeContext) -> None:
         super().note(ctx)
         os.write(self.file, f"{ctx.idempotency_key}\n".encode())
+        self.lines += 1
+        if self.lines == self.dies_after:
+            threading.Thread(target=self.die).start()
+
+    def die(self) -> None:
+        time.sleep(self.seconds)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def main(folder: Path, url: str, run_ids: list[str]) -> None:
+async def main(url: str, seen: Written, run_ids: list[str]) -> None:
     database = db.Database(url)
-    async with opened(database, seen=Written(folder / "executed")) as world:
+    async with opened(database, seen=seen) as world:
         async with database.reading() as session:
             query = select(Run, Version).join(Version, col(Run.version_id) == col(Version.id))
             found = (await session.exec(query.where(col(Run.id).in_(run_ids)))).all()
@@ -42,8 +54,6 @@ async def main(folder: Path, url: str, run_ids: list[str]) -> None:
             for run, version in found
             if run.finished_at is None
         ]
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
         await asyncio.gather(*plays)
     await database.close()
 
@@ -55,4 +65,5 @@ async def _play(world: World, run: Run, diagram: Diagram) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:]))
+    folder, url, after, seconds, *run_ids = sys.argv[1:]
+    asyncio.run(main(url, Written(Path(folder) / "executed", int(after), float(seconds)), run_ids))
