@@ -9,6 +9,7 @@
     ├── TooLarge            413  a stated limit is exceeded
     ├── TooMany             429  a rate limit; `retry_after` seconds
     └── Unavailable         503  something we depend on does not answer
+        └── Outage          503  a part of this installation is away; it comes back, and nobody asked wrongly
 
 Subclasses live with their domain and carry their own `code`; one handler at each edge draws them
 (HTTP as RFC 9457 problem details, Reflex as a toast, the worker as a run event).
@@ -113,3 +114,7 @@ class Unavailable(QuadrilleError):
     """Something we depend on does not answer."""
 
     code, status, title = "unavailable", 503, "Unavailable"
+
+
+class Outage(Unavailable):
+    """Redis, the database or an inference worker is away. A step waits for it, which costs the node no attempt."""

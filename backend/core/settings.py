@@ -85,6 +85,13 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(
         default=15.0, ge=1, le=300, description="How long a silent worker keeps its runs."
     )
+    outage_seconds: float = Field(
+        default=300.0,
+        ge=0,
+        le=86_400,
+        description="How long a step waits for Redis, the database or an inference worker that is away, before it "
+        "fails. The waiting costs the node none of its attempts.",
+    )
     max_input_bytes: int = Field(10_000_000, ge=1024, description="Largest run input or request body.")
     max_output_bytes: int = Field(10_000_000, ge=1024, description="Largest output of one step.")
     max_diagram_nodes: int = Field(10_000, ge=1, description="Largest number of nodes in a diagram.")

@@ -3,12 +3,15 @@
 from typing import Any
 
 from pydantic import JsonValue
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from backend.core import log
-from backend.core.errors import Invalid, NotAllowed, NotFound, QuadrilleError, TooLarge
+from backend.core.errors import Invalid, NotAllowed, NotFound, Outage, QuadrilleError, TooLarge
 from backend.engine import values
 
 _HOPELESS = (Invalid, NotAllowed, NotFound, TooLarge)  # another try gives the same
+_DATABASE = (OperationalError, InterfaceError, PoolTimeout)  # away, or too busy
 _log = log.get(__name__)
 
 
@@ -16,6 +19,8 @@ def describe(error: BaseException, node_name: str, *, seconds: float | None = No
     """The error's recorded form. `seconds` is the step's time limit, if that is what ended it."""
     if seconds is not None:
         return timed_out(node_name, seconds)
+    if isinstance(error, _DATABASE):
+        return {"code": Outage.code, "message": f"The database does not answer {node_name}: {error.args[0]}"}
     if isinstance(error, QuadrilleError):
         found: dict[str, Any] = {"code": error.code, "message": error.message}
         if error.fix:
@@ -33,6 +38,11 @@ def describe(error: BaseException, node_name: str, *, seconds: float | None = No
 def hopeless(error: BaseException) -> bool:
     """Trying again cannot help: the input or the settings are wrong."""
     return isinstance(error, _HOPELESS)
+
+
+def outage(error: BaseException) -> bool:
+    """A part of the installation itself is away, so that the step may well wait for it."""
+    return isinstance(error, (Outage, *_DATABASE))
 
 
 def cancelled(node_name: str) -> dict[str, Any]:

@@ -41,6 +41,7 @@ class Begun:
     due: datetime | None = None
     announced: int = 0  # the last try whose beginning is in the history
     until: datetime | None = None  # when a container's try is over at the latest
+    away_since: datetime | None = None  # what the step needs of the installation does not answer
     items: JsonValue = None  # of a map, so that a repeated expression cannot change them
     has_items: bool = False
     waits: dict[int, datetime | None] = field(default_factory=dict[int, datetime | None])
@@ -101,7 +102,11 @@ async def restored(
 
 def _note(begun: Begun, kind: str, attempt: int, data: dict[str, Any]) -> None:
     begun.attempt = max(begun.attempt, attempt)
-    if kind == "step.retrying":
+    if kind == "step.retrying" and "away_since" in data:
+        begun.due = datetime.fromisoformat(data["until"])
+        begun.away_since = datetime.fromisoformat(data["away_since"])
+    elif kind == "step.retrying":
+        begun.away_since = None
         begun.due = datetime.fromisoformat(data["until"])
         begun.attempt = attempt + 1
     elif kind == "step.waiting":

@@ -8,7 +8,7 @@ from typing import Any, cast
 from backend.core import clock
 from backend.core.errors import QuadrilleError
 from backend.core.settings import settings
-from backend.engine import containers, failures, journal, values
+from backend.engine import containers, failures, journal, outages, values
 from backend.engine.context import EngineContext
 from backend.engine.ir import Part
 from backend.engine.ports import NewEvent
@@ -100,9 +100,9 @@ async def _pause(visit: Visit, due: datetime | None) -> None:
 
 async def _announced_try(visit: Visit, begun: journal.Begun | None) -> Tried:
     """One try, after the event that tells of its beginning; a step that goes on after a crash began before."""
-    if begun is None or begun.due is not None:
+    if begun is None or (begun.due is not None and begun.away_since is None):
         visit.play.live.note(NewEvent("step.started", visit.step, visit.attempt))
-    return await _try(visit)
+    return await outages.outlasted(visit, _try)
 
 
 async def _try(visit: Visit) -> Tried:
@@ -125,7 +125,8 @@ async def _try(visit: Visit) -> Tried:
     except Exception as error:  # noqa: BLE001 - see above
         seconds = node.timeout_seconds if limit.expired() else None
         described = failures.describe(error, visit.name, seconds=seconds)
-        return Tried(error=described, hopeless=seconds is None and failures.hopeless(error))
+        hopeless, outage = seconds is None and failures.hopeless(error), failures.outage(error)
+        return Tried(error=described, hopeless=hopeless, outage=outage)
 
 
 def _grouped(visit: Visit, group: BaseExceptionGroup[BaseException]) -> Tried:
@@ -135,7 +136,8 @@ def _grouped(visit: Visit, group: BaseExceptionGroup[BaseException]) -> Tried:
     if not isinstance(group, Exception) or group.subgroup((Fenced, StoreLost)) is not None:
         raise group
     first = _first(group)
-    return Tried(error=failures.describe(first, visit.name), hopeless=failures.hopeless(first))
+    described = failures.describe(first, visit.name)
+    return Tried(error=described, hopeless=failures.hopeless(first), outage=failures.outage(first))
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

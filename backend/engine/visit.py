@@ -50,6 +50,7 @@ class Tried:
     port: str | None = None
     error: dict[str, Any] | None = None
     hopeless: bool = False
+    outage: bool = False  # a part of the installation is away: not the node's fault
     emitted: list[dict[str, JsonValue]] | None = None
     given: str = ""  # why the node was not played: disabled, or pinned
     stopped: bool = False  # by a cancel: recorded as failed, whatever the node's error settings say

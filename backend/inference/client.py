@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from backend.core import queue
-from backend.core.errors import TooLarge, TooMany, Unavailable
+from backend.core.errors import Outage, QuadrilleError, TooLarge, TooMany
 from backend.core.queue import Priority, link
 from backend.inference import workers
 
@@ -25,7 +25,7 @@ Vector = np.ndarray[Any, np.dtype[np.float32]]
 
 
 async def embed(texts: Sequence[str], *, priority: Priority = "normal") -> list[list[float]]:
-    """A unit-length embedding for each text; Unavailable, with what to do, where no inference worker answers."""
+    """A unit-length embedding for each text; Outage, with what to do, where no inference worker answers."""
     return [row.tolist() for row in await embed_array(texts, priority=priority)]
 
 
@@ -71,7 +71,7 @@ async def _fly(group: list[tuple[str, asyncio.Future[bytes]]], priority: Priorit
     """One task for up to sixteen texts; every asker gets its row or the error."""
     try:
         rows = await _ask([text for text, _ in group], priority)
-    except (Unavailable, TooMany, queue.TaskFailed, queue.TaskCancelled) as error:
+    except QuadrilleError as error:
         for _, future in group:
             if not future.done():
                 future.set_exception(error)
@@ -105,11 +105,11 @@ async def _require_a_worker() -> None:
     try:
         living = await workers.living()
     except link.LOST as error:
-        raise Unavailable(
+        raise Outage(
             f"Redis does not answer, so no text can be embedded: {error}", fix="Look at `quadrille doctor`."
         ) from error
     if not living:
-        raise Unavailable(
+        raise Outage(
             "No inference worker is running, so texts cannot be embedded, classified or searched.",
             fix="Start one with `quadrille worker --inference`; `make run` starts one by itself.",
         )

@@ -76,7 +76,8 @@ function foldStep(picture, event) {
   } else if (event.kind === "step.waiting") {
     step.status = event.data.for === "time" ? "waiting_time" : "waiting_person";
     step.waits.push({ startedAt: event.at, for: event.data.for });
-  } else {
+  } else if (!event.data.away_since) {
+    // A part of the installation that is away is waited for inside the same attempt.
     endAttempt(step, event);
   }
   if (ENDED.has(step.status)) {

@@ -63,10 +63,9 @@ async def standing_house() -> AsyncIterator[House]:
         )
         try:
             await asyncio.to_thread(instance.start)
-            program = await standing.program(instance)
-            key = str(program.http.headers["authorization"]).removeprefix("Bearer ")
-            yield House(instance, program, key)
-            await program.http.aclose()
+            async with standing.program(instance) as program:
+                key = str(program.http.headers["authorization"]).removeprefix("Bearer ")
+                yield House(instance, program, key)
         finally:
             await asyncio.to_thread(instance.stop)
 

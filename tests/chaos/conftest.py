@@ -16,11 +16,21 @@ __all__ = ["house", "own_valkey", "seed", "size"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A long night takes longer than other tests may."""
-    minutes = SIZES[str(config.getoption("--chaos-size"))].minutes
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.timeout(60 * minutes))
+    """A long night takes longer than other tests may; a short one spares whole instances the second database."""
+    size = str(config.getoption("--chaos-size"))
+    ours = [item for item in items if item.path.parent == Path(__file__).parent]
+    for item in ours:
+        item.add_marker(pytest.mark.timeout(60 * SIZES[size].minutes))
+    spared = [item for item in ours if size == "ci" and _is_spared(item)]
+    if spared:
+        config.hook.pytest_deselected(items=spared)
+        items[:] = [item for item in items if item not in spared]
+
+
+def _is_spared(item: pytest.Item) -> bool:
+    """`@pytest.mark.at_merge("sqlite")`: at each merge on this database, at night on both."""
+    only = item.get_closest_marker("at_merge")
+    return only is not None and item.callspec.params["database_url"] not in only.args  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @pytest.fixture

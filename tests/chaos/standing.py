@@ -3,7 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
@@ -146,8 +147,9 @@ class Program:
             assert decided["status"] == "approved", decided
 
 
-async def program(instance: Instance) -> Program:
-    """The first owner joins by the link, and makes a key for a program."""
+@asynccontextmanager
+async def program(instance: Instance) -> AsyncIterator[Program]:
+    """The first owner joins by the link, and makes a key for a program; what it opened is closed however the test ends."""
     owner = {
         "token": instance.owner_link.rsplit("/", 1)[-1],
         "name": "Ada",
@@ -159,7 +161,9 @@ async def program(instance: Instance) -> Program:
         joined = await browser.post("/api/v1/session/joined", json=owner)
         assert joined.status_code == 201, joined.text
     made = await asyncio.to_thread(instance.quadrille, "keys", "create", "chaos")
-    return Program(instance, made.stdout.strip())
+    caller = Program(instance, made.stdout.strip())
+    async with caller.http:
+        yield caller
 
 
 def check_history(run: dict[str, Any], events: list[dict[str, Any]]) -> None:

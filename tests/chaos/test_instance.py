@@ -108,10 +108,10 @@ async def kill_everything(instance: Instance) -> None:
     assert not left, [p.cmdline() for p in left]
 
 
+@pytest.mark.at_merge("postgresql")
 async def test_kill_nine_of_every_process_and_of_all(instance: Instance, seed: int, size: Size) -> None:
     chance, effects = random.Random(seed), chaos.Effects(0.1)
-    async with serving(effects.answer) as server:
-        caller = await standing.program(instance)
+    async with serving(effects.answer) as server, standing.program(instance) as caller:
         workflow_id = await caller.publish(whole_life(server))
         roles = ["worker", "web", "inference", "redis"] * size.instance_rounds
         for role in chance.sample(roles, len(roles)):
@@ -132,15 +132,14 @@ async def test_kill_nine_of_every_process_and_of_all(instance: Instance, seed: i
             await caller.approve(run_id)
         await check(caller, effects, before)
         print(f"{len(roles) + 1} kills, {len(caller.accepted)} runs, {effects.repeated()} repeated in flight")
-    await caller.http.aclose()
 
 
+@pytest.mark.at_merge("sqlite")
 async def test_a_worker_by_hand_shares_the_load_and_sigterm_leaves_nothing(
     database: db.Database, instance: Instance, seed: int
 ) -> None:
     effects = chaos.Effects(0.3)
-    async with serving(effects.answer) as server:
-        caller = await standing.program(instance)
+    async with serving(effects.answer) as server, standing.program(instance) as caller:
         workflow_id = await caller.publish(chaos.chain(server, 5))
         second = by_hand(instance)
         try:
@@ -160,7 +159,6 @@ async def test_a_worker_by_hand_shares_the_load_and_sigterm_leaves_nothing(
         await asyncio.to_thread(instance.start)
         await check(caller, effects)
         assert effects.repeated() == 0, "a worker that is asked to leave finishes its steps"
-    await caller.http.aclose()
 
 
 def by_hand(instance: Instance) -> subprocess.Popen[bytes]:

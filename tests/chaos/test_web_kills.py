@@ -55,24 +55,26 @@ class Starter:
     """A program that starts runs without a pause, and repeats a start that got no answer under the same key."""
 
     def __init__(self, web: Web, token: str, workflow_id: str) -> None:
-        self.http = httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        self.headers = {"Authorization": f"Bearer {token}"}
         self.url = f"http://127.0.0.1:{web.port}/api/v1/workflows/{workflow_id}/runs"
         self.accepted: dict[str, str] = {}
         self.enough = False
 
     async def run(self) -> None:
         """Until `enough`."""
-        while not self.enough:
-            key = f"start-{len(self.accepted)}"
-            try:
-                answer = await self.http.post(self.url, json={"input": {}}, headers={"Idempotency-Key": key})
-            except httpx2.TransportError:
-                await asyncio.sleep(0.02)
-                continue
-            assert answer.status_code == 202, answer.text
-            self.accepted[key] = answer.json()["id"]
-            await asyncio.sleep(0.05)
-        await self.http.aclose()
+        async with httpx2.AsyncClient(headers=self.headers, timeout=30) as http:
+            while not self.enough:
+                await self._start(http, f"start-{len(self.accepted)}")
+
+    async def _start(self, http: httpx2.AsyncClient, key: str) -> None:
+        try:
+            answer = await http.post(self.url, json={"input": {}}, headers={"Idempotency-Key": key})
+        except httpx2.TransportError:
+            await asyncio.sleep(0.02)
+            return
+        assert answer.status_code == 202, answer.text
+        self.accepted[key] = answer.json()["id"]
+        await asyncio.sleep(0.05)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from taskiq.exceptions import SendTaskError
 from taskiq.kicker import AsyncKicker
 
 from backend.core import log, redis
-from backend.core.errors import Unavailable
+from backend.core.errors import Outage
 from backend.core.queue import cancels, dead, link, names, scripts
 from backend.core.queue.cancels import Cancels
 from backend.core.queue.entry import Delivery, Entry, read
@@ -71,13 +71,13 @@ class DurableStreamBroker(AsyncBroker):
         reply_to: str = "",
         **arguments: Any,
     ) -> str:
-        """Queue a task by its name; its id. Raises Unavailable where Redis does not take it."""
+        """Queue a task by its name; its id. Raises Outage where Redis does not take it."""
         labels = {"priority": priority} | ({"reply_to": reply_to} if reply_to else {})
         kicker = AsyncKicker[Any, Any](task_name=name, broker=self, labels=labels)
         try:
             return (await kicker.with_task_id(task_id or None).kiq(**arguments)).task_id
         except SendTaskError as error:
-            raise Unavailable(
+            raise Outage(
                 f"The queue does not take tasks: {error.__cause__}",
                 fix="Look at `quadrille doctor`: Redis must run and have memory left.",
             ) from error

@@ -40,3 +40,8 @@ def result(task_id: str) -> str:
 def replies(client_id: str) -> str:
     """The channel on which one client process hears all its answers."""
     return f"q:reply:{client_id}"
+
+
+def mark(channel: str) -> str:
+    """Is there as long as this Redis remembers what the process of the channel asked."""
+    return f"{channel}:mark"

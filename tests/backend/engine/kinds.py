@@ -10,7 +10,7 @@ from typing import Any, cast
 from pydantic import Field, JsonValue
 
 from backend.core import clock
-from backend.core.errors import Invalid, Unavailable
+from backend.core.errors import Invalid, Outage, Unavailable
 from backend.engine.ports import RunToPlay, Scope, StepId
 from backend.nodes.kind import Kind, NodeConfig, NodeContext, NodeRole, Ports, Question, Step
 from backend.workflows.diagram import Node
@@ -63,6 +63,7 @@ class Seen:
         self.at: dict[str, float] = {}
         self.running = 0
         self.most_at_once = 0
+        self.away = 0  # so many more times what the kind `needy` needs is away
 
     def note(self, ctx: NodeContext) -> None:
         self.times[ctx.idempotency_key] += 1
@@ -97,6 +98,13 @@ def kinds(seen: Seen) -> dict[str, Kind]:  # noqa: C901 - ten tiny functions, no
             await asyncio.sleep(config.seconds)
             raise Unavailable("The other side is away.")
         return Step(seen.plays[ctx.node_id])
+
+    async def needy(config: NodeConfig, ctx: NodeContext) -> Step:
+        seen.note(ctx)
+        if seen.away:
+            seen.away -= 1
+            raise Outage("Redis does not answer.", fix="Look at `quadrille doctor`.")
+        return Step(ctx.attempt)
 
     async def ask(config: Ask, ctx: NodeContext) -> Step:
         seen.note(ctx)
@@ -142,6 +150,7 @@ def kinds(seen: Seen) -> dict[str, Kind]:  # noqa: C901 - ten tiny functions, no
             kind("end", Say, first, Ports(()), role="end"),
             kind("trouble", Trouble, trouble),
             kind("flaky", Trouble, flaky),
+            kind("needy", NodeConfig, needy),
             kind("ask", Ask, ask, Ports(("approved", "rejected", "expired"))),
             kind("sleep", Sleep, sleep),
             kind("several", Trouble, several),

@@ -37,9 +37,7 @@ def kitchen_sink() -> dict[str, Any]:
 
 
 @pytest.mark.timeout(240)
-async def test_finished_steps_do_not_run_again_after_kill_9(
-    world: World, tmp_path: Path
-) -> None:
+async def test_finished_steps_do_not_run_again_after_kill_9(world: World, tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
     dice = random.Random(seed)

@@ -51,7 +51,7 @@ async def test_two_questions_open_at_once_are_answered_independently(world: Worl
     assert "a" not in await world.steps(run)
     await world.answer(run, key(run.run_id, "a"))
     assert (await playing).output == {"pa": "pa", "pb": "pb"}
-    assert all(count == 1 for count in world.seen.times.values())
+    assert [world.seen.times[f"{run.run_id}:{node}:1"] for node in ("s", "pa", "pb")] == [1, 1, 1]
 
 
 async def test_a_run_that_only_waits_for_a_person_goes_to_sleep_and_wakes_up(hasty: World) -> None:

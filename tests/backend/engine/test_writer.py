@@ -78,7 +78,9 @@ async def test_connections_may_be_lost_in_the_middle_of_batches(world: World) ->
     refused = [one for one in ended if one is not None]
     assert all(isinstance(one, StoreLost) for one in refused), refused
     stored = (await world.row(run)).last_seq
-    assert len(ended) - len(refused) <= stored <= len(ended), "what was told stored is there, nothing is twice"
+    assert len(ended) - len(refused) <= stored <= len(ended), (
+        "what was told stored is there, nothing is twice"
+    )
     assert await world.scalar("SELECT count(*) FROM run_event") == stored
 
 

@@ -59,6 +59,22 @@ async def test_a_restart_repeats_nothing_and_loses_nothing(
         await again.stop()
 
 
+async def test_what_an_emptied_redis_forgot_is_asked_again(
+    server: embedded_redis.Server, keeping: Workers
+) -> None:
+    sender = Sender("runs", lease_seconds=LEASE)
+    async with asyncio.TaskGroup() as asking:
+        asked = asking.create_task(queue.call(sender, "tests.work", name="forgotten", timeout=60))
+        await _until_depth(sender, 1)
+        await link.say(redis.client(), "FLUSHALL")
+        keeping.start()
+    assert asked.result() == "forgotten"
+    await _until_depth(sender, 0)
+    await queue.hang_up()
+    keeping.end()
+    await server.stop()
+
+
 async def test_an_emptied_redis_is_set_up_again(server: embedded_redis.Server, keeping: Workers) -> None:
     sender = Sender("runs", lease_seconds=LEASE)
     keeping.start()
