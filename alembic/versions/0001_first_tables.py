@@ -160,6 +160,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_invitation_team_id"), ["team_id"], unique=False)
 
     op.create_table(
+        "run_retention",
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("per_workflow", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("team_id"),
+    )
+    op.create_table(
         "secret",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("team_id", sa.String(), nullable=False),
@@ -699,6 +710,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_secret_team_id"))
 
     op.drop_table("secret")
+    op.drop_table("run_retention")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invitation_team_id"))
 

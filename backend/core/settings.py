@@ -95,7 +95,15 @@ class Settings(BaseSettings):
     max_input_bytes: int = Field(10_000_000, ge=1024, description="Largest run input or request body.")
     max_output_bytes: int = Field(10_000_000, ge=1024, description="Largest output of one step.")
     max_diagram_nodes: int = Field(10_000, ge=1, description="Largest number of nodes in a diagram.")
-    retention_days: int = Field(default=90, ge=1, description="Finished runs older than this are removed.")
+    retention_days: int = Field(
+        default=90,
+        ge=0,
+        le=36_500,
+        description="Finished runs older than this are removed, where a team has not chosen otherwise; 0 keeps them.",
+    )
+    max_import_bytes: int = Field(
+        default=50_000_000, ge=1024, description="Largest file of a run that can be imported."
+    )
     inference_threads: int = Field(
         default=0, ge=0, description="CPU threads for OpenVINO; 0 means all cores."
     )

@@ -7,13 +7,23 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from backend.core import db
 from backend.identity.edge import CurrentPrincipal, ReadSession, WriteSession
 from backend.identity.principal import Principal
-from backend.runs import body, fork_endpoints, hub, service, starting, stream, stream_endpoints
+from backend.runs import (
+    body,
+    fork_endpoints,
+    hub,
+    retention_endpoints,
+    service,
+    starting,
+    stream,
+    stream_endpoints,
+)
 from backend.runs.repository import Filter
 from backend.runs.schemas import RunPage, RunPublic, RunStatus, StartRun, StepPage
 
 router = APIRouter(prefix="/api/v1", tags=["runs"])
 router.include_router(stream_endpoints.router)
 router.include_router(fork_endpoints.router)
+router.include_router(retention_endpoints.router)
 MAX_WAIT_SECONDS = 300
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 Wait = Annotated[

@@ -131,6 +131,15 @@ class BlobUse(SQLModel, table=True):
     team_id: str = Field(foreign_key="team.id")
 
 
+class Retention(SQLModel, table=True):
+    """How long a team keeps its finished runs; 0 is for ever. A team without a row keeps them as the installation does."""
+
+    __tablename__ = "run_retention"  # pyright: ignore[reportAssignmentType]
+    team_id: str = Field(foreign_key="team.id", primary_key=True)
+    days: int
+    per_workflow: int
+
+
 class Worker(SQLModel, table=True):
     """A process that plays runs; the one table of the installation rather than of a team."""
 

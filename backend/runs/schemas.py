@@ -63,6 +63,7 @@ class RunPublic(BaseModel):
     error: dict[str, Any] | None = None
     redacted: bool = Field(default=False, description=REDACTED)
     last_seq: int
+    bytes: int = 0  # about what it takes in the database
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

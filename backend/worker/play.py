@@ -7,7 +7,7 @@ from backend.core.settings import settings
 from backend.engine.engine import Engine
 from backend.engine.writer import open_writer
 from backend.runs import wake
-from backend.worker import deadlines
+from backend.worker import deadlines, pruning
 from backend.worker.claimer import Claimer
 from backend.worker.context import context
 from backend.worker.control import Control
@@ -58,6 +58,7 @@ async def _work(stop: asyncio.Event, lease: Lease, player: Player, watchers: Wat
                 control.listen(),
                 control.look(),
                 deadlines.watch(),
+                pruning.watch(),
                 watchers.run(),
                 _take_hints(claimer, player, stop),
             )

@@ -34,6 +34,8 @@ NEEDS: dict[Route, tuple[Permission | None, Any]] = {
     ("DELETE", "/session"): (None, None),
     ("GET", "/me"): (None, None),
     ("PATCH", "/team"): ("member.manage", {"name": "Blue"}),
+    ("GET", "/team/retention"): ("run.read", None),
+    ("PUT", "/team/retention"): ("member.manage", {"days": 30, "per_workflow": 0}),
     ("GET", "/members"): (None, None),
     ("PATCH", "/members/{member_id}"): ("member.manage", {"roles": ["viewer"]}),
     ("DELETE", "/members/{member_id}"): ("member.manage", None),

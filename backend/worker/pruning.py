@@ -1,0 +1,44 @@
+"""Removes runs that their teams no longer keep, a few at a time, while there is other work to do."""
+
+import asyncio
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from backend.core import db, log
+from backend.runs import removal
+
+LOOK_SECONDS = 60.0
+AT_ONCE = 50
+REST_SECONDS = 0.05
+"""After each run, so that others get at the database in between."""
+
+_log = log.get(__name__)
+
+
+async def watch() -> None:
+    """Until cancelled. Every worker looks; two that remove the same run do no harm."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        try:
+            await prune()
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("old runs could not be removed", error=str(error))
+
+
+async def prune() -> int:
+    """Remove everything that is due; how many runs that were."""
+    async with db.database().reading() as session:
+        found = await removal.teams(session)
+    removed = 0
+    for team_id in found:
+        while run_ids := await _due(team_id):
+            for run_id in run_ids:
+                removed += await removal.remove(run_id)
+                await asyncio.sleep(REST_SECONDS)
+            _log.info("old runs are removed", team=team_id, runs=len(run_ids))
+    return removed
+
+
+async def _due(team_id: str) -> list[str]:
+    async with db.database().reading() as session:
+        return await removal.due(session, team_id, AT_ONCE)
