@@ -4,7 +4,7 @@ Endpoints take `by: CurrentPrincipal` and `session: ReadSession` or `session: Wr
 commits before the response leaves, so that an answer of success always tells of something durable.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated
 from urllib.parse import unquote
 
@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 
 from backend.core import db
 from backend.core.errors import Invalid, SignInNeeded
+from backend.core.together import Together
 from backend.identity import cookies, csrf, keys, limiter, sessions
 from backend.identity.principal import Principal
 
@@ -67,8 +68,17 @@ async def principal_again(connection: HTTPConnection) -> Principal | None:
 
 
 async def _key(text: str) -> keys.Found | None:
+    return await _looks.ask(text)
+
+
+async def _find_keys(texts: Sequence[str]) -> Sequence[keys.Found | None]:
+    """Keys that are shown at the same moment are looked up together, and the same one once."""
     async with db.database().reading() as session:
-        return await keys.find(session, text)
+        found = {text: await keys.find(session, text) for text in set(texts)}
+    return [found[text] for text in texts]
+
+
+_looks = Together[str, keys.Found | None](_find_keys)
 
 
 async def _principal(request: Request) -> Principal:

@@ -4,19 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from backend.core import db
 from backend.identity.edge import CurrentPrincipal, ReadSession, WriteSession
-from backend.identity.principal import Principal
 from backend.runs import (
+    arrivals,
     body,
     fork_endpoints,
     hub,
     retention_endpoints,
     service,
-    starting,
-    stream,
     stream_endpoints,
 )
+from backend.runs.arrivals import Start
 from backend.runs.repository import Filter
 from backend.runs.schemas import RunPage, RunPublic, RunStatus, StartRun, StepPage
 
@@ -47,27 +45,14 @@ async def start(
 ) -> RunPublic:
     """Accepted means stored: the run will be played, also if everything stops right now (promise P1)."""
     wanted = await body.read(request, StartRun)
-    async with db.database().transaction() as session:
-        run = await starting.start(
-            session,
-            by,
-            workflow_id=workflow_id,
-            input=wanted.input,
-            version=wanted.version,
-            idempotency_key=key,
-            trigger="api" if by.via == "key" else "manual",
-        )
+    trigger = "api" if by.via == "key" else "manual"
+    run = await arrivals.start(Start(by, workflow_id, wanted.input, wanted.version, key, trigger))
     if wait is not None:
-        run = await _result(by, run.id, wait)
+        if await hub.hub().endings.wait(run.id, wait):
+            run = await arrivals.result(by, run)
         response.status_code = 200 if run.finished_at else 202
     response.headers["Location"] = f"/api/v1/runs/{run.id}"
     return run
-
-
-async def _result(by: Principal, run_id: str, seconds: float) -> RunPublic:
-    await stream.ended(hub.hub(), stream.watched(by, run_id), seconds)
-    async with db.database().reading() as session:
-        return await service.get(session, by, run_id)
 
 
 @router.get("/runs")

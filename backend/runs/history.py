@@ -57,6 +57,13 @@ async def append(session: Session, run_id: str, team_id: str, entry: Entry) -> E
     return event
 
 
+def first(run: Run, entry: Entry) -> RunEvent:
+    """The first event of a run that is stored together with it."""
+    data = dict(entry.data)
+    run.last_seq, run.bytes = 1, len(values.dumps(data)) + EVENT_BYTES
+    return RunEvent(run_id=run.id, seq=1, team_id=run.team_id, at=run.created_at, kind=entry.kind, data=data)
+
+
 def public(row: RunEvent) -> Event:
     """The row as both sockets carry it."""
     return Event(

@@ -14,11 +14,11 @@ from redis.exceptions import RedisError
 
 from backend.core import db, log, redis
 from backend.runs import live, repository
+from backend.runs.endings import Endings
 
 BUFFER = 1000
 POLL_SECONDS = 1.0  # while Redis works: finds what a lost message would have told
 POLL_SECONDS_WITHOUT_REDIS = 0.2
-_IDLE = "q:run:nobody"  # keeps the subscription open while nobody watches
 _log = log.get(__name__)
 
 
@@ -91,6 +91,7 @@ class Hub:
         self._channels: dict[str, _Channel] = {}
         self._pubsub: PubSub | None = None
         self._connected = asyncio.Event()
+        self.endings = Endings()
 
     @asynccontextmanager
     async def watch(self, run_id: str) -> AsyncGenerator[Feed]:
@@ -131,7 +132,7 @@ class Hub:
             try:
                 pubsub: Any = redis.client().pubsub()  # pyright: ignore[reportUnknownMemberType]
                 async with pubsub:
-                    await pubsub.subscribe(_IDLE, *self._channels)
+                    await pubsub.subscribe(live.ENDED, *self._channels)
                     self._pubsub = pubsub
                     self._connected.set()
                     pause = 0.05
@@ -150,21 +151,25 @@ class Hub:
             channel.subscribed.clear()
 
     def _receive(self, message: dict[str, Any]) -> None:
-        channel = self._channels.get(message["channel"].decode())
+        name: str = message["channel"].decode()
+        if name == live.ENDED and message["type"] == "message":
+            self.endings.heard(message["data"].decode().split("\n"))
+        channel = self._channels.get(name)
         if channel is None:
             return
         if message["type"] == "subscribe":
             channel.subscribed.set()
         elif message["type"] == "message":
-            text: bytes = message["data"]
-            event = orjson.loads(text)
-            item = Item(event["seq"], event["kind"], text.decode())
-            for feed in channel.feeds:
-                feed.put(item)
+            for text in message["data"].split(b"\n"):
+                event = orjson.loads(text)
+                item = Item(event["seq"], event["kind"], text.decode())
+                for feed in channel.feeds:
+                    feed.put(item)
 
     async def _poll(self) -> None:
         while True:
             await asyncio.sleep(POLL_SECONDS if self._connected.is_set() else POLL_SECONDS_WITHOUT_REDIS)
+            await self._look_for_ends()
             run_ids = [name.removeprefix(live.channel("")) for name in self._channels]
             for start in range(0, len(run_ids), 500):
                 async with db.database().reading() as session:
@@ -173,6 +178,12 @@ class Hub:
                     if channel := self._channels.get(live.channel(run_id)):
                         for feed in channel.feeds:
                             feed.know(seq)
+
+    async def _look_for_ends(self) -> None:
+        waited_for = self.endings.waited_for()
+        for start in range(0, len(waited_for), 500):
+            async with db.database().reading() as session:
+                self.endings.heard(await repository.ended(session, waited_for[start : start + 500]))
 
 
 @lru_cache

@@ -1,6 +1,7 @@
 """What leaves for Redis after a commit: live events, wake-ups, hints. Losing any of it costs time, never data."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Literal
 
 import orjson
@@ -9,9 +10,10 @@ from redis.exceptions import RedisError
 
 from backend.core import db, log, redis
 from backend.core.db import Session
-from backend.runs.schemas import Event
+from backend.runs.schemas import ENDS, Event
 
 CONTROL = "q:runs.control"
+ENDED = "q:runs.ended"
 Hint = Literal["cancel", "pause", "deliver"]
 _log = log.get(__name__)
 
@@ -27,16 +29,25 @@ def _publish(client: Redis, to: str, message: str | bytes) -> Awaitable[int]:
 
 async def publish(events: Sequence[Event]) -> None:
     """Tell the watchers; those who miss it find the rows."""
-    await publish_texts([(event.run_id, event.model_dump_json().encode()) for event in events])
+    texts = [(event.run_id, event.model_dump_json().encode()) for event in events]
+    await publish_texts(texts, [event.run_id for event in events if event.kind in ENDS])
 
 
-async def publish_texts(events: Sequence[tuple[str, bytes]]) -> None:
-    """The same for events in their wire form, each with its run."""
+async def publish_texts(events: Sequence[tuple[str, bytes]], ended: Collection[str] = ()) -> None:
+    """The same for events in their wire form, each with its run: one message a run, an event a line.
+
+    The runs that ended by them are told once more, all in one message, to those who wait for nothing else.
+    """
+    lines: defaultdict[str, list[bytes]] = defaultdict(list)
+    for run_id, text in events:
+        lines[run_id].append(text)
 
     async def send() -> None:
         async with redis.client().pipeline(transaction=False) as pipe:
-            for run_id, text in events:
-                _publish(pipe, channel(run_id), text)
+            for run_id, texts in lines.items():
+                _publish(pipe, channel(run_id), b"\n".join(texts))
+            if ended:
+                _publish(pipe, ENDED, "\n".join(ended))
             await pipe.execute()
 
     await without_redis_it_waits(send, "events")

@@ -1,6 +1,6 @@
 """All queries on runs, each inside the team of whoever asks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from backend.core.db import Session
 from backend.engine import blobs as stored
 from backend.runs import states
 from backend.runs.models import InboxItem, Run, RunEvent, StepRecord
-from backend.runs.schemas import RunStatus
+from backend.runs.schemas import TERMINAL, RunStatus
 from backend.workflows.models import Version, Workflow
 
 _WAITING: tuple[RunStatus, ...] = ("waiting_person", "waiting_time", "retrying")
@@ -63,6 +63,28 @@ async def names(session: Session, run: Run) -> tuple[str, int | None]:
         .where(col(Version.id) == run.version_id)
     )
     return (await session.exec(query)).one()
+
+
+async def names_of(session: Session, version_ids: Collection[str]) -> dict[str, tuple[str, int | None]]:
+    """The name of the workflow and the number of each of these versions."""
+    query = (
+        select(Version.id, Workflow.name, Version.number)
+        .join(Workflow, col(Version.workflow_id) == col(Workflow.id))
+        .where(col(Version.id).in_(version_ids))
+    )
+    return {version_id: (name, number) for version_id, name, number in await session.exec(query)}
+
+
+async def some(session: Session, run_ids: Sequence[str]) -> dict[str, Run]:
+    """These runs, for who knows whose they are."""
+    found = await session.exec(select(Run).where(col(Run.id).in_(run_ids)))
+    return {run.id: run for run in found}
+
+
+async def ended(session: Session, run_ids: Sequence[str]) -> Sequence[str]:
+    """Those of these runs that have ended."""
+    query = select(Run.id).where(col(Run.id).in_(run_ids), col(Run.status).in_(TERMINAL))
+    return (await session.exec(query)).all()
 
 
 async def page(

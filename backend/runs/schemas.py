@@ -13,6 +13,8 @@ RunStatus = Literal[
 ]  # fmt: skip
 REDACTED = "The values are hidden from the caller's role, which lacks `run.payload`."
 TERMINAL: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
+ENDS = frozenset(f"run.{status}" for status in TERMINAL)
+"""The events that tell of a run's end."""
 
 
 class Event(BaseModel):

@@ -1,5 +1,7 @@
 """Starts runs: pins the version, checks the input, stores the run and its first event, and wakes a worker."""
 
+from collections.abc import Sequence
+
 import orjson
 from pydantic import JsonValue
 
@@ -10,7 +12,7 @@ from backend.core.settings import settings
 from backend.identity.principal import Principal
 from backend.runs import entry_form, history, repository, service, wake
 from backend.runs.history import Entry
-from backend.runs.models import Run
+from backend.runs.models import Run, RunEvent
 from backend.runs.schemas import RunPublic
 from backend.workflows import service as workflows
 from backend.workflows import versions
@@ -29,7 +31,7 @@ async def start(  # noqa: PLR0913 - a start has these parts, and callers name th
 ) -> RunPublic:
     """Start a run; under a key that was used before, give the run that was started then."""
     by.require("run.start")
-    _require_small(input)
+    require_small(input)
     if idempotency_key and (
         before := await _started_before(session, by, idempotency_key, workflow_id, input)
     ):
@@ -50,7 +52,8 @@ async def start(  # noqa: PLR0913 - a start has these parts, and callers name th
     return await service.get(session, by, run.id)
 
 
-def _require_small(input_: JsonValue) -> None:
+def require_small(input_: JsonValue) -> None:
+    """Raise TooLarge for an input beyond the limit."""
     limit = settings().max_input_bytes
     if (size := len(orjson.dumps(input_))) > limit:
         raise TooLarge(f"The input has {size:,} bytes; the limit is {limit:,}.", limit=limit)
@@ -96,3 +99,13 @@ async def store(session: Session, run: Run, entry: Entry | None = None) -> bool:
     await history.append(session, run.id, run.team_id, entry)
     wake.offer_after_commit(session, run.id)
     return True
+
+
+async def store_new(session: Session, runs: Sequence[Run]) -> None:
+    """Store new runs without idempotency keys, each with its first event; nobody can be watching them yet."""
+    events = [
+        history.first(run, Entry("run.queued", {"trigger": run.trigger, "by": run.started_by}))
+        for run in runs
+    ]
+    await once.insert_new(session, Run, runs)
+    await once.insert_new(session, RunEvent, events)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 import orjson
@@ -11,12 +11,10 @@ from backend.core import db
 from backend.identity.principal import Principal
 from backend.runs import history, redaction, repository
 from backend.runs.hub import Feed, Hub, Item
-from backend.runs.schemas import TERMINAL
 
 PAGE = 500
 BEAT = Item(None, "beat", "")
 _OURS = frozenset({"beat", "resync"})
-ENDS = frozenset(f"run.{status}" for status in TERMINAL)
 
 
 @dataclass(frozen=True)
@@ -91,16 +89,6 @@ async def _live(feed: Feed, sent: int, beat_seconds: float | None) -> AsyncGener
             sent = item.seq
         elif item.seq > sent:
             return
-
-
-async def ended(hub: Hub, watched: Watched, seconds: float) -> bool:
-    """Wait until the run has ended, at most so long; True when it has."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds), aclosing(follow(hub, watched)) as items:
-            async for item in items:
-                if item.kind in ENDS:
-                    return True
-    return False
 
 
 def _resync(seq: int) -> Item:

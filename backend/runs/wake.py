@@ -1,10 +1,15 @@
 """Offers a queued run to the workers through the queue; the database, not the message, says what is to be played."""
 
+from collections.abc import Sequence
+
 from backend.core import db, log, queue
 from backend.core.db import Session
 from backend.core.errors import Unavailable
 
 TASK = "runs.play"
+AT_ONCE = 10
+"""So many runs a worker claims at once."""
+
 _log = log.get(__name__)
 
 
@@ -15,6 +20,12 @@ def offer_after_commit(session: Session, run_id: str) -> None:
         await offer(run_id)
 
     db.after_commit(session, leave)
+
+
+def offer_some_after_commit(session: Session, run_ids: Sequence[str]) -> None:
+    """Offer runs that were stored together: a worker that is woken takes what is due, so not each needs a message."""
+    for run_id in run_ids[::AT_ONCE]:
+        offer_after_commit(session, run_id)
 
 
 async def offer(run_id: str) -> None:

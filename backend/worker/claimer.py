@@ -10,12 +10,12 @@ from backend.core import clock, db, log
 from backend.engine.acting import Acting
 from backend.engine.ports import RunToPlay, StopReason
 from backend.runs.models import Run
+from backend.runs.wake import AT_ONCE
 from backend.worker import repository
 from backend.worker.player import Player
 from backend.workflows.diagram import Diagram
 
 SCAN_SECONDS = 0.5
-AT_ONCE = 10
 PACE_SECONDS = 0.01
 """Starting many runs at once would block the loop: at most `AT_ONCE` begin every `PACE_SECONDS`."""
 
@@ -45,38 +45,44 @@ class Claimer:
         self._poked.set()
 
     async def run(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
-        """Claim until `stop` is set."""
+        """Claim until `stop` is set. Who is poked claims at once; a scan looks first, and for the next timer too."""
+        poked, scan_at = False, 0.0
         while not stop.is_set():
             self._poked.clear()
-            pause = SCAN_SECONDS
             try:
-                await self._claim_all(tasks, stop)
-                pause = await self._until_next()
+                if poked or await self._anything_due():
+                    await self._claim_all(tasks, stop)
+                if not poked:
+                    scan_at = asyncio.get_running_loop().time() + await self._until_next()
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("runs could not be claimed", error=str(error))
+                scan_at = asyncio.get_running_loop().time() + SCAN_SECONDS
             try:
-                async with asyncio.timeout(pause):
-                    await self._poked.wait()
+                async with asyncio.timeout_at(scan_at):
+                    poked = await self._poked.wait()
             except TimeoutError:
-                continue
+                poked = False
 
     async def _claim_all(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await self._player.until_room()
-            claimed = await self._claim(min(AT_ONCE, self._player.room()))
+            limit = min(AT_ONCE, self._player.room())
+            claimed = await self._claim(limit)
             for run in claimed:
                 self._player.start(tasks, run)
-            if not claimed:
+            if len(claimed) < limit:
                 return
             await asyncio.sleep(PACE_SECONDS)
 
     async def _claim(self, limit: int) -> list[RunToPlay]:
-        async with db.database().reading() as session:
-            if not await repository.anything_due(session):
-                return []
         async with db.database().transaction() as session:
             rows = await repository.claim(session, self._worker_id, limit)
             return [await self._to_play(session, row) for row in rows]
+
+    async def _anything_due(self) -> bool:
+        """Asked first where nothing is known, because a look costs less than a write."""
+        async with db.database().reading() as session:
+            return await repository.anything_due(session)
 
     async def _to_play(self, session: db.Session, row: Run) -> RunToPlay:
         diagram = await self._diagram(session, row.version_id)

@@ -8,6 +8,7 @@ import orjson
 
 from backend.core import log
 from backend.runs import live
+from backend.runs.schemas import ENDS
 
 MOST_WAITING = 20_000
 AT_ONCE = 500
@@ -19,12 +20,15 @@ class Watchers:
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[str, bytes]] = deque()
+        self._ended: list[str] = []
         self._news = asyncio.Event()
 
     def committed(self, run_id: str, events: list[dict[str, Any]]) -> None:
         """Rows that are durable now."""
         for event in events:
             self._collect(run_id, event)
+        if any(event["kind"] in ENDS for event in events):
+            self._ended.append(run_id)
 
     def volatile(self, run_id: str, event: dict[str, Any]) -> None:
         """A progress or token event; the first to go when too much waits."""
@@ -38,7 +42,8 @@ class Watchers:
             self._news.clear()
             while self._waiting:
                 count = min(AT_ONCE, len(self._waiting))
-                await live.publish_texts([self._waiting.popleft() for _ in range(count)])
+                ended, self._ended = self._ended, []
+                await live.publish_texts([self._waiting.popleft() for _ in range(count)], ended)
 
     def _collect(self, run_id: str, event: dict[str, Any]) -> None:
         if len(self._waiting) >= MOST_WAITING:

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from backend.core import db, redis
-from backend.runs import hub, live, service, stream
+from backend.runs import hub, live, repository, service, stream
 from backend.runs.history import Entry
 from backend.runs.hub import BUFFER, Feed, Hub, Item
 from backend.runs.stream import Watched
@@ -202,13 +202,21 @@ async def test_a_slow_reader_is_resynchronised_not_cut_off(serving: Hub) -> None
 
 async def test_the_end_of_a_run_is_waited_for_and_no_longer_than_wanted(serving: Hub) -> None:
     world, run_id = await started("queued")
-    watched = Watched(world.by.team_id, run_id)
-    assert not await stream.ended(serving, watched, 0.1)
-    waiting = asyncio.ensure_future(stream.ended(serving, watched, 30))
+    assert not await serving.endings.wait(run_id, 0.1)
+    waiting = asyncio.ensure_future(serving.endings.wait(run_id, 30))
     await asyncio.sleep(0.05)
     async with db.database().transaction() as session:
         await service.cancel(session, world.by, run_id)
     assert await asyncio.wait_for(waiting, 5)
+    assert await serving.endings.wait(run_id, 0.01), "an end that was heard before anybody waited is known"
+
+
+async def test_the_end_of_a_run_is_found_when_its_notice_is_lost(serving: Hub) -> None:
+    _, run_id = await started("running")
+    waiting = asyncio.ensure_future(serving.endings.wait(run_id, 30))
+    async with db.database().transaction() as session:
+        await repository.move(session, run_id, "succeeded")
+    assert await asyncio.wait_for(waiting, 10)
 
 
 async def test_silence_is_filled_with_beats(serving: Hub) -> None:

@@ -1,0 +1,101 @@
+"""Starts that arrive at the same moment are stored in one transaction, and results are read in one query.
+
+A thousand starts at once would else be a thousand waits for the disk, one after the other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+from sqlalchemy.exc import DataError, IntegrityError
+
+from backend.core import db
+from backend.core.db import Session
+from backend.core.errors import NotFound, QuadrilleError
+from backend.core.together import Together
+from backend.identity.principal import Principal
+from backend.runs import entry_form, repository, service, starting, wake
+from backend.runs.models import Run
+from backend.runs.schemas import RunPublic
+from backend.workflows import versions
+from backend.workflows.models import Version
+
+
+@dataclass(frozen=True)
+class Start:
+    """What somebody wants to be started."""
+
+    by: Principal
+    workflow_id: str
+    input: JsonValue
+    version: str | None = None
+    idempotency_key: str | None = None
+    trigger: str = "manual"
+
+
+async def start(wanted: Start) -> RunPublic:
+    """Start a run; stored when this returns. Raises what is wrong with this start alone."""
+    wanted.by.require("run.start")
+    starting.require_small(wanted.input)
+    return await _starts.ask(wanted)
+
+
+async def result(by: Principal, started: RunPublic) -> RunPublic:
+    """The run as it is now, a moment after its start; its workflow and version are those it was started with."""
+    by.require("run.read")
+    run = await _reads.ask((by.team_id, started.id))
+    return service.public(by, run, started.workflow_name, started.version_number)
+
+
+async def _start_all(wanted: Sequence[Start]) -> Sequence[RunPublic | Exception]:
+    async with db.database().transaction() as session:
+        pins = _Pins(session)
+        rows = [await _prepared(session, pins, one) for one in wanted]
+        fresh = [row for row in rows if isinstance(row, Run)]
+        await starting.store_new(session, fresh)
+        names = await repository.names_of(session, {run.version_id for run in fresh})
+        wake.offer_some_after_commit(session, [run.id for run in fresh])
+    return [
+        service.public(one.by, row, *names[row.version_id]) if isinstance(row, Run) else row
+        for one, row in zip(wanted, rows, strict=True)
+    ]
+
+
+async def _prepared(session: Session, pins: "_Pins", wanted: Start) -> Run | RunPublic | Exception:
+    """The row to be; a start under a key is a thing of its own, for it may have been made before."""
+    try:
+        if wanted.idempotency_key:
+            return await starting.start(session, **vars(wanted))
+        pinned = await pins.get(wanted)
+        return starting.row(wanted.by, pinned, entry_form.checked(pinned, wanted.input), wanted.trigger)
+    except QuadrilleError as error:
+        return error
+
+
+class _Pins:
+    """Versions of one transaction, each looked up once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known: dict[tuple[str, str, str | None], Version] = {}
+
+    async def get(self, wanted: Start) -> Version:
+        key = (wanted.by.team_id, wanted.workflow_id, wanted.version)
+        if key not in self._known:
+            self._known[key] = await versions.pin(
+                self._session, wanted.by, wanted.workflow_id, wanted.version
+            )
+        return self._known[key]
+
+
+async def _read_all(asked: Sequence[tuple[str, str]]) -> Sequence[Run | Exception]:
+    async with db.database().reading() as session:
+        found = await repository.some(session, [run_id for _, run_id in asked])
+    return [
+        run if (run := found.get(run_id)) and run.team_id == team_id else NotFound("There is no such run.")
+        for team_id, run_id in asked
+    ]
+
+
+_starts = Together[Start, RunPublic](_start_all, apart=(IntegrityError, DataError))
+_reads = Together[tuple[str, str], Run](_read_all)
