@@ -33,6 +33,7 @@ STATES: dict[str, Look] = {
     "queued": Look("Queued", "slate", "clock"),
     "running": Look("Running", "iris", "loader-circle", turns=True),
     "waiting_person": Look("Waiting for a person", "amber", "hand"),
+    "waiting_event": Look("Waiting for an event", "sky", "mail"),
     "waiting_time": Look("Waiting for time", "sky", "hourglass"),
     "waiting": Look("Waiting", "sky", "hourglass"),
     "retrying": Look("Retrying", "orange", "rotate-cw"),

@@ -191,6 +191,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_secret_team_id"), ["team_id"], unique=False)
 
     op.create_table(
+        "team_event",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("payload", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_on", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("team_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_team_event_sent_on"), ["sent_on"], unique=False)
+        batch_op.create_index(batch_op.f("ix_team_event_team_id"), ["team_id"], unique=False)
+        batch_op.create_index("team_event_by_name", ["team_id", "name", "key", "at"], unique=False)
+
+    op.create_table(
         "workflow",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("team_id", sa.String(), nullable=False),
@@ -526,6 +546,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_effect_team_id"), ["team_id"], unique=False)
 
     op.create_table(
+        "event_wait",
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("node_id", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("run_id", "node_id", "path", "visit", "number"),
+    )
+    with op.batch_alter_table("event_wait", schema=None) as batch_op:
+        batch_op.create_index("event_wait_by_name", ["team_id", "name", "key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_event_wait_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
         "inbox_item",
         sa.Column("run_id", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
@@ -643,6 +687,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_inbox_item_team_id"))
 
     op.drop_table("inbox_item")
+    with op.batch_alter_table("event_wait", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_event_wait_team_id"))
+        batch_op.drop_index("event_wait_by_name")
+
+    op.drop_table("event_wait")
     with op.batch_alter_table("effect", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_effect_team_id"))
 
@@ -706,6 +755,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_workflow_team_id"))
 
     op.drop_table("workflow")
+    with op.batch_alter_table("team_event", schema=None) as batch_op:
+        batch_op.drop_index("team_event_by_name")
+        batch_op.drop_index(batch_op.f("ix_team_event_team_id"))
+        batch_op.drop_index(batch_op.f("ix_team_event_sent_on"))
+
+    op.drop_table("team_event")
     with op.batch_alter_table("secret", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_secret_team_id"))
 

@@ -15,7 +15,7 @@ from app.cli.remote import Api, api
 from backend.core.errors import Invalid
 
 _runs = typer.Typer(
-    help="Runs: list, show, events, cancel, pause, resume, retry, fork, replay.", no_args_is_help=True
+    help="Runs: list, show, events, cancel, pause, resume, retry, fork, replay, signal.", no_args_is_help=True
 )
 _COLOURS = {"succeeded": "green", "failed": "red", "cancelled": "dim", "skipped": "dim", "waiting": "yellow"}
 
@@ -132,6 +132,25 @@ for _verb, _help in (
     ("resume", "Let a paused run go on."),
 ):
     _steering(_verb, _help)
+
+
+@_runs.command()
+def signal(
+    run_id: str,
+    name: Annotated[str, typer.Argument(help="The event that the run waits for, such as payment.received.")],
+    key: Annotated[str, typer.Option(help="What it is about, where the run waits for a key.")] = "",
+    payload: Annotated[str, typer.Option(help="JSON, @file.json, or - for standard input.")] = "null",
+    once: Annotated[str, typer.Option(help="A key of your own: repeated calls with it send one event.")] = "",
+) -> None:
+    """Send a run an event; it is kept until a step waits for it."""
+    asyncio.run(_signal(run_id, {"name": name, "key": key, "payload": _json_of(payload)}, once))
+
+
+async def _signal(run_id: str, body: dict[str, Any], once: str) -> None:
+    headers = {"Idempotency-Key": once} if once else {}
+    async with api() as server:
+        sent = await server.call("POST", f"/runs/{run_id}/signals", json=body, headers=headers)
+    Console().print_json(data=sent)
 
 
 def _json_of(given: str) -> Any:

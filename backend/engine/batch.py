@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Protocol
 
-from backend.engine import sql
+from backend.engine import signals, sql
 from backend.engine.records import NO_STEP, Commit, Fenced, SignalArrived
 
 Row = tuple[Any, ...]
@@ -84,9 +84,10 @@ async def _change(cursor: Cursor, commit: Commit, encoding: Encoding) -> bool:
     change = commit.change
     if change is None:
         return True
-    if change.unless_inbox:
+    if change.unless_inbox or change.unless_signal:
         arrived = {row[0] for row in await cursor.all(sql.INBOX, (commit.run_id,))}
-        if not arrived.isdisjoint(change.unless_inbox):
+        answered = not arrived.isdisjoint(change.unless_inbox)
+        if answered or signals.any_new(arrived, change.unless_signal, change.seen):
             return False
     claim, grown = (commit.run_id, commit.token), (len(commit.events), commit.size)
     at = encoding.moment(commit.at)
@@ -106,21 +107,18 @@ def _number(commit: Commit, seq: int) -> int:
     return seq + len(commit.events)
 
 
+_ORDER = (
+    sql.BLOB, sql.BLOB_USE, sql.STEP, sql.EVENT, sql.TELL, sql.WAIT, sql.LOOK, sql.END_WAIT, sql.END_WAITS, sql.CHECKPOINT,
+    sql.WRITE_ONCE, sql.WRITE_OVER,
+)  # fmt: skip
+
+
 class _Rows:
     """The rows of a batch by statement, in the order in which they are inserted."""
 
     def __init__(self, encoding: Encoding) -> None:
         self.moment = encoding.moment
-        statements = (
-            sql.BLOB,
-            sql.BLOB_USE,
-            sql.STEP,
-            sql.EVENT,
-            sql.CHECKPOINT,
-            sql.WRITE_ONCE,
-            sql.WRITE_OVER,
-        )
-        self.found: dict[str, list[Row]] = {statement: [] for statement in statements}
+        self.found: dict[str, list[Row]] = {statement: [] for statement in _ORDER}
 
     def add(self, commit: Commit) -> None:
         run, team, at = commit.run_id, commit.team_id, self.moment(commit.at)
@@ -132,6 +130,7 @@ class _Rows:
             times = (self.moment(s.started_at), self.moment(s.finished_at))
             values = (s.status, s.attempt, s.port, s.input, s.output, s.error)
             self.found[sql.STEP].append((run, team, s.node_id, s.path, s.visit, *values, *times))
+        self._signals(commit, at)
         for c in commit.checkpoints:
             values = (c.ns, c.checkpoint_id, c.parent_id, c.type, c.data, c.about)
             self.found[sql.CHECKPOINT].append((run, team, *values))
@@ -139,6 +138,21 @@ class _Rows:
             statement = sql.WRITE_OVER if w.idx < 0 else sql.WRITE_ONCE
             values = (w.ns, w.checkpoint_id, w.task_id, w.idx, w.task_path, w.channel, w.type, w.data)
             self.found[statement].append((run, team, *values))
+
+    def _signals(self, commit: Commit, at: Any) -> None:
+        run, team = commit.run_id, commit.team_id
+        for told in commit.told:
+            self.found[sql.TELL].append((told.id, team, told.name, told.key, told.payload, at))
+        for w in commit.begins:
+            step = (w.step.node_id, w.step.path, w.step.visit, w.number)
+            self.found[sql.WAIT].append((run, team, *step, w.name, w.key))
+        for w in commit.looks:
+            self.found[sql.LOOK].append((signals.prefix(w.name, w.key), run, w.name, w.key))
+        for w in commit.ends:
+            step = (w.step.node_id, w.step.path, w.step.visit, w.number)
+            self.found[sql.END_WAIT].append((run, *step))
+        if commit.change and commit.change.finished:
+            self.found[sql.END_WAITS].append((run,))
 
     def _event(self, commit: Commit, number: int) -> Row:
         event = commit.events[number]

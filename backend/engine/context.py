@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import JsonValue
 
 from backend.core import clock
+from backend.engine import journal, signals
 from backend.engine.ports import NewEvent, StepId
+from backend.engine.records import WaitRow
 from backend.engine.waits import Waiter
-from backend.nodes.kind import Answer, NodeContext, Question
+from backend.nodes.kind import Answer, NodeContext, Question, Received
 
 if TYPE_CHECKING:
     from backend.engine.live import LiveRun
@@ -47,14 +49,45 @@ class EngineContext:
             await self._announce("time", number, until)
             await self._wait(Waiter("time", self._step.path, until=until))
 
-    async def emit(self, topic: str, data: JsonValue) -> None:
+    async def receive(self, name: str, key: str, until: datetime | None) -> Received | None:
+        """Wait for a signal or an event; the same one again where the step was entered before and had received it."""
+        live = self._live
+        number, until = self._begin(until)
+        begun = live.journal.begun.get(self._step)
+        found = begun.received.get(number) if begun else None
+        if found is None:
+            found = await self._listen(WaitRow(self._step, number, name, key), until)
+        return None if found is None else Received.model_validate(live.journal.inbox[found])
+
+    async def emit(self, topic: str, data: JsonValue, key: str = "") -> None:
         """Collected, and stored in the transaction of the step's success."""
-        self.emitted.append({"topic": topic, "data": data})
+        self.emitted.append({"topic": topic, "key": key, "data": data})
 
     def progress(self, message: str, fraction: float | None = None) -> None:
         """Volatile: goes straight to those who watch."""
         data = {"message": message, "fraction": fraction}
         self._live.tell(NewEvent("step.started", self._step, self._inner.attempt, data), "step.progress")
+
+    async def _listen(self, wait: WaitRow, until: datetime | None) -> str | None:
+        """The inbox key of what came; what is received once is this step's, whatever happens to the process."""
+        live, prefix = self._live, signals.prefix(wait.name, wait.key)
+        # First the row by which events find the step, then a look at those that came before: none falls in between.
+        await live.hand_in(begins=[wait])
+        await live.hand_in(looks=[wait])
+        for key, payload in (await journal.inbox(live.world.writer.database, live.run.run_id)).items():
+            live.deliver(key, payload)
+        found = live.take(prefix)
+        if found is None:
+            await self._announce("event", wait.number, until, name=wait.name, key=wait.key)
+            came = await self._wait(Waiter("event", self._step.path, key=prefix, until=until))
+            found = came if isinstance(came, str) else live.take(prefix)
+        events: list[NewEvent] = []
+        if found is not None:
+            live.journal.begin(self._step).received[wait.number] = found
+            data = {"wait": wait.number, "signal": found, "name": wait.name, "key": wait.key}
+            events = [NewEvent("event.received", self._step, self._inner.attempt, data)]
+        await live.hand_in(*events, ends=[wait])
+        return found
 
     def _begin(self, until: datetime | None) -> tuple[int, datetime | None]:
         """The number of this wait in the step, and its moment as it was when it began for the first time."""
@@ -65,12 +98,12 @@ class EngineContext:
             return number, begun.waits[number]
         return number, until
 
-    async def _announce(self, what: str, number: int, until: datetime | None) -> None:
+    async def _announce(self, what: str, number: int, until: datetime | None, **more: str) -> None:
         begun = self._live.journal.begin(self._step)
         if number in begun.waits:
             return
         begun.waits[number] = until
-        data = {"wait": number, "for": what, "until": until.isoformat() if until else None}
+        data = {"wait": number, "for": what, "until": until.isoformat() if until else None, **more}
         await self._live.note(NewEvent("step.waiting", self._step, self._inner.attempt, data))
 
     async def _wait(self, waiter: Waiter) -> JsonValue:

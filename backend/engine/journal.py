@@ -17,9 +17,11 @@ _STEPS = text(
 ).columns(output=Json, error=Json)
 _EVENTS = text(
     "SELECT kind, node_id, path, visit, attempt, data FROM run_event WHERE run_id = :run AND node_id IS NOT NULL "
-    "AND kind IN ('step.started', 'step.retrying', 'step.waiting', 'step.skipped') ORDER BY seq"
+    "AND kind IN ('step.started', 'step.retrying', 'step.waiting', 'step.skipped', 'event.received') ORDER BY seq"
 ).columns(data=Json)
-_INBOX = text("SELECT key, payload FROM inbox_item WHERE run_id = :run").columns(payload=Json)
+_INBOX = text("SELECT key, payload FROM inbox_item WHERE run_id = :run ORDER BY at, key").columns(
+    payload=Json
+)
 
 
 @dataclass(slots=True)
@@ -45,6 +47,9 @@ class Begun:
     items: JsonValue = None  # of a map, so that a repeated expression cannot change them
     has_items: bool = False
     waits: dict[int, datetime | None] = field(default_factory=dict[int, datetime | None])
+    received: dict[int, str] = field(
+        default_factory=dict[int, str]
+    )  # by the number of the wait, the inbox key
 
 
 @dataclass(slots=True)
@@ -54,6 +59,7 @@ class Journal:
     finished: dict[StepId, Finished] = field(default_factory=dict[StepId, Finished])
     begun: dict[StepId, Begun] = field(default_factory=dict[StepId, Begun])
     inbox: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    taken: set[str] = field(default_factory=set[str])  # signals that a step has received
     skipped: set[StepId] = field(default_factory=set[StepId])
     read: blobs.Remembered = field(default_factory=blobs.Remembered)
 
@@ -72,6 +78,8 @@ async def load(database: db.Database, run_id: str) -> Journal:
             journal.finished[step] = Finished(row.status, row.attempt, row.port, row.output, row.error)
         for row in await connection.execute(_EVENTS, {"run": run_id}):
             step = StepId(row.node_id, row.path, row.visit)
+            if row.kind == "event.received":
+                journal.taken.add(row.data["signal"])
             if row.kind == "step.skipped":
                 journal.skipped.add(step)
             elif step not in journal.finished:
@@ -112,6 +120,8 @@ def _note(begun: Begun, kind: str, attempt: int, data: dict[str, Any]) -> None:
     elif kind == "step.waiting":
         until = cast(str | None, data.get("until"))
         begun.waits[data["wait"]] = datetime.fromisoformat(until) if until else None
+    elif kind == "event.received":
+        begun.received[data["wait"]] = data["signal"]
     elif kind == "step.started":
         _note_start(begun, attempt, data)
 

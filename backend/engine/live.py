@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import JsonValue
 
 from backend.core import clock
+from backend.engine import signals
 from backend.engine.journal import Journal
 from backend.engine.ports import (
     ContextFactory,
@@ -20,13 +21,16 @@ from backend.engine.ports import (
     RunToPlay,
     StopReason,
 )
-from backend.engine.records import Change, Commit, StepRow, wire_form
+from backend.engine.records import Change, Commit, EventRow, StepRow, wire_form
 from backend.engine.values import Kept
 from backend.engine.waits import Waiter, WaitFor
 from backend.engine.writer import Writer
 
 Halt = StopReason | Literal["sleep"]
 """Why no new step begins: a wish from outside, or everything waits and the run goes to sleep."""
+
+
+_FIRST: tuple[WaitFor, ...] = ("person", "event", "time", "retry")
 
 
 @dataclass(frozen=True)
@@ -80,10 +84,13 @@ class LiveRun:
         """Hand history rows to the writer; await what it gives where they have to be durable before going on."""
         return self._submit(self._new(list(events)), kept)
 
-    def record(self, row: StepRow, kept: list[Kept], events: list[NewEvent]) -> asyncio.Future[None]:
-        """Hand in a finished step with its blobs and events."""
+    def record(
+        self, row: StepRow, kept: list[Kept], events: list[NewEvent], told: list[EventRow]
+    ) -> asyncio.Future[None]:
+        """Hand in a finished step with its blobs, its events, and what it tells the team."""
         commit = self._new(events)
         commit.steps.append(row)
+        commit.told = told
         return self._submit(commit, kept)
 
     def move(self, change: Change, *events: NewEvent) -> Awaitable[None]:
@@ -96,6 +103,13 @@ class LiveRun:
         """Tell those who watch now; nothing is stored."""
         told = wire_form(self._new([event]))[0] | {"kind": kind, "seq": None}
         self.world.listener.volatile(self.run.run_id, told)
+
+    def hand_in(self, *events: NewEvent, **parts: list[Any]) -> asyncio.Future[None]:
+        """Hand in history rows together with other parts of a commit, by their names there."""
+        commit = self._new(list(events))
+        for name, rows in parts.items():
+            setattr(commit, name, rows)
+        return self.world.writer.submit(commit)
 
     def _new(self, events: list[NewEvent]) -> Commit:
         run = self.run
@@ -121,7 +135,7 @@ class LiveRun:
             self._idle = None
         if self._busy == 0 and self.waiters and self.halt is None:
             patience = self.world.patience
-            people = all(w.what == "person" for w in self.waiters)
+            people = all(w.what in ("person", "event") for w in self.waiters)
             seconds = patience.idle_person if people else patience.idle_time
             self._idle = asyncio.get_running_loop().call_later(seconds, self.stop, "sleep")
 
@@ -141,8 +155,22 @@ class LiveRun:
         """Something arrived; it is for a waiter, or for one that will come."""
         self.journal.inbox.setdefault(key, payload)
         for waiter in self.waiters:
-            if waiter.key == key:
+            if waiter.what == "event":
+                self._hand_over(waiter, key)
+            elif waiter.key == key:
                 waiter.deliver(self.journal.inbox[key])
+
+    def take(self, prefix: str) -> str | None:
+        """The oldest signal of this name and key that no step has taken; it is the caller's from now on."""
+        found = signals.first(self.journal.inbox, prefix, self.journal.taken)
+        if found is not None:
+            self.journal.taken.add(found)
+        return found
+
+    def _hand_over(self, waiter: Waiter, key: str) -> None:
+        if waiter.open and key.startswith(waiter.key) and key not in self.journal.taken:
+            self.journal.taken.add(key)
+            waiter.deliver(key)
 
     def abandon(self, path: str) -> None:
         """The scope at this path has failed: nothing in it waits any longer."""
@@ -193,16 +221,23 @@ class LiveRun:
 
     def waiting_keys(self) -> tuple[str, ...]:
         """The inbox keys whose arrival forbids going to sleep."""
-        return tuple(w.key for w in self.asleep if w.key)
+        return tuple(w.key for w in self.asleep if w.key and w.what != "event")
+
+    def waiting_signals(self) -> tuple[str, ...]:
+        """The prefixes of the signals whose arrival forbids going to sleep."""
+        return tuple(w.key for w in self.asleep if w.what == "event")
 
     def wake_at(self) -> datetime | None:
         """The nearest moment at which something of the sleeping run is due."""
         return min((*(w.until for w in self.asleep if w.until), *self._due), default=None)
 
     def waits_for(self) -> WaitFor:
-        """What the sleeping run is said to wait for: people before time before another try."""
+        """What the sleeping run is said to wait for: people before events before time before another try."""
         kinds = {w.what for w in self.asleep}
-        return "person" if "person" in kinds else "time" if "time" in kinds else "retry"
+        for what in _FIRST:
+            if what in kinds:
+                return what
+        return "time"
 
     def close(self) -> None:
         """Drop the timers."""

@@ -5,13 +5,15 @@ How the worker uses the engine:
 * `writer = await open_writer(url)` (`engine.writer`), `engine = Engine(writer, contexts, listener, questions)` (`engine.engine`).
 * `outcome = await engine.play(run)` for every run it has claimed. The engine itself writes `run.started` or `run.resumed`
   and **every** change of the run's row that ends a stretch of playing, each in one transaction with its event and under
-  the fence: `succeeded|failed|cancelled` (with output or error and `finished_at`), `waiting_person|waiting_time|retrying`
+  the fence: `succeeded|failed|cancelled` (with output or error and `finished_at`), `waiting_person|waiting_event|waiting_time|retrying`
   (with `wake_at`), `paused`, and `queued` after a drain; all of them set `worker_id` to NULL. After `play` has returned
   the worker only forgets the run; after `fenced` it must not touch the row.
 * `engine.deliver(run_id, key, payload)` when it hears that an `inbox_item` was stored; the row is the truth, and the
   engine looks into the inbox by itself before it lets go of a waiting run.
 * `engine.stop(run_id, why)`; a wish that was there before the claim goes into `RunToPlay.stop`.
-* Inbox keys: `approval:{step key}`, the payload being an `Answer` as JSON. Timers need no inbox: `wake_at` is enough.
+* Inbox keys: `approval:{step key}`, the payload being an `Answer` as JSON; `signal:{name}:{key}:{id}` (`engine.signals`),
+  the payload being a `Received` as JSON, each received by one step. Timers need no inbox: `wake_at` is enough.
+* What steps emit are `team_event` rows in the transaction of their success; `event_wait` rows say who waits for one.
 * The engine plays containers and joins. A `map` kind's `play` gives the list of items (asked once, then kept) and its
   settings `concurrency` and `on_item_error` (`stop|collect|drop`); a `loop` kind's `play` gives `{"done": true}` when asked
   after a turn, with the names `index` and `previous`, and its settings `max_iterations`; a `join` kind's settings are `mode`
@@ -38,7 +40,7 @@ EventKind = Literal[
     "run.queued", "run.started", "run.resumed", "run.waiting", "run.paused", "run.cancelling", "run.diverged",
     "run.succeeded", "run.failed", "run.cancelled",
     "step.started", "step.waiting", "step.retrying", "step.succeeded", "step.failed", "step.skipped",
-    "approval.requested", "approval.decided", "event.emitted",
+    "approval.requested", "approval.decided", "event.emitted", "event.received",
 ]  # fmt: skip
 StopReason = Literal["cancel", "pause", "drain"]
 LiveKind = Literal["step.progress", "step.token"]  # volatile: never rows, no seq
@@ -116,7 +118,7 @@ class ContextFactory(Protocol):
     """Given by the worker: the world for one step."""
 
     def __call__(self, run: RunToPlay, node: Node, step: StepId, attempt: int, scope: Scope) -> NodeContext:
-        """Everything but `ask`, `sleep_until`, `emit` and `progress`, which the engine puts over it.
+        """Everything but `ask`, `receive`, `sleep_until`, `emit` and `progress`, which the engine puts over it.
 
         `scope.inputs` is `ctx.inputs`; `scope.names` is what expressions see.
         """

@@ -72,6 +72,26 @@ class WriteRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EventRow:
+    """Something that a step tells the whole team; `payload` is JSON text."""
+
+    id: str
+    name: str
+    key: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitRow:
+    """A step's wait for an event."""
+
+    step: StepId
+    number: int
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A change of the run's own row. `unless_inbox` refuses it when one of these keys has arrived."""
 
@@ -81,6 +101,10 @@ class Change:
     wake_at: datetime | None = None
     finished: bool = False
     unless_inbox: tuple[str, ...] = ()
+    unless_signal: tuple[
+        str, ...
+    ] = ()  # likewise when a signal with one of these prefixes has, besides those …
+    seen: frozenset[str] = frozenset()  # … that were known
 
 
 @dataclass(slots=True)
@@ -96,6 +120,12 @@ class Commit:
     blobs: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
     checkpoints: list[CheckpointRow] = field(default_factory=list[CheckpointRow])
     writes: list[WriteRow] = field(default_factory=list[WriteRow])
+    told: list[EventRow] = field(default_factory=list[EventRow])
+    begins: list[WaitRow] = field(default_factory=list[WaitRow])
+    looks: list[WaitRow] = field(
+        default_factory=list[WaitRow]
+    )  # take over what the team was told since the run began
+    ends: list[WaitRow] = field(default_factory=list[WaitRow])
     change: Change | None = None
     first_seq: int = 0  # the number of the first event, given by the transaction
     texts: list[str] = field(default_factory=list[str])  # the events' data, as the rows hold it

@@ -28,6 +28,21 @@ BLOB_USE = "INSERT INTO blob_use (run_id, digest, team_id) VALUES (?, ?, ?) ON C
 # Those who add uses of blobs share this lock, and the pruning that removes unused blobs holds it alone: so a blob that a
 # writer found stored cannot be gone when the writer commits. SQLite needs none, since it has one writer at a time.
 POSTGRES_SHARE_BLOBS = "SELECT pg_advisory_xact_lock_shared(7162001)"
+TELL = (
+    "INSERT INTO team_event (id, team_id, name, key, payload, at, sent_on) VALUES (?, ?, ?, ?, ?, ?, FALSE)"
+)
+WAIT = (
+    "INSERT INTO event_wait (run_id, team_id, node_id, path, visit, number, name, key) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+LOOK = (
+    "INSERT INTO inbox_item (run_id, key, team_id, payload, at) "
+    "SELECT run.id, CAST(? AS VARCHAR) || told.id, told.team_id, told.payload, told.at "
+    "FROM team_event AS told JOIN run ON run.team_id = told.team_id "
+    "WHERE run.id = ? AND told.name = ? AND told.key = ? AND told.at >= run.created_at ON CONFLICT DO NOTHING"
+)
+END_WAIT = "DELETE FROM event_wait WHERE run_id = ? AND node_id = ? AND path = ? AND visit = ? AND number = ?"
+END_WAITS = "DELETE FROM event_wait WHERE run_id = ?"
 CHECKPOINT = (
     "INSERT INTO checkpoint (thread_id, team_id, ns, checkpoint_id, parent_id, type, data, about) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (thread_id, ns, checkpoint_id) DO UPDATE SET "

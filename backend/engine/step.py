@@ -5,14 +5,14 @@ import random
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from backend.core import clock
+from backend.core import clock, ids
 from backend.core.errors import QuadrilleError
 from backend.core.settings import settings
 from backend.engine import containers, failures, journal, outages, values
 from backend.engine.context import EngineContext
 from backend.engine.ir import Part
 from backend.engine.ports import NewEvent
-from backend.engine.records import Fenced, StepRow, StoreLost
+from backend.engine.records import EventRow, Fenced, StepRow, StoreLost
 from backend.engine.scope import Given, Play
 from backend.engine.visit import Tried, Visit, checked
 from backend.engine.waits import Halted, Waiter
@@ -206,9 +206,21 @@ async def _record(visit: Visit, tried: Tried, status: str) -> Given:
         started_at=visit.started_at,
         finished_at=now,
     )
-    await visit.play.live.record(row, [tried.output], events)
+    await visit.play.live.record(row, [tried.output], events, _told(visit, tried))
     named = {"node_id": step.node_id, "path": step.path, **error} if error is not None else None
     return Given(tried.port, tried.output.value, tried.output.stored, named)
+
+
+def _told(visit: Visit, tried: Tried) -> list[EventRow]:
+    """What the team is told: in the form in which whoever waits for it receives it."""
+    at = clock.now().isoformat()
+    found: list[EventRow] = []
+    for entry in tried.emitted or ():
+        event_id, name, key = ids.new("evt"), str(entry["topic"]), str(entry["key"])
+        payload = {"id": event_id, "name": name, "key": key, "data": entry["data"], "at": at}
+        payload["by"] = visit.play.live.run.run_id
+        found.append(EventRow(event_id, name, key, values.dumps(payload)))
+    return found
 
 
 def _input(visit: Visit) -> str:

@@ -19,7 +19,9 @@ from backend.engine.scope import Place, Play
 from backend.engine.step import play_step
 
 Rest = Literal["waiting", "paused", "drained"]
-_WAITING = {"person": "waiting_person", "time": "waiting_time", "retry": "retrying"}
+_WAITING = {
+    "person": "waiting_person", "event": "waiting_event", "time": "waiting_time", "retry": "retrying",
+}  # fmt: skip
 
 
 _log = log.get(__name__)
@@ -111,7 +113,8 @@ class Stretch:
         wake_at, keys = live.wake_at(), live.waiting_keys()
         status = _WAITING[live.waits_for()]
         told = {"for": live.waits_for(), "until": wake_at.isoformat() if wake_at else None}
-        change = Change(status, wake_at=wake_at, unless_inbox=keys)
+        wanted, seen = live.waiting_signals(), frozenset(live.journal.inbox)
+        change = Change(status, wake_at=wake_at, unless_inbox=keys, unless_signal=wanted, seen=seen)
         await live.move(change, NewEvent("run.waiting", data=told))
         return Outcome("waiting", wake_at=wake_at)
 

@@ -1,4 +1,4 @@
-"""Waiting inside a step: for people, for a moment, for the next try; in memory first, as rows when it takes long."""
+"""Waiting inside a step: for people, events, a moment, the next try; in memory first, as rows when it takes long."""
 
 import asyncio
 from datetime import datetime
@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from backend.core import clock
 
-WaitFor = Literal["person", "time", "retry"]
+WaitFor = Literal["person", "event", "time", "retry"]
 
 
 class Halted(BaseException):
@@ -16,7 +16,10 @@ class Halted(BaseException):
 
 
 class Waiter:
-    """One wait. It ends by delivery, at its moment, or with Halted."""
+    """One wait. It ends by delivery, at its moment, or with Halted.
+
+    For an event `key` is the prefix of the signals that end it, and what is delivered is the inbox key of one of them.
+    """
 
     __slots__ = ("_future", "_timer", "key", "path", "until", "what")
 
@@ -27,6 +30,11 @@ class Waiter:
         self.until = until
         self._future: asyncio.Future[JsonValue] = asyncio.get_running_loop().create_future()
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def open(self) -> bool:
+        """True until it has ended."""
+        return not self._future.done()
 
     def deliver(self, payload: JsonValue) -> None:
         """End the wait with what came."""

@@ -13,7 +13,7 @@ from backend.inference.chat_types import ChatMessage, ChatReply
 
 __all__ = [
     "Answer", "ChatMessage", "ChatReply", "Code", "CollectionName", "Duration", "Expression", "Group", "HttpReply",
-    "Kind", "ModelName", "NodeConfig", "NodeContext", "NodeRole", "Passage", "Play", "Ports", "Question", "RoleNames",
+    "Kind", "ModelName", "NodeConfig", "NodeContext", "NodeRole", "Passage", "Play", "Ports", "Question", "Received", "RoleNames",
     "SecretName", "Step", "Template", "node",
 ]  # fmt: skip
 
@@ -82,6 +82,16 @@ class Answer(BaseModel):
     verdict: Literal["approved", "rejected", "expired"]
     values: JsonValue = None
     comment: str = ""
+    by: str = ""
+
+
+class Received(BaseModel):
+    """A signal or an event as the step that waited for it gets it; `by` is the run or the person it came from."""
+
+    name: str
+    key: str = ""
+    data: JsonValue = None
+    at: datetime
     by: str = ""
 
 
@@ -154,8 +164,15 @@ class NodeContext(Protocol):
         """Wait durably."""
         ...
 
-    async def emit(self, topic: str, data: JsonValue) -> None:
-        """Emit a typed event of the team, with this step's transaction."""
+    async def receive(self, name: str, key: str, until: datetime | None) -> Received | None:
+        """Wait for a signal to this run or an event of the team, oldest first; None when the moment came before it.
+
+        What came since the run began counts, also before the wait; each is received once.
+        """
+        ...
+
+    async def emit(self, topic: str, data: JsonValue, key: str = "") -> None:
+        """Emit a typed event of the team, with this step's transaction; `key` says what it is about."""
         ...
 
     async def secret(self, name: str) -> str:

@@ -47,7 +47,7 @@ def parse(text: bytes, model: type[Model]) -> Model:
     raise Invalid(problem.message, problems=[problem])
 
 
-def documented(model: type[BaseModel]) -> dict[str, Any]:
+def documented(model: type[BaseModel], *, required: bool = False) -> dict[str, Any]:
     """The body's schema for OpenAPI, which cannot see a body that is read by hand."""
     content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"content": content, "required": False}}
+    return {"requestBody": {"content": content, "required": required}}

@@ -12,6 +12,7 @@ from backend.runs import (
     hub,
     retention_endpoints,
     service,
+    signal_endpoints,
     stream_endpoints,
 )
 from backend.runs.arrivals import Start
@@ -22,6 +23,7 @@ router = APIRouter(prefix="/api/v1", tags=["runs"])
 router.include_router(stream_endpoints.router)
 router.include_router(fork_endpoints.router)
 router.include_router(retention_endpoints.router)
+router.include_router(signal_endpoints.router)
 MAX_WAIT_SECONDS = 300
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 Wait = Annotated[

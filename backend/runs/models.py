@@ -112,6 +112,35 @@ class InboxItem(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
+class TeamEvent(SQLModel, table=True):
+    """Something that a step or a program told the whole team; `payload` is what a waiting step gets of it."""
+
+    __tablename__ = "team_event"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("team_event_by_name", "team_id", "name", "key", "at"),)
+    id: str = Field(primary_key=True)
+    team_id: str = Field(foreign_key="team.id", index=True)
+    name: str
+    key: str = ""
+    payload: Any = Field(default=None, sa_column=Column(Json))
+    at: datetime = Field(sa_type=UtcDateTime)
+    sent_on: bool = Field(default=False, index=True)  # those who waited for it have got it
+
+
+class EventWait(SQLModel, table=True):
+    """A step that waits for an event; a row lets an event find it, wherever the run is."""
+
+    __tablename__ = "event_wait"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("event_wait_by_name", "team_id", "name", "key"),)
+    run_id: str = Field(foreign_key="run.id", primary_key=True)
+    node_id: str = Field(primary_key=True)
+    path: str = Field(default="", primary_key=True)
+    visit: int = Field(default=1, primary_key=True)
+    number: int = Field(default=0, primary_key=True)  # a step may wait several times
+    team_id: str = Field(foreign_key="team.id", index=True)
+    name: str
+    key: str = ""
+
+
 class Blob(SQLModel, table=True):
     """A piece of values over a few KB (see `engine.chunks`), stored once a team under its SHA-256."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, case, cast, func, or_, update
@@ -15,7 +16,7 @@ from backend.runs.models import InboxItem, Run, RunEvent, StepRecord
 from backend.runs.schemas import TERMINAL, RunStatus
 from backend.workflows.models import Version, Workflow
 
-_WAITING: tuple[RunStatus, ...] = ("waiting_person", "waiting_time", "retrying")
+_WAITING: tuple[RunStatus, ...] = ("waiting_person", "waiting_event", "waiting_time", "retrying")
 Listed = tuple[Run, str, int | None]
 """A run with its workflow's name and its version's number."""
 
@@ -194,13 +195,16 @@ async def signal(session: Session, item: InboxItem) -> None:
     """Leave something for a waiting step. A parked run is queued; at a live one `wake_at` tells its worker to look."""
     session.add(item)
     await session.flush()
+    await wake(session, item.run_id, item.at)
+
+
+async def wake(session: Session, run_id: str, at: datetime) -> None:
+    """Something came for the run: a parked one is queued; at a live one `wake_at` tells its worker to look."""
     waiting = col(Run.status).in_(_WAITING)
     woken = (
         update(Run)
-        .where(col(Run.id) == item.run_id, or_(waiting, col(Run.status) == "running"))
+        .where(col(Run.id) == run_id, or_(waiting, col(Run.status) == "running"))
         # One statement: a worker that lets go of the run at this moment is either before it or after it.
-        .values(
-            status=case((waiting, "queued"), else_=Run.status), wake_at=case((waiting, None), else_=item.at)
-        )
+        .values(status=case((waiting, "queued"), else_=Run.status), wake_at=case((waiting, None), else_=at))
     )
     await session.exec(woken)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from backend.core.plain_text import PlainText
 
 RunStatus = Literal[
-    "queued", "running", "waiting_person", "waiting_time", "retrying", "paused",
+    "queued", "running", "waiting_person", "waiting_event", "waiting_time", "retrying", "paused",
     "succeeded", "failed", "cancelled",
 ]  # fmt: skip
 REDACTED = "The values are hidden from the caller's role, which lacks `run.payload`."
@@ -99,6 +99,26 @@ class EventPage(BaseModel):
     items: list[Event]
     last_seq: int
     more: bool
+
+
+class SendSignal(BaseModel):
+    """What a signal is: the name and key that a step waits for, and what it gets."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$", max_length=100)
+    key: PlainText = Field(default="", max_length=200)
+    payload: JsonValue = None
+
+
+class SignalPublic(BaseModel):
+    """A signal that is stored; `repeated` says that it was before."""
+
+    id: str
+    run_id: str
+    name: str
+    key: str
+    at: datetime
+    repeated: bool
 
 
 class StartRun(BaseModel):

@@ -7,7 +7,9 @@ from backend.core.errors import Conflict
 from backend.runs.schemas import TERMINAL, RunStatus
 
 ALL: tuple[RunStatus, ...] = get_args(RunStatus)
-PARKED: frozenset[RunStatus] = frozenset({"queued", "waiting_person", "waiting_time", "retrying", "paused"})
+PARKED: frozenset[RunStatus] = frozenset(
+    {"queued", "waiting_person", "waiting_event", "waiting_time", "retrying", "paused"}
+)
 """States in which no worker holds the run."""
 
 ALLOWED: dict[RunStatus, frozenset[RunStatus]] = {
@@ -16,6 +18,7 @@ ALLOWED: dict[RunStatus, frozenset[RunStatus]] = {
         {
             "queued",  # drained, or its worker died
             "waiting_person",
+            "waiting_event",
             "waiting_time",
             "retrying",
             "paused",
@@ -25,6 +28,7 @@ ALLOWED: dict[RunStatus, frozenset[RunStatus]] = {
         }
     ),
     "waiting_person": frozenset({"queued", "running", "paused", "cancelled"}),
+    "waiting_event": frozenset({"queued", "running", "paused", "cancelled"}),
     "waiting_time": frozenset({"queued", "running", "paused", "cancelled"}),
     "retrying": frozenset({"queued", "running", "paused", "cancelled"}),
     "paused": frozenset({"queued", "cancelled"}),

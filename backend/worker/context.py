@@ -13,7 +13,7 @@ from backend.identity.principal import Principal
 from backend.inference import chat, client
 from backend.knowledge import search
 from backend.nodes import expressions, templates
-from backend.nodes.kind import Answer, ChatMessage, ChatReply, HttpReply, Passage, Question
+from backend.nodes.kind import Answer, ChatMessage, ChatReply, HttpReply, Passage, Question, Received
 from backend.worker import redaction
 from backend.workflows.diagram import Node
 
@@ -93,7 +93,11 @@ class WorkerContext:
         """The engine's."""
         raise NotImplementedError(moment)
 
-    async def emit(self, topic: str, data: JsonValue) -> None:
+    async def receive(self, name: str, key: str, until: datetime | None) -> Received | None:
+        """The engine's."""
+        raise NotImplementedError(name)
+
+    async def emit(self, topic: str, data: JsonValue, key: str = "") -> None:
         """The engine's."""
         raise NotImplementedError(topic)
 

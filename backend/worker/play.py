@@ -1,6 +1,8 @@
 """Puts the worker of runs together: engine, lease, claims, wishes, deadlines, live events; and takes it apart in order."""
 
 import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from backend.core import db, log, queue, redis, sandbox
 from backend.core.settings import settings
@@ -8,6 +10,7 @@ from backend.engine.engine import Engine
 from backend.engine.writer import open_writer
 from backend.runs import wake
 from backend.worker import deadlines, pruning
+from backend.worker.bus import Bus
 from backend.worker.claimer import Claimer
 from backend.worker.context import context
 from backend.worker.control import Control
@@ -25,7 +28,8 @@ _log = log.get(__name__)
 
 async def serve(stop: asyncio.Event) -> None:
     """Play runs until `stop` is set."""
-    watchers = Watchers()
+    bus = Bus()
+    watchers = Watchers(bus)
     writer = await open_writer(db.database())
     engine = Engine(writer, context, watchers, Questions())
     lease = Lease()
@@ -35,7 +39,7 @@ async def serve(stop: asyncio.Event) -> None:
         await lease.register()
         _log.info("worker plays runs", worker=lease.worker_id)
         try:
-            await _work(stop, lease, player, watchers)
+            await _work(stop, lease, player, [watchers.run(), bus.run()])
         finally:
             await lease.leave()
             await writer.close()
@@ -46,7 +50,9 @@ async def serve(stop: asyncio.Event) -> None:
     _log.info("worker has left", worker=lease.worker_id)
 
 
-async def _work(stop: asyncio.Event, lease: Lease, player: Player, watchers: Watchers) -> None:
+async def _work(
+    stop: asyncio.Event, lease: Lease, player: Player, more: Sequence[Coroutine[Any, Any, None]]
+) -> None:
     claimer, control = Claimer(player, lease.worker_id), Control(player, lease.worker_id)
     async with asyncio.TaskGroup() as beside:
         alive = [
@@ -59,8 +65,8 @@ async def _work(stop: asyncio.Event, lease: Lease, player: Player, watchers: Wat
                 control.look(),
                 deadlines.watch(),
                 pruning.watch(),
-                watchers.run(),
                 _take_hints(claimer, player, stop),
+                *more,
             )
         ]
         async with asyncio.TaskGroup() as plays:

@@ -16,7 +16,7 @@ from backend.core.db import Session
 from backend.runs.models import InboxItem, Run, RunEvent, Worker
 from backend.workflows.models import Version
 
-TIMED = ("waiting_person", "waiting_time", "retrying")
+TIMED = ("waiting_person", "waiting_event", "waiting_time", "retrying")
 _BEGINNINGS = ("run.started", "run.resumed")
 _FINISHED_STEPS = ("step.succeeded", "step.failed", "step.skipped")
 

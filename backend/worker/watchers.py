@@ -9,6 +9,7 @@ import orjson
 from backend.core import log
 from backend.runs import live
 from backend.runs.schemas import ENDS
+from backend.worker.bus import Bus
 
 MOST_WAITING = 20_000
 AT_ONCE = 500
@@ -18,13 +19,15 @@ _log = log.get(__name__)
 class Watchers:
     """The engine's listener. It only collects; `run` sends, so a slow Redis never slows a run."""
 
-    def __init__(self) -> None:
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._ended: list[str] = []
         self._news = asyncio.Event()
 
     def committed(self, run_id: str, events: list[dict[str, Any]]) -> None:
         """Rows that are durable now."""
+        self._bus.committed(events)
         for event in events:
             self._collect(run_id, event)
         if any(event["kind"] in ENDS for event in events):

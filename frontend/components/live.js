@@ -89,7 +89,7 @@ export class Live {
   /** Steps that were still open when the run ended show how it ended. */
   settle(state, at) {
     for (const [id, node] of this.nodes) {
-      if (["running", "retrying", "waiting", "waiting_person", "waiting_time"].includes(node.state)) {
+      if (["running", "retrying", "waiting", "waiting_person", "waiting_event", "waiting_time"].includes(node.state)) {
         this.put(id, { state: state === "succeeded" ? "skipped" : "cancelled", finishedAt: at });
       }
     }
@@ -132,7 +132,7 @@ export class Live {
     });
     if (state === "succeeded") this.leave(id, data.port ?? "out");
     if (state === "failed" && data.port) this.leave(id, data.port);
-    if (begins && ["waiting_person", "waiting_time", "queued"].includes(this.run.state)) this.setRunState("running");
+    if (begins && ["waiting_person", "waiting_event", "waiting_time", "queued"].includes(this.run.state)) this.setRunState("running");
     return undefined;
   }
 
@@ -163,11 +163,13 @@ function waitingWord(data, old) {
   if (old.state === "waiting_person") return old.state;
   const reason = String(data.for ?? data.why ?? data.reason ?? data.key ?? "");
   if (/person|approval/.test(reason)) return "waiting_person";
+  if (reason === "event") return "waiting_event";
   return /time/.test(reason) || data.wake_at || data.until ? "waiting_time" : "waiting";
 }
 
 function waitingFor(data, nodes) {
   const states = [...nodes.values()].map((node) => node.state);
   if (states.includes("waiting_person")) return "waiting_person";
+  if (states.includes("waiting_event")) return "waiting_event";
   return data?.wake_at || states.includes("waiting_time") ? "waiting_time" : "waiting";
 }

@@ -6,6 +6,7 @@ export const STATES = {
   queued: look("Queued", "clock"),
   running: look("Running", "loader-circle", true),
   waiting_person: look("Waiting for a person", "hand"),
+  waiting_event: look("Waiting for an event", "mail"),
   waiting_time: look("Waiting for time", "hourglass"),
   waiting: look("Waiting", "hourglass"),
   retrying: look("Retrying", "rotate-cw"),

@@ -16,7 +16,7 @@ const WORDS = {
   "run.queued": "Queued", "run.started": "Run started", "run.resumed": "Run resumed", "run.waiting": "Run waits", "run.paused": "Run paused",
   "run.cancelling": "Stopping", "run.succeeded": "Run succeeded", "run.failed": "Run failed", "run.cancelled": "Run cancelled",
   "step.started": "started", "step.waiting": "waits", "step.retrying": "tries again", "step.succeeded": "succeeded", "step.failed": "failed",
-  "step.skipped": "was skipped", "approval.requested": "asks for a decision", "approval.decided": "was decided", "event.emitted": "emitted an event",
+  "step.skipped": "was skipped", "approval.requested": "asks for a decision", "approval.decided": "was decided", "event.emitted": "emitted an event", "event.received": "received an event",
 };
 
 function tone(kind) {

@@ -166,7 +166,7 @@ def _run() -> rx.Component:
                 class_name="qk-callout",
             ),
         ),
-        rx.el.div(run_view(RunPage.id), class_name="qk-run-island"),
+        rx.el.div(run_view(RunPage.id, Frame.may_steer), class_name="qk-run-island"),
         class_name="qk-stack qk-run",
     )
 

@@ -21,7 +21,7 @@ from frontend.state.iso import iso
 GROUPS: dict[str, tuple[str, tuple[RunStatus, ...]]] = {
     "": ("All", ()),
     "active": ("Active", ("queued", "running", "retrying", "paused")),
-    "waiting": ("Waiting", ("waiting_person", "waiting_time")),
+    "waiting": ("Waiting", ("waiting_person", "waiting_event", "waiting_time")),
     "succeeded": ("Succeeded", ("succeeded",)),
     "failed": ("Failed", ("failed",)),
     "cancelled": ("Cancelled", ("cancelled",)),

@@ -10,7 +10,7 @@ const GROUPS = [
   ["run", "Run"],
   ["step", "Steps"],
   ["approval", "Approvals"],
-  ["event", "Emitted"],
+  ["event", "Team events"],
 ];
 
 export function EventList({ picture, names, selected, onSelect }) {

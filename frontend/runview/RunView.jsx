@@ -16,7 +16,7 @@ const TABS = [
   ["events", "Events"],
 ];
 
-export function RunView({ runId }) {
+export function RunView({ runId, maySteer = false }) {
   const { run, diagram, kinds, records, picture, trouble, link, live } = useRun(runId);
   const [key, setKey] = useState(null);
   const [tab, setTab] = useState("timeline");
@@ -30,6 +30,7 @@ export function RunView({ runId }) {
   );
   const focus = useMemo(() => whereItIs(picture), [picture]);
   const failed = useMemo(() => stepsOf(picture).findLast((step) => step.status === "failed"), [picture]);
+  const waiting = useMemo(() => stepsOf(picture).filter((step) => step.status === "waiting_event" && step.event), [picture]);
   if (trouble) return <Missing trouble={trouble} />;
   if (!diagram) return <Skeleton />;
   return (
@@ -39,7 +40,7 @@ export function RunView({ runId }) {
           {link === "connecting" && picture.lastSeq > 0 && <div className="qv-offline" role="status">Connection lost; the run goes on. Catching up …</div>}
           <RunCanvas diagram={diagram} kinds={kinds} chosen={chosen?.nodeId} focus={focus} onChoose={chooseNode} />
         </div>
-        <StepPanel step={chosen} record={records.get(key)} names={names} run={run} failed={failed} onSelect={chooseStep} onClose={() => setKey(null)} />
+        <StepPanel step={chosen} record={records.get(key)} names={names} run={run} failed={failed} waiting={waiting} maySteer={maySteer} onSelect={chooseStep} onClose={() => setKey(null)} />
         <div className="qv-below">
           <div className="qv-tabs" role="tablist" aria-label="History" onKeyDown={(event) => turn(event, tab, setTab)}>
             {TABS.map(([name, word]) => (

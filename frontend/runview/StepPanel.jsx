@@ -3,10 +3,14 @@ import { Link } from "react-router";
 import { useLiveNode } from "../components/live_hooks.js";
 import { StateChip } from "../components/StateMark.jsx";
 import { JsonView } from "./JsonView.jsx";
+import { SendEvent } from "./SendEvent.jsx";
 import { between, clockTime, spokenPath } from "./time.js";
 
-export function StepPanel({ step, record, names, run, failed, onSelect, onClose }) {
-  if (!step) return <RunPanel run={run} failed={failed} names={names} onSelect={onSelect} />;
+const GIVEN = { disabled: "the node is disabled", pinned: "its pinned output was given", cached: "a kept result was given" };
+
+export function StepPanel({ step, record, names, run, failed, waiting, maySteer, onSelect, onClose }) {
+  const send = (one) => maySteer && run && <SendEvent key={one.key} runId={run.id} event={one.event} />;
+  if (!step) return <RunPanel run={run} failed={failed} names={names} events={waiting.map(send)} onSelect={onSelect} />;
   const name = names.get(step.nodeId) ?? step.nodeId;
   return (
     <aside className="qv-panel" aria-label={`Step ${name}`} data-testid="step-panel">
@@ -22,9 +26,11 @@ export function StepPanel({ step, record, names, run, failed, onSelect, onClose 
         <Fact name="Took" value={between(step.startedAt, step.finishedAt)} />
         {step.port && step.port !== "out" && <Fact name="Left by" value={step.port} />}
         {step.path && <Fact name="Inside" value={spokenPath(step.path, names)} title={step.path} />}
+        {step.given && <Fact name="Not played" value={GIVEN[step.given] ?? step.given} />}
         {step.attempts.length > 1 && <Fact name="Attempts" value={String(step.attempts.length)} />}
       </dl>
       {step.status === "waiting_person" && <Decide nodeId={step.nodeId} />}
+      {step.status === "waiting_event" && step.event && send(step)}
       {step.error && <Trouble error={step.error} />}
       {run?.redacted ? (
         <Hidden />
@@ -53,12 +59,13 @@ function Decide({ nodeId }) {
   );
 }
 
-function RunPanel({ run, failed, names, onSelect }) {
+function RunPanel({ run, failed, names, events, onSelect }) {
   return (
     <aside className="qv-panel" aria-label="The run" data-testid="run-panel">
       <header>
         <h2>The run</h2>
       </header>
+      {events}
       {run?.error && (
         <Trouble error={run.error}>
           {failed && (

@@ -25,6 +25,7 @@ const STEP_STATUS = {
   "step.failed": "failed",
   "step.skipped": "skipped",
 };
+const WAITS = { person: "waiting_person", event: "waiting_event", time: "waiting_time", retry: "retrying" };
 export const ENDED = new Set(["succeeded", "failed", "cancelled", "skipped", "timed_out"]);
 
 export function stepKey(event) {
@@ -52,7 +53,7 @@ export function fold(picture, incoming) {
 
 function foldRun(run, event) {
   if (event.kind === "run.waiting") {
-    run.status = event.data.for === "time" ? "waiting_time" : "waiting_person";
+    run.status = WAITS[event.data.for] ?? "waiting";
     return;
   }
   run.status = RUN_STATUS[event.kind] ?? run.status;
@@ -74,8 +75,9 @@ function foldStep(picture, event) {
     step.startedAt ??= event.at;
     step.attempts.push({ number: event.attempt ?? step.attempts.length + 1, startedAt: event.at, status: "running" });
   } else if (event.kind === "step.waiting") {
-    step.status = event.data.for === "time" ? "waiting_time" : "waiting_person";
+    step.status = WAITS[event.data.for] ?? "waiting";
     step.waits.push({ startedAt: event.at, for: event.data.for });
+    step.event = event.data.for === "event" ? { name: event.data.name, key: event.data.key ?? "" } : null;
   } else if (!event.data.away_since) {
     // A part of the installation that is away is waited for inside the same attempt.
     endAttempt(step, event);
@@ -83,6 +85,7 @@ function foldStep(picture, event) {
   if (ENDED.has(step.status)) {
     step.finishedAt = event.at;
     step.port = event.data.port;
+    step.given = event.data.given;
   }
   if (event.data.error) step.error = event.data.error;
   picture.steps.set(key, step);

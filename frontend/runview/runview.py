@@ -13,11 +13,12 @@ class RunViewIsland(rx.NoSSRComponent):
     tag = "RunView"
     lib_dependencies: list[str] = SHARED_PACKAGES
     run_id: rx.Var[str]
+    may_steer: rx.Var[bool]
 
 
 share_browser_files()
 
 
-def run_view(run_id: str | rx.Var[str]) -> rx.Component:
-    """The view of one run; it fills the box that it stands in."""
-    return RunViewIsland.create(run_id=run_id)
+def run_view(run_id: str | rx.Var[str], may_steer: rx.Var[bool] | bool = False) -> rx.Component:
+    """The view of one run; it fills the box that it stands in. Who may steer it may send it events."""
+    return RunViewIsland.create(run_id=run_id, may_steer=may_steer)

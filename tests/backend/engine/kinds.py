@@ -34,6 +34,14 @@ class Ask(NodeConfig):
     expires_in: float | None = None
 
 
+class Hear(NodeConfig):
+    name: str = "paid"
+    key: str = "''"
+    seconds: float = 0
+    fails: int = 0
+    data: Any = None
+
+
 class Sleep(NodeConfig):
     seconds: float = 0.05
 
@@ -124,6 +132,18 @@ def kinds(seen: Seen) -> dict[str, Kind]:  # noqa: C901 - ten tiny functions, no
             group.create_task(trouble(config, ctx))
         return Step("both")
 
+    async def hear(config: Hear, ctx: NodeContext) -> Step:
+        seen.note(ctx)
+        until = clock.now() + timedelta(seconds=config.seconds) if config.seconds else None
+        came = await ctx.receive(config.name, str(await ctx.value(config.key)), until)
+        if came and ctx.attempt <= config.fails:
+            raise Unavailable("It came, and then this went wrong.")
+        return Step(came.data, "received") if came else Step(None, "timed_out")
+
+    async def tell(config: Hear, ctx: NodeContext) -> Step:
+        await ctx.emit(config.name, config.data, str(await ctx.value(config.key)))
+        return Step("told")
+
     async def emit(config: NodeConfig, ctx: NodeContext) -> Step:
         ctx.progress("half", 0.5)
         await ctx.emit("order.seen", {"n": 1})
@@ -154,6 +174,8 @@ def kinds(seen: Seen) -> dict[str, Kind]:  # noqa: C901 - ten tiny functions, no
             kind("ask", Ask, ask, Ports(("approved", "rejected", "expired"))),
             kind("sleep", Sleep, sleep),
             kind("several", Trouble, several),
+            kind("hear", Hear, hear, Ports(("received", "timed_out"))),
+            kind("tell", Hear, tell),
             kind("emit", NodeConfig, emit),
             kind("join", JoinConfig, first, role="join"),
             kind("map", MapConfig, items, role="map"),

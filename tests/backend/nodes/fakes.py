@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from backend.core import sandbox
 from backend.nodes import expressions, templates
-from backend.nodes.kind import Answer, ChatMessage, ChatReply, HttpReply, Passage, Question
+from backend.nodes.kind import Answer, ChatMessage, ChatReply, HttpReply, Passage, Question, Received
 
 
 class FakeContext:
@@ -20,6 +20,7 @@ class FakeContext:
         self.inputs: Mapping[str, JsonValue] = {}
         self.asked: list[Any] = []
         self.answer = Answer(verdict="approved")
+        self.received: Received | None = None
         self.reply = HttpReply(status=200, body={"ok": True})
         self.passages: list[Passage] = []
         self.vectors: dict[str, list[float]] = {}
@@ -60,8 +61,12 @@ class FakeContext:
     async def sleep_until(self, moment: datetime) -> None:
         self.asked.append(moment)
 
-    async def emit(self, topic: str, data: JsonValue) -> None:
-        self.asked.append((topic, data))
+    async def receive(self, name: str, key: str, until: datetime | None) -> Received | None:
+        self.asked.append((name, key, until))
+        return self.received
+
+    async def emit(self, topic: str, data: JsonValue, key: str = "") -> None:
+        self.asked.append((topic, data, key))
 
     async def secret(self, name: str) -> str:
         return f"value of {name}"

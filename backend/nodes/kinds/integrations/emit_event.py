@@ -1,12 +1,13 @@
 """Tell the team's other workflows and watchers that something happened.
 
-The event is stored with the step: it is neither lost nor sent when the step fails.
+The event is stored with the step: it is neither lost nor sent when the step fails. Runs of the team that wait for this
+topic and key go on.
 """
 
 from pydantic import Field
 
 from backend.nodes.fields import Assignment, assigned, only_input
-from backend.nodes.kind import NodeConfig, NodeContext, Step, node
+from backend.nodes.kind import NodeConfig, NodeContext, Step, Template, node
 
 
 class Config(NodeConfig):
@@ -15,6 +16,11 @@ class Config(NodeConfig):
         pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$",
         max_length=100,
         description="Small letters and dots, for example ticket.answered.",
+    )
+    key: Template = Field(
+        default="",
+        title="Key",
+        description="What it is about, for example {{ input.order }}; runs that wait for this key receive it.",
     )
     data: tuple[Assignment, ...] = Field(
         default=(),
@@ -29,5 +35,6 @@ class Config(NodeConfig):
 async def emit_event(config: Config, ctx: NodeContext) -> Step:
     """The event's topic and data."""
     data = await assigned(ctx, config.data) if config.data else only_input(ctx)
-    await ctx.emit(config.topic, data)
-    return Step({"topic": config.topic, "data": data})
+    key = (await ctx.text(config.key)).strip()
+    await ctx.emit(config.topic, data, key)
+    return Step({"topic": config.topic, "key": key, "data": data})

@@ -1,0 +1,46 @@
+"""Wait until an event with a name and a key comes: from another workflow, from a person, or from a program.
+
+Another run of the team sends it with Emit event; the run page, `quadrille runs signal` and
+`POST /api/v1/runs/{id}/signals` send it to one run. What came since the run began counts, also before this node is
+reached; each event is received once, the oldest first. A waiting run costs nothing and survives restarts.
+"""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from backend.core import clock
+from backend.core.errors import Invalid
+from backend.nodes.kind import Duration, NodeConfig, NodeContext, Step, Template, node
+
+MAX_KEY = 200
+
+
+class Config(NodeConfig):
+    event: str = Field(
+        title="Event",
+        pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$",
+        max_length=100,
+        description="Its name: small letters and dots, for example payment.received.",
+    )
+    key: Template = Field(
+        default="",
+        title="Key",
+        description="What it has to be about, for example {{ input.order }}; empty means an event without a key.",
+    )
+    timeout: Duration | None = Field(
+        default=None, title="At most", description="Then the run leaves by timed_out; empty means for ever."
+    )
+
+
+@node(title="Wait for event", group="Flow", icon="mail", ports=("received", "timed_out"), summary="event")
+async def wait_for_event(config: Config, ctx: NodeContext) -> Step:
+    """The event with its data."""
+    key = (await ctx.text(config.key)).strip()
+    if len(key) > MAX_KEY:
+        raise Invalid(f"The key has {len(key)} characters; {MAX_KEY} are allowed.", fix="Use a shorter key.")
+    until = clock.now() + timedelta(seconds=config.timeout) if config.timeout else None
+    came = await ctx.receive(config.event, key, until)
+    if came is None:
+        return Step({"name": config.event, "key": key, "data": None}, leave_by="timed_out")
+    return Step(came.model_dump(mode="json"), leave_by="received")
