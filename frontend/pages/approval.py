@@ -12,6 +12,7 @@ from frontend.components import live, notes
 from frontend.components.fields import fields
 from frontend.components.links import link
 from frontend.components.moments import moment
+from frontend.components.prose import prose
 from frontend.components.verdicts import verdict_chip
 from frontend.rules import allows
 from frontend.state import edge, forms
@@ -173,10 +174,7 @@ def _question() -> rx.Component:
             ),
         ),
         rx.cond(Approval.redacted, notes.hidden("What is asked is hidden for your role.", why=_WHO_READS)),
-        rx.cond(
-            (Approval.message != "") & ~Approval.redacted,
-            rx.el.div(rx.markdown(Approval.message, use_raw=False), class_name="qk-message"),
-        ),
+        rx.cond((Approval.message != "") & ~Approval.redacted, prose(Approval.message)),
         rx.cond(
             Approval.rows.length() > 0,
             rx.el.section(
