@@ -74,6 +74,8 @@ async def _fence(
     seq = found[0] - events
     for commit in plain:
         seq = _number(commit, seq)
+        if commit.diverged is not None:
+            await cursor.first(sql.DIVERGED, (commit.diverged, commit.run_id, commit.token))
     for place, commit in group:
         if commit.change and not await _change(cursor, commit, encoding):
             failures[place] = SignalArrived(commit.run_id)
@@ -108,7 +110,7 @@ def _number(commit: Commit, seq: int) -> int:
 
 
 _ORDER = (
-    sql.BLOB, sql.BLOB_USE, sql.STEP, sql.EVENT, sql.TELL, sql.WAIT, sql.LOOK, sql.END_WAIT, sql.END_WAITS, sql.CHECKPOINT,
+    sql.BLOB, sql.BLOB_USE, sql.STEP, sql.EFFECT, sql.EVENT, sql.TELL, sql.WAIT, sql.LOOK, sql.END_WAIT, sql.END_WAITS, sql.CHECKPOINT,
     sql.WRITE_ONCE, sql.WRITE_OVER,
 )  # fmt: skip
 
@@ -131,6 +133,11 @@ class _Rows:
             values = (s.status, s.attempt, s.port, s.input, s.output, s.error)
             self.found[sql.STEP].append((run, team, s.node_id, s.path, s.visit, *values, *times))
         self._signals(commit, at)
+        for e in commit.effects:
+            place = (e.step.node_id, e.step.path, e.step.visit, e.attempt, e.n)
+            self.found[sql.EFFECT].append(
+                (run, team, *place, e.kind, e.digest, e.result, e.of_output, e.error)
+            )
         for c in commit.checkpoints:
             values = (c.ns, c.checkpoint_id, c.parent_id, c.type, c.data, c.about)
             self.found[sql.CHECKPOINT].append((run, team, *values))

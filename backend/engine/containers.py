@@ -164,7 +164,10 @@ async def _asked(visit: Visit, extra: Names) -> JsonValue:
     async with asyncio.timeout(None) as limit:
         inner = live.world.contexts(live.run, visit.part.node, visit.step, visit.attempt, scope)
         ctx = EngineContext(inner, live, visit.step, limit)
-        return (await visit.part.kind.play(visit.part.config, cast(NodeContext, ctx))).output
+        try:
+            return (await visit.part.kind.play(visit.part.config, cast(NodeContext, ctx))).output
+        finally:
+            visit.hear(ctx.recorder)
 
 
 def _done(answer: JsonValue) -> bool:

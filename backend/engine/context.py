@@ -2,12 +2,13 @@
 
 import asyncio
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import JsonValue
 
 from backend.core import clock
 from backend.engine import journal, signals
+from backend.engine.effects import Recorder
 from backend.engine.ports import NewEvent, StepId
 from backend.engine.records import WaitRow
 from backend.engine.waits import Waiter
@@ -23,13 +24,21 @@ class EngineContext:
     def __init__(self, inner: NodeContext, live: "LiveRun", step: StepId, limit: asyncio.Timeout) -> None:
         self._inner, self._live, self._step, self._limit = inner, live, step, limit
         self._waits = 0
+        self.recorder: Recorder | None = getattr(inner, "recorder", None)
         self.emitted: list[dict[str, JsonValue]] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
     async def ask(self, question: Question) -> Answer:
-        """Ask people; the answer comes through the inbox, perhaps to another process and after days."""
+        """Ask people, or take the recorded answer."""
+        if self.recorder is None:
+            return await self._ask(question)
+        request = cast(JsonValue, question.model_dump(mode="json", exclude={"expires_at"}))
+        return await self.recorder.of("ask", request, lambda: self._ask(question), (_plain, _answer))
+
+    async def _ask(self, question: Question) -> Answer:
+        """The answer comes through the inbox, perhaps to another process and after days."""
         live, step = self._live, self._step
         key = f"approval:{step.key(live.run.run_id)}"
         number, until = self._begin(question.expires_at)
@@ -44,13 +53,24 @@ class EngineContext:
 
     async def sleep_until(self, moment: datetime) -> None:
         """Wait until the moment that was asked for first: a node that starts again does not start its wait again."""
+        if self.recorder is not None and self.recorder.plays:
+            return
         number, until = self._begin(moment)
         if until is not None and until > clock.now():
             await self._announce("time", number, until)
             await self._wait(Waiter("time", self._step.path, until=until))
 
     async def receive(self, name: str, key: str, until: datetime | None) -> Received | None:
-        """Wait for a signal or an event; the same one again where the step was entered before and had received it."""
+        """Wait for a signal or an event, or take the recorded one."""
+        if self.recorder is None:
+            return await self._receive(name, key, until)
+        request: JsonValue = {"name": name, "key": key, "ends": until is not None}
+        return await self.recorder.of(
+            "signal", request, lambda: self._receive(name, key, until), (_plain_signal, _signal)
+        )
+
+    async def _receive(self, name: str, key: str, until: datetime | None) -> Received | None:
+        """The same one again where the step was entered before and had received it."""
         live = self._live
         number, until = self._begin(until)
         begun = live.journal.begun.get(self._step)
@@ -115,3 +135,19 @@ class EngineContext:
         payload = await self._live.wait(waiter)
         self._limit.reschedule(None if left is None else loop.time() + left)
         return payload
+
+
+def _plain(answer: Answer) -> JsonValue:
+    return answer.model_dump(mode="json")
+
+
+def _answer(plain: JsonValue) -> Answer:
+    return Answer.model_validate(plain)
+
+
+def _plain_signal(received: Received | None) -> JsonValue:
+    return None if received is None else received.model_dump(mode="json")
+
+
+def _signal(plain: JsonValue) -> Received | None:
+    return None if plain is None else Received.model_validate(plain)

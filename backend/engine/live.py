@@ -21,7 +21,7 @@ from backend.engine.ports import (
     RunToPlay,
     StopReason,
 )
-from backend.engine.records import Change, Commit, EventRow, StepRow, wire_form
+from backend.engine.records import Change, Commit, EffectRow, EventRow, StepRow, wire_form
 from backend.engine.values import Kept
 from backend.engine.waits import Waiter, WaitFor
 from backend.engine.writer import Writer
@@ -59,6 +59,7 @@ class LiveRun:
     def __init__(self, run: RunToPlay, world: World, journal: Journal) -> None:
         self.run, self.world, self.journal = run, world, journal
         self.halt: Halt | None = run.stop
+        self.diverged = run.diverged
         self.waiters: dict[Waiter, None] = {}
         self.asleep: list[Waiter] = []
         self.playing: set[asyncio.Task[None]] = set()
@@ -80,17 +81,27 @@ class LiveRun:
 
     # --- writing ---
 
-    def note(self, *events: NewEvent, kept: Sequence[Kept] = ()) -> asyncio.Future[None]:
+    def note(
+        self, *events: NewEvent, kept: Sequence[Kept] = (), effects: Sequence[EffectRow] = ()
+    ) -> asyncio.Future[None]:
         """Hand history rows to the writer; await what it gives where they have to be durable before going on."""
-        return self._submit(self._new(list(events)), kept)
+        commit = self._new(list(events))
+        commit.effects = effects
+        return self._submit(commit, kept)
 
     def record(
-        self, row: StepRow, kept: list[Kept], events: list[NewEvent], told: list[EventRow]
+        self,
+        row: StepRow,
+        kept: Sequence[Kept],
+        events: list[NewEvent],
+        told: list[EventRow],
+        effects: Sequence[EffectRow] = (),
+        diverged: str | None = None,
     ) -> asyncio.Future[None]:
-        """Hand in a finished step with its blobs, its events, and what it tells the team."""
+        """Hand in a finished step with its blobs, its events, what it tells the team, and what it asked of the world."""
         commit = self._new(events)
         commit.steps.append(row)
-        commit.told = told
+        commit.told, commit.effects, commit.diverged = told, effects, diverged
         return self._submit(commit, kept)
 
     def move(self, change: Change, *events: NewEvent) -> Awaitable[None]:

@@ -1,5 +1,6 @@
 """What the writer stores: plain rows, and the unit in which they stand or fall together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -43,6 +44,20 @@ class StepRow:
     error: str | None
     started_at: datetime
     finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """What a try asked of the world and what it got, its values already as JSON text."""
+
+    step: StepId
+    attempt: int
+    n: int
+    kind: str
+    digest: str
+    result: str | None
+    of_output: bool
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +141,9 @@ class Commit:
         default_factory=list[WaitRow]
     )  # take over what the team was told since the run began
     ends: list[WaitRow] = field(default_factory=list[WaitRow])
+    effects: Sequence[EffectRow] = ()
     change: Change | None = None
+    diverged: str | None = None  # where a replay first differs
     first_seq: int = 0  # the number of the first event, given by the transaction
     texts: list[str] = field(default_factory=list[str])  # the events' data, as the rows hold it
     packed: list[tuple[str, bytes]] = field(
@@ -148,6 +165,7 @@ class Commit:
             + sum(len(data) + BLOB_BYTES for _, data in self.packed)
             + sum(len(c.data) + len(c.about) + CHECKPOINT_BYTES for c in self.checkpoints)
             + sum(len(w.data) + CHECKPOINT_BYTES for w in self.writes)
+            + sum(len(e.result or "") + len(e.error or "") + STEP_BYTES for e in self.effects)
             + len(self.change.output or "" if self.change else "")
         )
 

@@ -23,6 +23,11 @@ STEP = (
     "INSERT INTO step (run_id, team_id, node_id, path, visit, status, attempt, port, input, output, error, "
     "started_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+EFFECT = (
+    "INSERT INTO effect (run_id, team_id, node_id, path, visit, attempt, n, kind, digest, result, of_output, error) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+DIVERGED = "UPDATE run SET diverged = ? WHERE id = ? AND token = ? AND diverged IS NULL RETURNING id"
 BLOB = "INSERT INTO blob (team_id, digest, data, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 BLOB_USE = "INSERT INTO blob_use (run_id, digest, team_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 # Those who add uses of blobs share this lock, and the pruning that removes unused blobs holds it alone: so a blob that a

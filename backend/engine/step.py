@@ -8,8 +8,9 @@ from typing import Any, cast
 from backend.core import clock, ids
 from backend.core.errors import QuadrilleError
 from backend.core.settings import settings
-from backend.engine import containers, failures, journal, outages, values
+from backend.engine import containers, diverging, effects, failures, journal, outages, values
 from backend.engine.context import EngineContext
+from backend.engine.effects import CutShort
 from backend.engine.ir import Part
 from backend.engine.ports import NewEvent
 from backend.engine.records import EventRow, Fenced, StepRow, StoreLost
@@ -81,11 +82,15 @@ async def _tries(visit: Visit) -> Tried:
         tried = await (containers.play(visit) if visit.part.body else _announced_try(visit, begun))
         if tried.error is None or tried.hopeless or visit.attempt >= retry.max_attempts:
             return tried
-        pause = min(retry.backoff_seconds * retry.factor ** (visit.attempt - 1), _LONGEST_PAUSE)
+        pause = (
+            0.0
+            if visit.is_recorded
+            else min(retry.backoff_seconds * retry.factor ** (visit.attempt - 1), _LONGEST_PAUSE)
+        )
         # Spread, so that what failed together does not come back together; nothing secret is drawn here.
         due = clock.now() + timedelta(seconds=pause * random.uniform(0.5, 1.0))  # noqa: S311
         data = {"error": tried.error, "until": due.isoformat(), "of": retry.max_attempts}
-        await live.note(NewEvent("step.retrying", visit.step, visit.attempt, data))
+        await live.note(NewEvent("step.retrying", visit.step, visit.attempt, data), **_asked(visit, None))
         visit.attempt += 1
         begun = live.journal.begin(visit.step)
         begun.attempt, begun.due = visit.attempt, due
@@ -107,14 +112,17 @@ async def _announced_try(visit: Visit, begun: journal.Begun | None) -> Tried:
 
 async def _try(visit: Visit) -> Tried:
     """One try. This is the edge at which whatever a node raises becomes a recorded error."""
-    live, node = visit.play.live, visit.part.node
+    live, node, visit.asked = visit.play.live, visit.part.node, None
     limit = asyncio.timeout(node.timeout_seconds)
     try:
         with live.at_work(visit.step.path):
             async with limit:
                 inner = live.world.contexts(live.run, node, visit.step, visit.attempt, visit.scope())
                 ctx = EngineContext(inner, live, visit.step, limit)
-                gave = await visit.part.kind.play(visit.part.config, cast(NodeContext, ctx))
+                try:
+                    gave = await visit.part.kind.play(visit.part.config, cast(NodeContext, ctx))
+                finally:
+                    visit.hear(ctx.recorder)
         return checked(visit, gave, ctx.emitted)
     except asyncio.CancelledError:
         return _cancelled(visit)
@@ -123,7 +131,7 @@ async def _try(visit: Visit) -> Tried:
     except BaseExceptionGroup as group:
         return _grouped(visit, group)
     except Exception as error:  # noqa: BLE001 - see above
-        seconds = node.timeout_seconds if limit.expired() else None
+        seconds = node.timeout_seconds if limit.expired() or isinstance(error, CutShort) else None
         described = failures.describe(error, visit.name, seconds=seconds)
         hopeless, outage = seconds is None and failures.hopeless(error), failures.outage(error)
         return Tried(error=described, hopeless=hopeless, outage=outage)
@@ -191,6 +199,8 @@ async def _record(visit: Visit, tried: Tried, status: str) -> Given:
     if tried.given:
         data["given"] = tried.given
     kind = "step.succeeded" if status == "succeeded" else "step.failed"
+    if visit.is_recorded:
+        tried.emitted = None  # what was told then must not be told again
     events = [NewEvent("event.emitted", step, visit.attempt, entry) for entry in tried.emitted or ()]
     events.append(NewEvent(kind, step, visit.attempt, data))
     row = StepRow(
@@ -206,7 +216,11 @@ async def _record(visit: Visit, tried: Tried, status: str) -> Given:
         started_at=visit.started_at,
         finished_at=now,
     )
-    await visit.play.live.record(row, [tried.output], events, _told(visit, tried))
+    diverged = await _diverged(visit, row, events)
+    asked = _asked(visit, row.output)
+    kept = [tried.output, *asked["kept"]]
+    told = _told(visit, tried)
+    await visit.play.live.record(row, kept, events, told, effects=asked["effects"], diverged=diverged)
     named = {"node_id": step.node_id, "path": step.path, **error} if error is not None else None
     return Given(tried.port, tried.output.value, tried.output.stored, named)
 
@@ -221,6 +235,28 @@ def _told(visit: Visit, tried: Tried) -> list[EventRow]:
         payload["by"] = visit.play.live.run.run_id
         found.append(EventRow(event_id, name, key, values.dumps(payload)))
     return found
+
+
+def _asked(visit: Visit, output: str | None) -> dict[str, Any]:
+    """What the try asked of the world, to be stored with it."""
+    asked, visit.asked = visit.asked, None
+    if not asked:
+        return {"kept": (), "effects": ()}
+    stored = effects.rows(asked, visit.step, visit.attempt, output)
+    return {"kept": [one.kept for one in asked], "effects": stored}
+
+
+async def _diverged(visit: Visit, row: StepRow, events: list[NewEvent]) -> str | None:
+    """Where the run first differs from the one it takes its answers from; told once."""
+    live = visit.play.live
+    if live.run.acting is None or live.diverged:
+        return None
+    differs = visit.differs or await diverging.found(live, row)
+    if differs is None or live.diverged:
+        return None
+    live.diverged = True
+    events.append(NewEvent("run.diverged", visit.step, visit.attempt, differs))
+    return values.dumps(diverging.event(visit.step, visit.attempt, differs))
 
 
 def _input(visit: Visit) -> str:

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from backend.core.settings import settings
 from backend.engine import failures, values
+from backend.engine.effects import Effect, Recorder
 from backend.engine.ir import Part
 from backend.engine.ports import Scope, StepId
 from backend.engine.scope import Given, Play
@@ -26,6 +27,22 @@ class Visit:
     inputs: dict[str, Given]
     started_at: datetime
     attempt: int = 1
+    asked: list[Effect] | None = None  # of the world, in this try
+    differs: dict[str, Any] | None = None  # from what was recorded
+
+    def hear(self, recorder: Recorder | None) -> None:
+        """Take over what was asked by a context of this try."""
+        if recorder is None:
+            return
+        self.differs = self.differs or recorder.differs
+        if recorder.made:
+            self.asked = [*(self.asked or ()), *recorder.made]
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the node takes recorded answers."""
+        acting = self.play.live.run.acting
+        return acting is not None and acting.mode(self.part.node.id).mode == "recorded"
 
     @property
     def name(self) -> str:

@@ -156,6 +156,10 @@ class NodeContext(Protocol):
         """One request through the guarded client, with this step's idempotency key as a header."""
         ...
 
+    async def now(self) -> datetime:
+        """This moment; a replay is told the moment of the first time. Kinds look at no other clock."""
+        ...
+
     async def ask(self, question: Question) -> Answer:
         """Ask people and wait, for days if need be; other branches go on meanwhile."""
         ...

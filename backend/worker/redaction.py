@@ -23,14 +23,15 @@ def of_reply(secrets: Collection[str], reply: HttpReply) -> HttpReply:
     if not secrets:
         return reply
     headers = {without(secrets, name): without(secrets, value) for name, value in reply.headers.items()}
-    return HttpReply(status=reply.status, headers=headers, body=_of_value(secrets, reply.body))
+    return HttpReply(status=reply.status, headers=headers, body=of_value(secrets, reply.body))
 
 
-def _of_value(secrets: Collection[str], value: JsonValue) -> JsonValue:
+def of_value(secrets: Collection[str], value: JsonValue) -> JsonValue:
+    """The value with every secret covered, at any depth."""
     if isinstance(value, str):
         return without(secrets, value)
-    if isinstance(value, list):
-        return [_of_value(secrets, entry) for entry in value]
-    if isinstance(value, dict):
-        return {without(secrets, name): _of_value(secrets, inner) for name, inner in value.items()}
+    if isinstance(value, list) and secrets:
+        return [of_value(secrets, entry) for entry in value]
+    if isinstance(value, dict) and secrets:
+        return {without(secrets, name): of_value(secrets, inner) for name, inner in value.items()}
     return value

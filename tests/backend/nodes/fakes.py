@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from backend.core import sandbox
+from backend.core import clock, sandbox
 from backend.nodes import expressions, templates
 from backend.nodes.kind import Answer, ChatMessage, ChatReply, HttpReply, Passage, Question, Received
 
@@ -53,6 +53,9 @@ class FakeContext:
     ) -> HttpReply:
         self.asked.append((method, url, dict(headers), body))
         return self.reply
+
+    async def now(self) -> datetime:
+        return clock.now()
 
     async def ask(self, question: Question) -> Answer:
         self.asked.append(question)

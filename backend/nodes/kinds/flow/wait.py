@@ -5,7 +5,6 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from backend.core import clock
 from backend.core.errors import Invalid
 from backend.nodes.kind import Duration, NodeConfig, NodeContext, Step, Template, node
 
@@ -33,15 +32,16 @@ class Config(NodeConfig):
 @node(title="Wait", group="Flow", icon="timer", summary="duration")
 async def wait(config: Config, ctx: NodeContext) -> Step:
     """Wait, durably."""
+    now = await ctx.now()
     if config.by == "duration":
-        moment = clock.now() + timedelta(seconds=config.duration)
+        moment = now + timedelta(seconds=config.duration)
     else:
-        moment = _moment(await ctx.text(config.until))
+        moment = _moment(await ctx.text(config.until), now)
     await ctx.sleep_until(moment)
     return Step({"until": moment.isoformat()})
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str, now: datetime) -> datetime:
     try:
         read = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -49,6 +49,6 @@ def _moment(text: str) -> datetime:
             f"“{text}” is not a moment.", fix="Give ISO 8601 text such as 2026-12-01T09:00:00+01:00."
         ) from None
     moment = read if read.tzinfo else read.replace(tzinfo=UTC)
-    if moment - clock.now() > MAX:
+    if moment - now > MAX:
         raise Invalid(f"{moment.isoformat()} is more than a year away.", fix="Wait for at most 366 days.")
     return moment

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from backend.core import clock
 from backend.core.errors import Invalid
 from backend.nodes.kind import Duration, NodeConfig, NodeContext, Step, Template, node
 
@@ -39,7 +38,7 @@ async def wait_for_event(config: Config, ctx: NodeContext) -> Step:
     key = (await ctx.text(config.key)).strip()
     if len(key) > MAX_KEY:
         raise Invalid(f"The key has {len(key)} characters; {MAX_KEY} are allowed.", fix="Use a shorter key.")
-    until = clock.now() + timedelta(seconds=config.timeout) if config.timeout else None
+    until = await ctx.now() + timedelta(seconds=config.timeout) if config.timeout else None
     came = await ctx.receive(config.event, key, until)
     if came is None:
         return Step({"name": config.event, "key": key, "data": None}, leave_by="timed_out")

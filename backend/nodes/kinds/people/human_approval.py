@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from pydantic import Field, JsonValue, model_validator
 
-from backend.core import clock
 from backend.nodes.fields import FormField, defaults_of, resolved, schema_of
 from backend.nodes.kind import Duration, NodeConfig, NodeContext, Question, RoleNames, Step, Template, node
 
@@ -67,7 +66,7 @@ class Config(NodeConfig):
 async def human_approval(config: Config, ctx: NodeContext) -> Step:
     """The decision, with the values as they were approved."""
     proposal = await _proposal(config, ctx)
-    expires = clock.now() + timedelta(seconds=config.expires_after) if config.expires_after else None
+    expires = await ctx.now() + timedelta(seconds=config.expires_after) if config.expires_after else None
     answer = await ctx.ask(
         Question(
             title=(await ctx.text(config.title))[:500],

@@ -1,0 +1,274 @@
+"""Replay: what models, tools and addresses answered is given again, nothing goes out, and the first difference is told."""
+
+import itertools
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text as sql
+
+from backend.approvals import service as approvals
+from backend.core import db, http, sandbox
+from backend.identity import secrets
+from backend.inference import chat, client
+from backend.knowledge import search
+from backend.runs import signals
+from backend.runs.models import Run
+from backend.runs.schemas import SendSignal
+from backend.workflows.diagram import Diagram, Node, Retry
+from tests.backend.runs import made
+from tests.backend.runs.stage import Stage, drawn, events, outputs, played, staged, text
+from tests.http_server import Answer, Asked, Server, json_answer, serving
+
+pytestmark = pytest.mark.db
+CANARY = "canary-5up3r-s3cret"
+
+
+@pytest.fixture
+async def stage(database: db.Database, environment: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    environment.setenv("QUADRILLE_OUTBOUND_ALLOW", "127.0.0.1")
+    from backend.core.settings import settings
+
+    settings.cache_clear()
+    async with staged() as found:
+        async with database.transaction() as session:
+            await secrets.put(session, found.by, "TOKEN", CANARY)
+        yield found
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    times = 0
+
+    def answer(asked: Asked) -> Answer:
+        nonlocal times
+        times += 1
+        if asked.path == "/flaky" and times % 2:
+            return Answer(503, b"busy")
+        return json_answer(
+            {"times": times, "heard": asked.headers.get("authorization", ""), "big": "x" * 6000}
+        )
+
+    async with serving(answer) as found:
+        yield found
+
+
+def close_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No client of the world works any more."""
+
+    async def closed(*_: Any, **__: Any) -> Any:
+        raise AssertionError("something went out")
+
+    for place, name in ((http, "request"), (client, "embed"), (client, "embed_array"), (chat, "ask"),
+                        (search, "search"), (sandbox, "run_code"), (secrets, "reveal")):  # fmt: skip
+        monkeypatch.setattr(place, name, closed)
+
+
+def call(node_id: str, server: Server, path: str = "", **more: Any) -> Node:
+    config = {
+        "url": f"{server.url}{path or '/' + node_id}",
+        "method": "POST",
+        "auth": "bearer",
+        "secret": "TOKEN",
+    }
+    return Node(id=node_id, kind="http_request", config=config, **more)
+
+
+def worldly(server: Server, question: str = "Say {{ input.word }}") -> Diagram:
+    """Everything that a run can ask of the world without an inference worker."""
+    script = "turns:\n  - {say: 'Bonjour', when: bonjour}\n  - {say: 'Hello'}"
+    retry = Retry(max_attempts=3, backoff_seconds=60)
+    nodes = [
+        call("post", server),
+        Node(id="lots", kind="code", config={"source": "import random\nrandom.random()"}),
+        Node(id="when", kind="set_fields", config={"fields": [{"name": "at", "value": "{{ now() }} {{ run.id }}"}]}),
+        Node(id="ask", kind="chat_model", config={"model": "scripted/script", "script": script, "prompt": question}),
+        call("flaky", server, retry=retry.model_copy(update={"backoff_seconds": 0.01})),
+        Node(id="rest", kind="wait", config={"duration": 0.05}),
+        Node(id="people", kind="human_approval", config={"title": "Well?", "expires_after": 3600}),
+        Node(id="rows", kind="map_list", config={"items": "[1, 2]"}),
+        call("row", server, parent="rows"),
+    ]  # fmt: skip
+    names = ["start", "post", "lots", "when", "ask", "flaky", "rest", "people"]
+    wires = [f"{a}>{b}" for a, b in itertools.pairwise(names)]
+    return drawn(nodes, *wires, "people.approved>rows", "rows>output")
+
+
+async def whole(stage: Stage, server: Server) -> Run:
+    """A run of it that has ended, with a person's answer."""
+    run = await stage.start(worldly(server), {"word": "hi"})
+    assert run.status == "waiting_person", run.error
+    async with db.database().transaction() as session:
+        (asked,) = await approvals.open_for(session, stage.by)
+        await approvals.decide(
+            session,
+            stage.by,
+            asked.id,
+            verdict="approved",
+            arguments_hash=asked.arguments_hash,
+            comment="fine",
+        )
+    run = await stage.play(run.id)
+    assert run.status == "succeeded", run.error
+    return run
+
+
+async def steps_told(run: Run) -> list[tuple[str, str | None, str, int]]:
+    """The path of a run: what its history says of steps, without waits, which a replay does not do again."""
+    told = [e for e in await events(run) if e.kind.startswith("step.") and e.kind != "step.waiting"]
+    done = [(e.kind, e.node_id, e.path, e.attempt) for e in told if e.kind != "step.started"]
+    return sorted(done, key=str)
+
+
+async def test_a_replay_gives_the_same_without_asking_anybody(
+    stage: Stage, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await whole(stage, server)
+    asked = len(server.asked)
+    close_everything(monkeypatch)
+    replayed = await stage.replay(run)
+    assert (replayed.status, replayed.trigger, replayed.diverged) == ("succeeded", "replay", None)
+    assert replayed.output == run.output
+    assert await outputs(replayed) == await outputs(run)
+    assert await played(replayed) == await played(run)
+    assert len(server.asked) == asked
+    assert await steps_told(replayed) == await steps_told(run)
+    twice = await stage.replay(replayed)
+    assert (twice.diverged, twice.output) == (None, run.output)
+
+
+async def test_a_replay_tells_where_it_first_differs(
+    stage: Stage, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await whole(stage, server)
+    other = await stage.version(run, worldly(server, "Say bonjour {{ input.word }}"))
+    close_everything(monkeypatch)
+    replayed = await stage.replay(run, version=other)
+    assert replayed.status == "succeeded", replayed.error
+    assert replayed.diverged is not None
+    assert (replayed.diverged["node_id"], replayed.diverged["differs"]) == ("ask", "request")
+    told = [e for e in await events(replayed) if e.kind == "run.diverged"]
+    assert [(e.node_id, e.data["differs"]) for e in told] == [("ask", "request")]
+
+
+async def test_another_output_is_told_and_a_request_without_an_answer_fails(
+    stage: Stage, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await stage.start(drawn([text("a"), text("b")], "start>a", "a>b", "b>output"))
+    changed = await stage.version(run, drawn([text("a", "other"), text("b")], "start>a", "a>b", "b>output"))
+    replayed = await stage.replay(run, version=changed)
+    assert replayed.diverged is not None
+    assert (replayed.diverged["node_id"], replayed.diverged["differs"]) == ("a", "output")
+    more = await stage.version(run, drawn([text("a"), call("b", server)], "start>a", "a>b", "b>output"))
+    close_everything(monkeypatch)
+    failed = await stage.replay(run, version=more)
+    assert failed.error is not None
+    assert (failed.status, failed.error["code"]) == ("failed", "not_recorded")
+
+
+async def test_a_recorded_failure_fails_again(
+    stage: Stage, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = [call("gone", server, "/gone")]
+    server.answer = lambda asked: Answer(404, b"nothing here")
+    run = await stage.start(drawn(nodes, "start>gone", "gone>output"))
+    assert run.status == "failed"
+    close_everything(monkeypatch)
+    replayed = await stage.replay(run)
+    assert (replayed.status, replayed.error, replayed.diverged) == ("failed", run.error, None)
+
+
+async def test_a_try_that_took_too_long_takes_too_long_again_at_once(
+    stage: Stage, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answer = lambda asked: Answer(200, b"late", delay=5)
+    slow = call("slow", server, timeout_seconds=0.2)
+    run = await stage.start(drawn([slow], "start>slow", "slow>output"))
+    assert run.error is not None
+    assert run.error["code"] == "timeout"
+    close_everything(monkeypatch)
+    replayed = await stage.replay(run)
+    assert (replayed.error, replayed.diverged) == (run.error, None)
+
+
+async def test_each_node_of_a_fork_is_live_recorded_or_mocked(stage: Stage, server: Server) -> None:
+    nodes = [call("one", server), call("two", server), call("three", server)]
+    run = await stage.start(drawn(nodes, "start>one", "one>two", "two>three", "three>output"))
+    before = len(server.asked)
+    modes = {"one": {"mode": "recorded"}, "two": {"mode": "mocked", "output": {"body": 0}}}
+    fork = await stage.fork(run, modes=modes, **{"from": {"node_id": "one"}})
+    assert fork.status == "succeeded", fork.error
+    assert [asked.path for asked in server.asked[before:]] == ["/three"]
+    found = await outputs(fork)
+    assert found["one"] == (await outputs(run))["one"]
+    assert found["two"] == {"body": 0}
+    live = await stage.replay(run, modes={"two": {"mode": "live"}})
+    assert [asked.path for asked in server.asked[before + 1 :]] == ["/two"]
+    assert live.diverged is None, "what is played live may differ"
+
+
+async def test_a_replay_of_a_fork_keeps_its_edits_and_mocks(
+    stage: Stage, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = [call("one", server), text("two", "{{ nodes.one.body }}"), call("three", server)]
+    run = await stage.start(drawn(nodes, "start>one", "one>two", "two>three", "three>output"))
+    modes = {"three": {"mode": "mocked", "output": "mock"}}
+    fork = await stage.fork(run, edits=[{"node_id": "one", "output": {"body": "edited"}}], modes=modes)
+    assert (await outputs(fork))["two"] == {"text": "edited"}
+    close_everything(monkeypatch)
+    replayed = await stage.replay(fork)
+    assert (replayed.status, replayed.diverged, replayed.output) == ("succeeded", None, fork.output)
+
+
+async def test_no_secret_is_recorded(stage: Stage, server: Server) -> None:
+    run = await stage.start(drawn([call("post", server)], "start>post", "post>output"))
+    assert server.asked[-1].headers["authorization"] == f"Bearer {CANARY}"
+    async with db.database().reading() as session:
+        connection = await session.connection()
+        effects = (await connection.execute(sql("SELECT * FROM effect"))).all()
+        blobs = (await connection.execute(sql("SELECT data FROM blob"))).scalars().all()
+    assert len(effects) == 1
+    assert CANARY not in str(effects)
+    from backend.engine import chunks
+
+    assert not any(CANARY.encode() in chunks.unpacked(bytes(data)) for data in blobs)
+    assert run.status == "succeeded"
+
+
+async def test_steps_without_effects_store_none_and_an_answer_is_not_stored_twice(
+    stage: Stage, server: Server
+) -> None:
+    nodes = [text("a"), Node(id="sum", kind="code", config={"source": "{'n': 1 + 1}"})]
+    run = await stage.start(drawn(nodes, "start>a", "a>sum", "sum>output"))
+    async with db.database().reading() as session:
+        rows = await (await session.connection()).execute(
+            sql("SELECT node_id, of_output, result FROM effect WHERE run_id = :run"), {"run": run.id}
+        )
+    assert [tuple(row) for row in rows] in ([("sum", True, None)], [("sum", 1, None)])
+
+
+async def test_what_has_not_ended_is_not_replayed(stage: Stage) -> None:
+    from backend.runs.states import WrongState
+
+    run_id = await made.run(stage.world, "running")
+    with pytest.raises(WrongState, match="not ended"):
+        await stage.replay(await made.state(run_id))
+
+
+async def test_a_signal_is_received_again_and_no_event_is_told_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait = Node(id="wait", kind="wait_for_event", config={"event": "paid"})
+    tell = Node(id="tell", kind="emit_event", config={"topic": "order.done"})
+    run = await stage.start(drawn([wait, tell], "start>wait", "wait.received>tell", "tell>output"))
+    assert run.status == "waiting_event", run.error
+    async with db.database().transaction() as session:
+        await signals.send(session, stage.by, run.id, SendSignal(name="paid", payload={"amount": 5}))
+    run = await stage.play(run.id)
+    assert run.status == "succeeded", run.error
+    replayed = await stage.replay(run)
+    assert (replayed.status, replayed.diverged, replayed.output) == ("succeeded", None, run.output)
+    assert not [e for e in await events(replayed) if e.kind == "event.emitted"]
+    async with db.database().reading() as session:
+        told = (await (await session.connection()).execute(sql("SELECT count(*) FROM team_event"))).scalar()
+    assert told == 1
