@@ -12,6 +12,8 @@ from backend.core.errors import Invalid, Problem, TooLarge
 from backend.core.settings import settings
 from backend.workflows import file, service, source, source_json, source_yaml, templates
 from backend.workflows.diagram import Diagram
+from backend.workflows.foreign import reading
+from backend.workflows.foreign.sketch import Imported, Report
 from backend.workflows.schemas import WorkflowCreate
 
 _T = TypeVar("_T")
@@ -34,6 +36,13 @@ CREATE_BODY: dict[str, Any] = {
     }
 }
 
+IMPORT_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {}}, "application/yaml": _YAML},
+    }
+}
+
 
 async def diagram(request: Request) -> Diagram:
     """The diagram in the body; raises Unreadable with every problem located."""
@@ -46,11 +55,33 @@ async def new_diagram(request: Request) -> Diagram | None:
     text = await _text(request)
     if not text.strip():
         return None
-    found = await in_thread(_parsed, text) if len(text) > _IN_PLACE_BYTES else _parsed(text)
+    return await in_thread(_drawn, text) if len(text) > _IN_PLACE_BYTES else _drawn(text)
+
+
+async def imported(request: Request) -> Imported:
+    """The diagram of another tool's file with the report of what was left behind; ours are taken, too."""
+    return await in_thread(_imported, await _text(request))
+
+
+def _drawn(text: bytes) -> Diagram | None:
+    if foreign := reading.of_code(source.decoded(text)):
+        return foreign.diagram
+    found = _parsed(text)
     data: Any = found.data
     if isinstance(data, dict) and data and data.keys() <= WorkflowCreate.model_fields.keys():
         return _asked_for(cast(dict[str, Any], data))
-    return file.of(found) if data != {} else None
+    return _read(found).diagram if data != {} else None
+
+
+def _imported(text: bytes) -> Imported:
+    return reading.of_code(source.decoded(text)) or _read(_parsed(text))
+
+
+def _read(found: source.Source) -> Imported:
+    if foreign := reading.of_data(found.data):
+        return foreign
+    drawn = file.of(found)
+    return Imported(drawn, Report(source="Quadrille", nodes=len(drawn.nodes), carried=len(drawn.nodes)))
 
 
 async def in_thread(work: Callable[..., _T], *given: Any) -> _T:

@@ -8,7 +8,13 @@ from backend.identity.edge import CurrentPrincipal, ReadSession, WriteSession
 from backend.workflows import body, file_write, gallery_endpoints, service, sockets, version_endpoints
 from backend.workflows.models import Workflow
 from backend.workflows.repository import Page
-from backend.workflows.schemas import CheckResult, WorkflowPage, WorkflowPublic, WorkflowRename
+from backend.workflows.schemas import (
+    CheckResult,
+    WorkflowImported,
+    WorkflowPage,
+    WorkflowPublic,
+    WorkflowRename,
+)
 from backend.workflows.views import check_result, public
 
 router = APIRouter(prefix="/api/v1", tags=["workflows"])
@@ -36,6 +42,18 @@ async def create(
         workflow = await service.create(session, by, diagram)
     response.headers["Location"] = f"/api/v1/workflows/{workflow.id}"
     return public(workflow)
+
+
+@router.post("/workflows/import", status_code=201, openapi_extra=body.IMPORT_BODY)
+async def import_(request: Request, session: WriteSession, by: CurrentPrincipal) -> WorkflowImported:
+    """Make a workflow from a file of n8n, Dify, Langflow, Flowise, the OpenAI Agents SDK, or of our own.
+
+    What has no counterpart becomes a placeholder that keeps its settings; the report also stands on the canvas.
+    """
+    by.require("workflow.edit")  # before a large file is read
+    found = await body.imported(request)
+    workflow = await service.create(session, by, found.diagram)
+    return WorkflowImported(workflow=public(workflow), report=found.report)
 
 
 @router.get("/workflows")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.core.plain_text import PlainText
+from backend.workflows.foreign.sketch import Report
 
 Name = Annotated[PlainText, Field(min_length=1, max_length=200)]
 
@@ -49,6 +50,13 @@ class WorkflowPublic(BaseModel):
     published_version_id: str | None
     published_number: int | None = None
     archived_at: datetime | None
+
+
+class WorkflowImported(BaseModel):
+    """What became of an imported file."""
+
+    workflow: WorkflowPublic
+    report: Report
 
 
 class WorkflowPage(BaseModel):

@@ -120,11 +120,13 @@ def _ways() -> rx.Component:
             ),
             rx.el.label(
                 *_words(
-                    "file-up", "Import a file", "A diagram in YAML or JSON, exported here or written by hand."
+                    "file-up",
+                    "Import a file",
+                    "Ours in YAML or JSON; n8n, Dify, Langflow, Flowise, or OpenAI Agents SDK code.",
                 ),
                 rx.el.input(
                     type="file",
-                    accept=".yaml,.yml,.json",
+                    accept=".yaml,.yml,.json,.py,.ts",
                     class_name="qk-file",
                     aria_label="Diagram file",
                     custom_attrs={"data-import-diagram": ""},
