@@ -14,6 +14,8 @@ from backend.engine.graph import Graph, build
 from backend.engine.ir import Part, Program, Scope
 from backend.nodes.kind import Kind, NodeConfig
 from backend.nodes.registry import all_kinds
+from backend.workflows import check, check_machines
+from backend.workflows.chart import Chart
 from backend.workflows.diagram import ERROR_PORT, Diagram, Node, Wire
 
 
@@ -69,18 +71,21 @@ class _Checker:
         self.children: defaultdict[str | None, list[Node]] = defaultdict(list)
         self.incoming: defaultdict[str, list[Wire]] = defaultdict(list)
         self.outgoing: defaultdict[str, list[Wire]] = defaultdict(list)
+        self.chart = Chart(diagram, kinds)
         if len(self.nodes) < len([n for n in diagram.nodes if not self._is_note(n)]):
             self._problem("two_nodes_of_one_id", "Two nodes have the same id.", "", "Rename one of them.")
         for node in self.nodes.values():
             self.children[node.parent].append(node)
         for wire in {w.key: w for w in diagram.wires}.values():
             self._wire(wire)
+        if any(self._role(node) in ("machine", "state", "exit") for node in self.nodes.values()):
+            self.problems += check.errors([*check_machines.problems(self.chart)])
 
     def program(self, digest: str) -> Program:
         """The checked form; raises CannotCompile with all problems."""
         for node in self.nodes.values():
             self._parent(node)
-        root = None if self.problems else self._scope(None)
+        root = None if self.problems else self._scope(None, self.children[None])
         if self.problems or root is None:
             count = len(self.problems)
             raise CannotCompile(
@@ -88,9 +93,12 @@ class _Checker:
             )
         return Program(digest, root, len(self.nodes))
 
-    def _is_note(self, node: Node) -> bool:
+    def _role(self, node: Node) -> str | None:
         kind = self.kinds.get(node.kind)
-        return kind is not None and kind.role == "note"
+        return kind.role if kind else None
+
+    def _is_note(self, node: Node) -> bool:
+        return self._role(node) == "note"
 
     def _wire(self, wire: Wire) -> None:
         ends = [self.nodes.get(wire.source), self.nodes.get(wire.target)]
@@ -118,15 +126,27 @@ class _Checker:
             seen.add(parent_id)
             parent_id = parent.parent
 
-    def _scope(self, container: str | None) -> Scope:
-        nodes = self.children[container]
+    def _body(self, node: Node, role: str) -> tuple[Scope | None, Scope | None]:
+        """What a container plays, and what a state plays when it is left."""
+        inside = self.children[node.id]
+        if role == "machine":
+            initial = tuple(state.id for state in inside if state.config.get("initial"))
+            return Scope({state.id: part for state in inside if (part := self._part(state))}, initial), None
+        if role != "state":
+            return self._scope(node.id, inside), None
+        leaving = check_machines.exit_part(self.chart, node.id)
+        entered = self._scope(node.id, [n for n in inside if n.id not in leaving])
+        left = self._scope(node.id, [n for n in inside if n.id in leaving]) if leaving else None
+        return entered, left
+
+    def _scope(self, container: str | None, nodes: list[Node]) -> Scope:
         self._no_cycle(nodes)
         parts = {node.id: part for node in nodes if (part := self._part(node))}
         first = [node.id for node in nodes if not self.incoming[node.id]]
         starts = [i for i in first if i in parts and parts[i].kind.role == "start"]
         entries = starts or first
         orphans = [i for i in first if i not in entries]
-        if not entries:
+        if not entries and not (container and self._role(self.nodes[container]) == "state"):
             self._problem("nothing_to_play", "There is no node to begin with.", container, "Add a node.")
         ends = [i for i, part in parts.items() if part.kind.role == "end"]
         return Scope(parts, tuple(entries), tuple(orphans), tuple(ends))
@@ -139,10 +159,10 @@ class _Checker:
             return None
         settings = self._settings(node, kind)
         config = self._config(node, kind, settings)
-        ports = kind.ports.of(settings)
+        ports = kind.ports.of(config.model_dump(mode="json") if config and kind.ports.each else settings)
         for wire in self.outgoing[node.id]:
             self._port(node, ports, wire)
-        body = self._scope(node.id) if kind.is_container else None
+        body, leaving = self._body(node, kind.role) if kind.is_container else (None, None)
         if config is None:
             return None
         targets: defaultdict[str, list[str]] = defaultdict(list)
@@ -157,6 +177,7 @@ class _Checker:
             targets={port: tuple(found) for port, found in targets.items()},
             need=_need(kind, config),
             body=body,
+            leaving=leaving,
         )
 
     def _settings(self, node: Node, kind: Kind) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Map and loop: a step whose work is a scope played once an item, or once a turn."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -30,10 +30,10 @@ Names = Mapping[str, JsonValue]
 MAX_ITEMS = 100_000
 
 
-async def play(visit: Visit) -> Tried:
-    """Play the container's body; what goes wrong in it, or in its settings, is the container's error."""
+async def play(visit: Visit, plays: Callable[[Visit], Awaitable[Tried]]) -> Tried:
+    """Play the container; what goes wrong in it, or in its settings, is the container's error."""
     try:
-        return await (_map(visit) if visit.part.kind.role == "map" else _loop(visit))
+        return await plays(visit)
     except (Fenced, StoreLost, BaseExceptionGroup):
         raise
     except Exception as error:  # noqa: BLE001 - the container's own edge: whatever its kind raises is recorded
@@ -43,7 +43,7 @@ async def play(visit: Visit) -> Tried:
 async def _map(visit: Visit) -> Tried:
     """The body once an item, so many at a time; results in the order of the items."""
     items = await _items(visit)
-    with Limit(visit.play.live, visit.play.live.journal.begin(visit.step).until) as limit:
+    with limited(visit) as limit:
         return await _each(visit, items, limit)
 
 
@@ -56,7 +56,7 @@ async def _each(visit: Visit, items: list[JsonValue], limit: Limit) -> Tried:
         for index in indexes:
             if visit.play.stopped or limit.over or _stops(config, bodies):
                 return
-            body = bodies[index] = _body(visit, index, {"item": items[index]})
+            body = bodies[index] = body_of(visit, index, {"item": items[index]})
             limit.holds(body.place.path)
             await body.play()
 
@@ -68,10 +68,10 @@ async def _each(visit: Visit, items: list[JsonValue], limit: Limit) -> Tried:
     finally:
         live.busy(+1)
     if limit.over:
-        return _too_long(visit)
+        return too_long(visit)
     if _stops(config, bodies):
         index = min(i for i, body in bodies.items() if body.failure is not None)
-        return _failed(visit, bodies[index], f"item {index}")
+        return failed(visit, bodies[index].failure, f"item {index}")
     if len(bodies) < len(items) or any(body.halted for body in bodies.values()):
         raise Halted
     return checked(visit, Step(_results(config, [bodies[i] for i in range(len(items))])))
@@ -96,24 +96,24 @@ async def _items(visit: Visit) -> list[JsonValue]:
     """The items as they were when the map began: the kind is not asked again after a crash, nor by another try."""
     live, begun = visit.play.live, visit.play.live.journal.begin(visit.step)
     if begun.has_items:
-        _announce(visit, {})
+        announce(visit, {})
         database, team_id = live.world.writer.database, live.run.team_id
         return cast(list[JsonValue], await journal.restored(database, team_id, begun.items))
-    found = await _asked(visit, {})
+    found = await asked(visit, {})
     if not isinstance(found, list):
         raise Invalid(f"{visit.name} gave {type(found).__name__} to play over, not a list.")
     if len(found) > MAX_ITEMS:
         raise Invalid(f"{visit.name} got {len(found):,} items; the limit is {MAX_ITEMS:,}.")
     kept = values.keep(found, f"{visit.name}.items", settings().max_output_bytes)
     begun.items, begun.has_items = orjson.loads(kept.stored), True
-    _announce(visit, {"items": begun.items, "count": len(found)}, kept)
+    announce(visit, {"items": begun.items, "count": len(found)}, kept)
     return cast(list[JsonValue], kept.value)
 
 
 async def _loop(visit: Visit) -> Tried:
     """The body again and again, until the expression is true or the bound is met."""
-    _announce(visit, {})
-    with Limit(visit.play.live, visit.play.live.journal.begin(visit.step).until) as limit:
+    announce(visit, {})
+    with limited(visit) as limit:
         return await _turns(visit, limit)
 
 
@@ -122,11 +122,11 @@ async def _turns(visit: Visit, limit: Limit) -> Tried:
     for index in range(cast(Any, visit.part.config).max_iterations):
         body = await _turn(visit, index, previous, limit)
         if limit.over:
-            return _too_long(visit)
+            return too_long(visit)
         if body.failure is not None:
-            return _failed(visit, body, f"turn {index}")
+            return failed(visit, body.failure, f"turn {index}")
         previous = body.result()
-        if _done(await _asked(visit, {"index": index, "previous": previous})):
+        if _done(await asked(visit, {"index": index, "previous": previous})):
             return checked(visit, Step(previous, visit.part.pass_port))
     port = "exhausted" if "exhausted" in visit.part.ports else visit.part.pass_port
     return checked(visit, Step(previous, port))
@@ -134,31 +134,36 @@ async def _turns(visit: Visit, limit: Limit) -> Tried:
 
 async def _turn(visit: Visit, index: int, previous: JsonValue, limit: Limit) -> Play:
     """Play the body once more; not after the limit, and raising Halted when the run stops playing here."""
-    live, body = visit.play.live, _body(visit, index, {"previous": previous})
+    body = body_of(visit, index, {"previous": previous})
     limit.holds(body.place.path)
     if limit.over:
         return body
-    live.busy(-1)
-    try:
-        await body.play()
-    finally:
-        live.busy(+1)
+    await beside(visit, body)
     if body.halted and body.failure is None and not limit.over:
         raise Halted
     return body
 
 
-def _body(visit: Visit, index: int, extra: Names) -> Play:
+async def beside(visit: Visit, body: Play) -> None:
+    """Play a body while the container itself does nothing."""
+    visit.play.live.busy(-1)
+    try:
+        await body.play()
+    finally:
+        visit.play.live.busy(+1)
+
+
+def body_of(visit: Visit, index: int, extra: Names, scope: Scope | None = None) -> Play:
     """The n-th playing of the body; it sees what was there when it began. Another try plays it in places of its own."""
     around = visit.play.place
     number = f"{index}:{visit.attempt}" if visit.attempt > 1 else index
     path = f"{around.path}/" * bool(around.path) + f"{visit.part.node.id}:{number}"
     place = Place(path, dict(around.outputs), {**around.extra, "index": index, **extra})
-    return Play(visit.play.live, cast(Scope, visit.part.body), place, visit.play.play_step)
+    return Play(visit.play.live, scope or cast(Scope, visit.part.body), place, visit.play.play_step)
 
 
-async def _asked(visit: Visit, extra: Names) -> JsonValue:
-    """What the kind itself says: a map gives its items, a loop after each turn whether it is done."""
+async def asked(visit: Visit, extra: Names) -> JsonValue:
+    """What the kind itself says: a map gives its items, a loop whether it is done, a state its transition."""
     live, scope = visit.play.live, visit.scope()
     scope = replace(scope, names={**scope.names, **extra})
     async with asyncio.timeout(None) as limit:
@@ -174,19 +179,26 @@ def _done(answer: JsonValue) -> bool:
     return isinstance(answer, dict) and answer.get("done") is True
 
 
-def _failed(visit: Visit, body: Play, where: str) -> Tried:
-    inner = dict(body.failure or {})
+def failed(visit: Visit, failure: Names | None, where: str) -> Tried:
+    """The container's error: that of the body, with its place said."""
+    inner = dict(failure or {})
     message = f"{visit.name}, {where}: {inner.get('message', '')}"
     live = visit.play.live
     stopped = live.halt == "cancel" or live.abandoned(visit.step.path)
     return Tried(error={**inner, "message": message}, hopeless=stopped, stopped=stopped)
 
 
-def _too_long(visit: Visit) -> Tried:
+def limited(visit: Visit) -> Limit:
+    """The time that this try of the container may take, once it has been announced."""
+    return Limit(visit.play.live, visit.play.live.journal.begin(visit.step).until)
+
+
+def too_long(visit: Visit) -> Tried:
+    """The error of a container whose time is over."""
     return Tried(error=failures.timed_out(visit.name, visit.part.node.timeout_seconds or 0))
 
 
-def _announce(visit: Visit, data: Mapping[str, Any], *kept: Kept) -> None:
+def announce(visit: Visit, data: Mapping[str, Any], *kept: Kept) -> None:
     """The event that tells of a try's beginning, once: after a crash the try goes on, under the same limit."""
     live, seconds = visit.play.live, visit.part.node.timeout_seconds
     begun = live.journal.begin(visit.step)
@@ -196,3 +208,6 @@ def _announce(visit: Visit, data: Mapping[str, Any], *kept: Kept) -> None:
     begun.until = clock.now() + timedelta(seconds=seconds) if seconds else None
     until = {"until": begun.until.isoformat()} if begun.until else {}
     live.note(NewEvent("step.started", visit.step, visit.attempt, {**data, **until}), kept=kept)
+
+
+PLAYS = {"map": _map, "loop": _loop}

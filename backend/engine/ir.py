@@ -19,6 +19,7 @@ class Part:
     targets: Mapping[str, tuple[str, ...]]  # by port, one entry a wire
     need: int  # live arrivals that start it; 0 means: wait until every wire is live or dead
     body: "Scope | None" = None
+    leaving: "Scope | None" = None  # of a state: what is played when it is left
 
     @property
     def pass_port(self) -> str:

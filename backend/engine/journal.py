@@ -17,7 +17,8 @@ _STEPS = text(
 ).columns(output=Json, error=Json)
 _EVENTS = text(
     "SELECT kind, node_id, path, visit, attempt, data FROM run_event WHERE run_id = :run AND node_id IS NOT NULL "
-    "AND kind IN ('step.started', 'step.retrying', 'step.waiting', 'step.skipped', 'event.received') ORDER BY seq"
+    "AND kind IN ('step.started', 'step.retrying', 'step.waiting', 'step.skipped', 'event.received', "
+    "'state.transition', 'state.ignored') ORDER BY seq"
 ).columns(data=Json)
 _INBOX = text("SELECT key, payload FROM inbox_item WHERE run_id = :run ORDER BY at, key").columns(
     payload=Json
@@ -46,6 +47,7 @@ class Begun:
     away_since: datetime | None = None  # what the step needs of the installation does not answer
     items: JsonValue = None  # of a map, so that a repeated expression cannot change them
     has_items: bool = False
+    listens: bool = False  # of a state: that it waits is in the history
     waits: dict[int, datetime | None] = field(default_factory=dict[int, datetime | None])
     received: dict[int, str] = field(
         default_factory=dict[int, str]
@@ -61,11 +63,21 @@ class Journal:
     inbox: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     taken: set[str] = field(default_factory=set[str])  # signals that a step has received
     skipped: set[StepId] = field(default_factory=set[StepId])
+    left: dict[StepId, dict[str, Any]] = field(
+        default_factory=dict[StepId, dict[str, Any]]
+    )  # states, and how
     read: blobs.Remembered = field(default_factory=blobs.Remembered)
 
     def begin(self, step: StepId) -> Begun:
         """What is known of a step that has not ended."""
         return self.begun.setdefault(step, Begun())
+
+    def note_state(self, step: StepId, kind: str, data: dict[str, Any]) -> None:
+        """A state took a transition, or let an event pass."""
+        if data.get("signal"):
+            self.taken.add(data["signal"])
+        if kind == "state.transition":
+            self.left[step] = data
 
 
 async def load(database: db.Database, run_id: str) -> Journal:
@@ -82,6 +94,8 @@ async def load(database: db.Database, run_id: str) -> Journal:
                 journal.taken.add(row.data["signal"])
             if row.kind == "step.skipped":
                 journal.skipped.add(step)
+            elif row.kind.startswith("state."):
+                journal.note_state(step, row.kind, row.data)
             elif step not in journal.finished:
                 _note(journal.begin(step), row.kind, row.attempt, row.data)
         for row in await connection.execute(_INBOX, {"run": run_id}):
@@ -120,6 +134,7 @@ def _note(begun: Begun, kind: str, attempt: int, data: dict[str, Any]) -> None:
     elif kind == "step.waiting":
         until = cast(str | None, data.get("until"))
         begun.waits[data["wait"]] = datetime.fromisoformat(until) if until else None
+        begun.listens = True
     elif kind == "event.received":
         begun.received[data["wait"]] = data["signal"]
     elif kind == "step.started":

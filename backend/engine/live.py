@@ -37,7 +37,7 @@ _FIRST: tuple[WaitFor, ...] = ("person", "event", "time", "retry")
 class Patience:
     """How long things may take before the run lets go of them."""
 
-    idle_person: float = 1.0  # only people can wake it: let go of the memory soon
+    idle_person: float = 1.0  # only people or events can wake it: let go of the memory soon
     idle_time: float = 30.0
     cancel_grace: float = 5.0
 
@@ -171,9 +171,9 @@ class LiveRun:
             elif waiter.key == key:
                 waiter.deliver(self.journal.inbox[key])
 
-    def take(self, prefix: str) -> str | None:
+    def take(self, wanted: signals.Prefixes) -> str | None:
         """The oldest signal of this name and key that no step has taken; it is the caller's from now on."""
-        found = signals.first(self.journal.inbox, prefix, self.journal.taken)
+        found = signals.first(self.journal.inbox, wanted, self.journal.taken)
         if found is not None:
             self.journal.taken.add(found)
         return found
@@ -222,6 +222,8 @@ class LiveRun:
         """Begin no new step and wake all that wait; a cancel overrules everything else."""
         if self.halt not in (None, "sleep") and why != "cancel":
             return
+        if why == "sleep" and any(not waiter.open for waiter in self.waiters):
+            return  # what it waited for has come at this moment
         self.halt = why
         self.asleep, self._due = list(self.waiters), list(self.limits.values())
         for waiter in self.asleep:
@@ -232,11 +234,12 @@ class LiveRun:
 
     def waiting_keys(self) -> tuple[str, ...]:
         """The inbox keys whose arrival forbids going to sleep."""
-        return tuple(w.key for w in self.asleep if w.key and w.what != "event")
+        return tuple(w.key for w in self.asleep if isinstance(w.key, str) and w.key and w.what != "event")
 
     def waiting_signals(self) -> tuple[str, ...]:
         """The prefixes of the signals whose arrival forbids going to sleep."""
-        return tuple(w.key for w in self.asleep if w.what == "event")
+        keys = [w.key for w in self.asleep if w.key and w.what == "event"]
+        return tuple(one for key in keys for one in ((key,) if isinstance(key, str) else key))
 
     def wake_at(self) -> datetime | None:
         """The nearest moment at which something of the sleeping run is due."""

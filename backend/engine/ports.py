@@ -40,7 +40,7 @@ EventKind = Literal[
     "run.queued", "run.started", "run.resumed", "run.waiting", "run.paused", "run.cancelling", "run.diverged",
     "run.succeeded", "run.failed", "run.cancelled",
     "step.started", "step.waiting", "step.retrying", "step.succeeded", "step.failed", "step.skipped",
-    "approval.requested", "approval.decided", "event.emitted", "event.received",
+    "state.transition", "state.ignored", "approval.requested", "approval.decided", "event.emitted", "event.received",
 ]  # fmt: skip
 StopReason = Literal["cancel", "pause", "drain"]
 LiveKind = Literal["step.progress", "step.token"]  # volatile: never rows, no seq
@@ -107,7 +107,7 @@ class NewEvent:
 class Scope:
     """What one step can see. Read it, never change it: other steps hold the same objects.
 
-    `names` is what expressions see: `input`, `nodes`, `run`, and in containers `item`, `index`, `previous`.
+    `names` is what expressions see: `input`, `nodes`, `run`, and in containers `item`, `index`, `previous`, `event`.
     """
 
     inputs: Mapping[str, JsonValue]

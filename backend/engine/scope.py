@@ -47,6 +47,7 @@ class Play:
         self._started: set[str] = set()
         self._tasks: asyncio.TaskGroup = asyncio.TaskGroup()
         self._skipped: list[str] = []
+        self.visits: dict[str, int] = {}  # of a state machine's states: which visit it is
 
     async def play(self) -> None:
         """Play until nothing can move any more: done, failed, or halted."""
@@ -65,7 +66,7 @@ class Play:
 
     def step_id(self, part: Part) -> StepId:
         """The visit of a node in this scope."""
-        return StepId(part.node.id, self.place.path)
+        return StepId(part.node.id, self.place.path, self.visits.get(part.node.id, 1))
 
     def inputs(self, part: Part) -> dict[str, Given]:
         """What arrived, by the node it came from, in the order of the wires."""

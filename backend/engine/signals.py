@@ -1,11 +1,12 @@
 """Signals: how something that was sent to a run, by its name and key, is found among all that was sent to it."""
 
 from collections.abc import Iterable, Mapping, Set
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pydantic import JsonValue
 
 _HEAD = "signal:"
+Prefixes = str | tuple[str, ...]
 
 
 def prefix(name: str, key: str) -> str:
@@ -23,8 +24,14 @@ def is_signal(inbox_key: str) -> bool:
     return inbox_key.startswith(_HEAD)
 
 
-def first(inbox: Mapping[str, JsonValue], wanted: str, taken: Set[str]) -> str | None:
-    """The oldest signal with this prefix that no step has taken yet."""
+def named(inbox_key: str) -> tuple[str, str]:
+    """The name and the key of the signal that lies there."""
+    _, name, key, _ = inbox_key.split(":", 3)
+    return unquote(name), unquote(key)
+
+
+def first(inbox: Mapping[str, JsonValue], wanted: Prefixes, taken: Set[str]) -> str | None:
+    """The oldest signal with this prefix, or one of these, that no step has taken yet."""
     return next((key for key in inbox if key.startswith(wanted) and key not in taken), None)
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from backend.core import clock, ids
 from backend.core.errors import QuadrilleError
 from backend.core.settings import settings
-from backend.engine import containers, diverging, effects, failures, journal, outages, values
+from backend.engine import containers, diverging, effects, failures, journal, machine, outages, values
 from backend.engine.context import EngineContext
 from backend.engine.effects import CutShort
 from backend.engine.ir import Part
@@ -21,6 +21,7 @@ from backend.nodes.kind import NodeContext
 from backend.workflows.diagram import ERROR_PORT
 
 _LONGEST_PAUSE = 3600.0
+_CONTAINERS = containers.PLAYS | machine.PLAYS
 
 
 async def play_step(play: Play, part: Part) -> Given | None:
@@ -74,12 +75,13 @@ def _given_output(visit: Visit) -> Tried | None:
 async def _tries(visit: Visit) -> Tried:
     """Try as often as the node allows; how often it was tried is durable before the next pause begins."""
     live, retry = visit.play.live, visit.part.node.retry
+    plays = _CONTAINERS.get(visit.part.kind.role)
     begun = live.journal.begun.get(visit.step)
     if begun is not None:
         visit.attempt = begun.attempt
         await _pause(visit, begun.due)
     while True:
-        tried = await (containers.play(visit) if visit.part.body else _announced_try(visit, begun))
+        tried = await (containers.play(visit, plays) if plays else _announced_try(visit, begun))
         if tried.error is None or tried.hopeless or visit.attempt >= retry.max_attempts:
             return tried
         pause = (

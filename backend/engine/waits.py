@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from backend.core import clock
+from backend.engine.signals import Prefixes
 
 WaitFor = Literal["person", "event", "time", "retry"]
 
@@ -18,12 +19,15 @@ class Halted(BaseException):
 class Waiter:
     """One wait. It ends by delivery, at its moment, or with Halted.
 
-    For an event `key` is the prefix of the signals that end it, and what is delivered is the inbox key of one of them.
+    For an event `key` is the prefix, or the prefixes, of the signals that end it, and what is delivered is the inbox
+    key of one of them.
     """
 
     __slots__ = ("_future", "_timer", "key", "path", "until", "what")
 
-    def __init__(self, what: WaitFor, path: str, *, key: str = "", until: datetime | None = None) -> None:
+    def __init__(
+        self, what: WaitFor, path: str, *, key: Prefixes = "", until: datetime | None = None
+    ) -> None:
         self.what: WaitFor = what
         self.path = path
         self.key = key

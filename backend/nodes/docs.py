@@ -50,6 +50,8 @@ def _page(kind: Kind) -> str:
     ports = [f"`{name}`" for name in kind.ports.fixed]
     if kind.ports.each:
         ports.insert(0, f"one for each of *{kind.config.model_fields[kind.ports.each].title}*")
+    if kind.ports.unless:
+        ports.append(f"none where *{kind.config.model_fields[kind.ports.unless].title}* is set")
     facts = [f"Kind `{kind.name}`", f"ports: {', '.join(ports) or 'none'}"]
     if kind.effects:
         facts.append(f"effects: {', '.join(sorted(kind.effects))}")

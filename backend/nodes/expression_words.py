@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-SCOPE_NAMES = ("input", "nodes", "run", "item", "index", "previous")
+SCOPE_NAMES = ("input", "nodes", "run", "item", "index", "previous", "event")
 
 FUNCTIONS = frozenset({
         "abs", "all", "any", "bool", "dict", "divmod", "enumerate", "filter", "float", "format", "int",

@@ -1,7 +1,7 @@
 """One Python expression over a run's data: checked before, translated, and evaluated in the sandbox.
 
 `a.b` reads a field and gives None where it is missing; only listed functions and methods exist; nothing is executed
-while checking. Expressions see `input`, `nodes`, `run`, and inside containers `item`, `index` and `previous`.
+while checking. Expressions see `input`, `nodes`, `run`, and inside containers `item`, `index`, `previous` and `event`.
 """
 
 import ast

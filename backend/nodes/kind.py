@@ -50,15 +50,19 @@ class Ports:
     """The ways out of a node: the fixed ones, and one for each entry of a list in its settings.
 
     `each="labels", name="name"` means: for every entry of `config.labels`, a port called `entry["name"]`
-    (or the entry itself where the entries are plain text). The browser derives ports by this rule too.
+    (or the entry itself where the entries are plain text). `unless="final"` means: no port at all where
+    `config.final` is true. The browser derives ports by this rule too.
     """
 
     fixed: tuple[str, ...] = ("out",)
     each: str | None = None
     name: str | None = None
+    unless: str | None = None
 
     def of(self, config: Mapping[str, Any]) -> tuple[str, ...]:
         """The ports of a node with these settings, the listed ones first."""
+        if self.unless and config.get(self.unless):
+            return ()
         entries = cast(list[Any], config.get(self.each) or []) if self.each else []
         named = tuple(str(entry[self.name]) if self.name else str(entry) for entry in entries)
         return tuple(dict.fromkeys(n for n in (*named, *self.fixed) if n))
@@ -122,7 +126,7 @@ class NodeContext(Protocol):
     inputs: Mapping[str, JsonValue]  # outputs of the nodes wired into this one, by node id
     scope: Mapping[
         str, JsonValue
-    ]  # what expressions see: input, nodes, run, and in containers item, index, previous
+    ]  # what expressions see: input, nodes, run, and in containers item, index, previous, event
 
     async def text(self, template: str) -> str:
         """The template with its holes filled; raises ExpressionError naming the hole."""
@@ -189,7 +193,8 @@ class NodeContext(Protocol):
 
 
 Play = Callable[[Any, NodeContext], Awaitable[Step]]
-NodeRole = Literal["step", "start", "end", "join", "map", "loop", "note"]
+NodeRole = Literal["step", "start", "end", "join", "map", "loop", "machine", "state", "exit", "note"]
+CONTAINERS = frozenset({"map", "loop", "machine", "state"})
 
 
 @dataclass(frozen=True)
@@ -213,7 +218,7 @@ class Kind:
     @property
     def is_container(self) -> bool:
         """Containers hold other nodes as their body."""
-        return self.role in ("map", "loop")
+        return self.role in CONTAINERS
 
 
 def node(  # noqa: PLR0913 - the declaration of a kind reads as a form

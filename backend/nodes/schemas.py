@@ -15,6 +15,7 @@ class PortsPublic(BaseModel):
     fixed: tuple[str, ...]
     each: str | None
     name: str | None
+    unless: str | None
 
 
 class KindPublic(BaseModel):
@@ -47,7 +48,9 @@ def public(kind: Kind) -> KindPublic:
         role=kind.role,
         summary=kind.summary,
         version=kind.version,
-        ports=PortsPublic(fixed=kind.ports.fixed, each=kind.ports.each, name=kind.ports.name),
+        ports=PortsPublic(
+            fixed=kind.ports.fixed, each=kind.ports.each, name=kind.ports.name, unless=kind.ports.unless
+        ),
         schema_=kind.config.model_json_schema(),
         defaults=defaults(kind),
         effects=sorted(kind.effects),

@@ -36,7 +36,10 @@ class Chart:
 
     @cached_property
     def flow(self) -> dict[str, list[str]]:
-        """Where each node leads: the targets of its wires within its own scope, itself excepted."""
+        """Where each node leads: the targets of its wires within its own scope, itself excepted.
+
+        The wires of a state machine are transitions and no flow: there is no order among its states.
+        """
         return {
             node_id: list(
                 dict.fromkeys(
@@ -47,6 +50,8 @@ class Chart:
                     and self.parent(w.target) == self.parent(node_id)
                 )
             )
+            if not self.in_machine(node_id)
+            else []
             for node_id, wires in self.outgoing.items()
         }
 
@@ -97,6 +102,15 @@ class Chart:
             seen.add(at)
             at = self.nodes[at].parent
         return node_id in seen
+
+    def role(self, node_id: str | None) -> str | None:
+        """The role of a node's kind; None where there is no such node or kind."""
+        kind = self.kind(self.nodes[node_id]) if node_id in self.nodes else None
+        return kind.role if kind else None
+
+    def in_machine(self, node_id: str) -> bool:
+        """True for what stands directly in a state machine."""
+        return self.role(self.parent(node_id)) == "machine"
 
     def ports(self, node: Node) -> tuple[str, ...] | None:
         """The ways out of a node; None where they cannot be known."""

@@ -46,7 +46,7 @@ def _wire(chart: Chart, wire: Wire) -> Iterator[Problem]:
     if missing:
         return
     source, target = chart.nodes[wire.source], chart.nodes[wire.target]
-    if source is target:
+    if source is target and not chart.in_machine(source.id):
         yield _on(
             wire, f"{label(source)} is wired to itself.", "Put it into a Loop to repeat it.", "self_loop"
         )
@@ -68,7 +68,7 @@ def _ports(chart: Chart, wire: Wire, source: Node, target: Node) -> Iterator[Pro
     if wire.target_port != IN_PORT:
         told = f"{label(target)} has no input “{wire.target_port}”; it has {IN_PORT}."
         yield _on(wire, told, f"Wire it to {IN_PORT}.", "unknown_port")
-    if kind and kind.role in ("start", "note"):
+    if kind and kind.role in ("start", "exit", "note"):
         told = f"Nothing can lead into {label(target)}: it is a {kind.title}."
         yield _on(wire, told, "Remove the wire.", "no_way_in")
 
@@ -84,7 +84,11 @@ def _container(chart: Chart, node: Node) -> Iterator[Problem]:
         told = f"{label(node)} is inside {label(parent)}, which is a {kind.title} and holds nothing."
         yield _at(node, told, "Move it out.", "no_container")
     own = chart.kind(node)
-    if own and own.is_container and not any(_plays(chart, n) for n in chart.scopes.get(node.id, [])):
+    if (
+        own
+        and own.role in ("map", "loop")
+        and not any(_plays(chart, n) for n in chart.scopes.get(node.id, []))
+    ):
         yield _at(node, f"{label(node)} is empty.", "Put the nodes to repeat inside it.", "empty_container")
 
 
@@ -101,7 +105,7 @@ def _joins_and_branches(chart: Chart, node: Node) -> Iterator[Problem]:
     ports = chart.ports(node) or ()
     wired = {wire.source_port for wire in chart.outgoing[node.id]}
     loose = [port for port in ports if port not in wired]
-    if len(ports) > 1 and loose:
+    if len(ports) > 1 and loose and not chart.in_machine(node.id):
         told = f"{label(node)} leads nowhere from {', '.join(loose)}: a run that leaves there ends."
         yield _at(node, told, "Wire the port if the run should go on.", "loose_port", "warning")
 

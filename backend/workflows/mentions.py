@@ -13,7 +13,7 @@ from backend.workflows.chart import Chart, label
 from backend.workflows.diagram import Node
 
 _EVERYWHERE = ("input", "nodes", "run")
-_IN_BODIES = ("item", "index", "previous")
+_IN_BODIES = ("item", "index", "previous", "event")
 _READERS = {"template": templates, "expression": expressions}
 
 
@@ -33,9 +33,9 @@ class Before:
         return any(self.has_run(at, other) for at in (node_id, *self._around(node_id)))
 
     def in_a_loop_with(self, other: str, node_id: str) -> bool:
-        """True when both are in one loop's body: `other` may have run in an earlier round."""
+        """True when both are in one loop or state machine: `other` may have run in an earlier round or visit."""
         return any(
-            (kind := self.chart.kind(self.chart.nodes[at])) and kind.role == "loop"
+            self.chart.role(at) in ("loop", "machine")
             for at in set(self._around(other)) & set(self._around(node_id))
         )
 
@@ -120,7 +120,7 @@ def _reference(chart: Chart, node: Node, other: str, place: str, before: Before)
         told = f"{label(node)} reads {label(chart.nodes[other])}, which is inside a container."
         fix = "Read the container's own result instead."
         yield Problem(told, place, fix, "inside_container", node.id, "warning")
-    elif not before.has_run(other, node.id):
+    elif not before.has_run(other, node.id) and not chart.in_machine(other):
         told = f"{label(node)} reads {label(chart.nodes[other])}, which may not have run before it."
         fix = "Wire that node on the way to this one, or expect an empty value."
         yield Problem(told, place, fix, "may_not_have_run", node.id, "warning")

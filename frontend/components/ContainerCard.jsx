@@ -1,18 +1,20 @@
-// A container (map, loop) as a frame that holds its body, and a note as a sheet of paper.
+// A container (map, loop, state machine, state) as a frame that holds its body, and a note as a sheet of paper.
 
 import { memo } from "react";
 import { Elapsed, StateMark } from "./StateMark.jsx";
-import { hasInput, portsOf, summaryOf, tint } from "./kinds.js";
+import { hasInput, partOf, portsOf, summaryOf, tint } from "./kinds.js";
+import { Icon } from "./icons.jsx";
 import { Port, Tile } from "./NodeCard.jsx";
 import { Prose } from "./Prose.jsx";
 import { stateColour } from "./states.js";
 
-export const CONTAINER_SIZE = { w: 560, h: 280 };
 export const NOTE_SIZE = { w: 240, h: 120 };
 
 export const ContainerCard = memo(function ContainerCard({ node, kind, selected, live, problems = 0, peers, connectable = true, title, empty }) {
   const ports = portsOf(kind, node);
   const state = live?.state ?? null;
+  const part = partOf(kind, node);
+  const named = ports.length > 1 || kind.role === "state";
   return (
     <div
       className="qc-frame"
@@ -23,6 +25,7 @@ export const ContainerCard = memo(function ContainerCard({ node, kind, selected,
       data-disabled={node.disabled || undefined}
       data-state={state ?? undefined}
       data-problem={problems > 0 || undefined}
+      data-part={part || undefined}
       style={{ "--qc-tint": tint(kind.group), "--qc-state": stateColour(state), "--qc-peer": peers?.[0]?.color }}
       data-peer={peers?.length ? peers.map((peer) => peer.name).join(", ") : undefined}
     >
@@ -31,6 +34,8 @@ export const ContainerCard = memo(function ContainerCard({ node, kind, selected,
         <Tile kind={kind} size={24} />
         <span className="qc-name qc-clip" title={node.name || kind.title}>{title ?? (node.name || kind.title)}</span>
         <span className="qc-frame-line qc-clip">{summaryOf(kind, node)}</span>
+        {part && <span className="qc-part">{part}</span>}
+        {live?.visits > 1 && <span className="qc-badge" title={`Visited ${live.visits} times`}><Icon name="repeat" size={11} />{live.visits}</span>}
         {state && <Elapsed since={live.startedAt} until={live.finishedAt} />}
         <StateMark state={state} />
       </div>
@@ -38,7 +43,7 @@ export const ContainerCard = memo(function ContainerCard({ node, kind, selected,
       <div className="qc-frame-ports">
         {ports.map((port) => (
           <div key={port} className="qc-port-row" data-error={port === "error" || undefined}>
-            {ports.length > 1 && <span>{port}</span>}
+            {named && <span>{port}</span>}
             <Port nodeId={node.id} name={port} connectable={connectable} />
           </div>
         ))}

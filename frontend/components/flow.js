@@ -1,7 +1,7 @@
 // A diagram as plain data, turned into the nodes and wires that React Flow draws.
 
-import { CONTAINER_SIZE, NOTE_SIZE } from "./ContainerCard.jsx";
-import { isContainer, isNote, unknownKind } from "./kinds.js";
+import { NOTE_SIZE } from "./ContainerCard.jsx";
+import { extentOf, isContainer, isNote, unknownKind } from "./kinds.js";
 
 export const wireKey = (source, port, target, entry = "in") => `${source}.${port}>${target}.${entry}`;
 
@@ -15,7 +15,7 @@ export function typeOf(kind) {
 }
 
 export function sizeOf(kind, size) {
-  if (isContainer(kind)) return { width: size?.[0] ?? CONTAINER_SIZE.w, height: size?.[1] ?? CONTAINER_SIZE.h };
+  if (isContainer(kind)) return { width: size?.[0] ?? extentOf(kind)[0], height: size?.[1] ?? extentOf(kind)[1] };
   if (isNote(kind)) return { width: size?.[0] ?? NOTE_SIZE.w, height: size?.[1] ?? NOTE_SIZE.h };
   return {};
 }

@@ -4,7 +4,7 @@ import { api, entries } from "./api.js";
 import { duration } from "./durations.js";
 
 export const SECTIONS = ["Flow", "People", "AI", "Data", "Integrations", "Notes"];
-const CONTAINERS = new Set(["map", "loop"]);
+const CONTAINERS = new Set(["map", "loop", "machine", "state"]);
 let asked = null;
 
 /** All kinds by name; asked once a page. */
@@ -36,13 +36,19 @@ export function unknownKind(name) {
 }
 
 export const isContainer = (kind) => CONTAINERS.has(kind.role);
+/** Whether a container holds nodes of this kind: machines hold states, and only they do. */
+export const holds = (container, kind) => isNote(kind) || (container?.role === "machine") === (kind.role === "state");
+const EXTENTS = { machine: [880, 440], state: [288, 168] };
+/** How large a container is until somebody resizes it. */
+export const extentOf = (kind) => EXTENTS[kind.role] ?? [560, 280];
 export const isNote = (kind) => kind.role === "note";
-export const hasInput = (kind) => kind.role !== "start" && kind.role !== "note";
+export const hasInput = (kind) => !["start", "exit", "note"].includes(kind.role);
 
 /** The ways out of a node, by the rule of `Ports.of`; the port for errors comes last. */
 export function portsOf(kind, node) {
-  const { fixed = [], each, name } = kind.ports ?? {};
+  const { fixed = [], each, name, unless } = kind.ports ?? {};
   const config = { ...kind.defaults, ...node.config };
+  if (unless && config[unless]) return node.on_error === "route" ? ["error"] : [];
   const listed = each && Array.isArray(config[each]) ? config[each] : [];
   const named = listed.map((entry) => String((name ? entry?.[name] : entry) ?? ""));
   const ports = [...new Set([...named, ...fixed])].filter(Boolean);
@@ -52,11 +58,15 @@ export function portsOf(kind, node) {
 
 /** One line about the key setting of a node. */
 export function summaryOf(kind, node) {
+  if (kind.role === "state") return node.config?.final ? "" : oneLine(portsOf(kind, { ...node, on_error: "fail" }));
   const value = kind.summary ? (node.config?.[kind.summary] ?? kind.defaults?.[kind.summary]) : null;
   if (value == null || value === "") return "";
   const seconds = kind.schema?.properties?.[kind.summary]?.widget === "duration";
   return seconds && typeof value === "number" ? duration(value * 1000) : oneLine(value);
 }
+
+/** Where a machine begins and ends. */
+export const partOf = (kind, node) => (kind.role !== "state" ? "" : [node.config?.initial && "initial", node.config?.final && "final"].filter(Boolean).join(" "));
 
 function oneLine(value) {
   if (Array.isArray(value)) return value.map((entry) => nameOf(entry)).filter(Boolean).join(" · ");

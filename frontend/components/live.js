@@ -3,6 +3,7 @@
 const STEP_STATES = {
   "step.started": "running",
   "step.waiting": "waiting",
+  "state.transition": "running",
   "step.retrying": "retrying",
   "step.succeeded": "succeeded",
   "step.failed": "failed",

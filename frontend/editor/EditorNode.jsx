@@ -9,6 +9,12 @@ import { useEditor, useModel, usePeers, useUi } from "./hooks.js";
 import { samePeers } from "./presence.js";
 
 const NO_PEERS = [];
+const EMPTY = {
+  map: "Drop nodes here: they run for every entry.",
+  loop: "Drop nodes here: they run in every round.",
+  machine: "Drop States here, then wire their transitions.",
+  state: "Drop nodes here: they run on entry.",
+};
 const SMALLEST = { container: [280, 160], note: [120, 64] };
 
 function useMarks(id) {
@@ -104,7 +110,7 @@ const ContainerNode = memo(function ContainerNode({ id, data, selected }) {
         selected={selected}
         connectable={draft.canEdit}
         title={<Title node={data.node} fallback={data.kind.title} />}
-        empty={empty ? "Drop nodes here: they run for every entry." : ""}
+        empty={empty ? EMPTY[data.kind.role] : ""}
         {...marks}
       />
     </>

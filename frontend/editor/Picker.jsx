@@ -64,7 +64,7 @@ function OpenPicker({ picker }) {
   const editor = useEditor();
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
-  const kinds = useMemo(() => ordered(fitting(editor.kinds, picker), query), [editor, picker, query]);
+  const kinds = useMemo(() => ordered(fitting(editor.kinds, picker, editor.kinds.get(editor.parentOf(picker)?.kind)), query), [editor, picker, query]);
   const box = editor.frame.getBoundingClientRect();
   const left = Math.min(Math.max(8, picker.at.x - box.left), box.width - SIZE.width - 8);
   const top = Math.min(Math.max(8, picker.at.y - box.top), box.height - SIZE.height - 8);

@@ -1,7 +1,7 @@
 // Copy, cut, paste and duplicate: what goes through the clipboard is a diagram as YAML, readable anywhere.
 
 import { parse, stringify } from "yaml";
-import { isContainer } from "../components/kinds.js";
+import { extentOf, isContainer } from "../components/kinds.js";
 import { freeId, freeName, shownNames, snapped } from "./placing.js";
 
 const OFFSET = 32;
@@ -92,7 +92,9 @@ export class Clipboard {
         const shift = inside ? 0 : OFFSET;
         const free = freeName(name || kinds.get(node.kind)?.title || node.kind, names);
         names.push(free);
-        const extent = size ? { w: size[0], h: size[1] } : isContainer(kinds.get(node.kind) ?? {}) ? { w: 560, h: 280 } : {};
+        const kind = kinds.get(node.kind) ?? {};
+        const [w, h] = size ?? (isContainer(kind) ? extentOf(kind) : []);
+        const extent = w ? { w, h } : {};
         const at = snapped({ x: (position.x ?? 0) + shift, y: (position.y ?? 0) + shift });
         edits.put(newIds.get(id), { ...rest, name: free, ...at, ...extent, parent: inside ? newIds.get(parent) : undefined, config: rewritten(config, newIds) });
       }

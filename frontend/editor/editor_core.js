@@ -78,7 +78,7 @@ export class EditorCore {
 
   /** Add a kind at a point of the canvas, in the container that is there; then select it. */
   addAt(kindName, point, options = {}) {
-    const container = options.from || options.into || options.wire ? this.parentOf(options) : containerAt(this.model, this.kinds, point);
+    const container = options.from || options.into || options.wire ? this.parentOf(options) : containerAt(this.model, this.kinds, point, this.kinds.get(kindName) ?? {});
     const base = container ? this.model.absolute(container) : { x: 0, y: 0 };
     const at = { x: point.x - base.x, y: point.y - base.y };
     const id = this.edits.add(kindName, { ...options, at, parent: container?.id ?? null });

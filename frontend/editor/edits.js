@@ -2,7 +2,7 @@
 
 import * as Y from "yjs";
 import { wireKey } from "../components/flow.js";
-import { hasInput, isContainer, portsOf } from "../components/kinds.js";
+import { extentOf, hasInput, isContainer, portsOf } from "../components/kinds.js";
 import { CARD, freeId, freeName, GRID, shownNames, snapped } from "./placing.js";
 
 const GAP = 56;
@@ -43,15 +43,21 @@ export class Edits {
     const id = freeId(kindName, (taken) => this.draft.nodes.has(taken));
     const name = freeName(kind.title, shownNames(this.model, this.kinds));
     const place = snapped(wire ? this.besideSource(wire, at) : at);
-    const extent = isContainer(kind) || size ? { w: size?.[0] ?? 560, h: size?.[1] ?? 280 } : {};
+    const extent = isContainer(kind) || size ? { w: size?.[0] ?? extentOf(kind)[0], h: size?.[1] ?? extentOf(kind)[1] } : {};
     const port = portsOf(kind, { config: {} })[0];
     this.draft.edit(() => {
-      this.put(id, { kind: kindName, kind_version: kind.version ?? 1, name, ...place, ...extent, parent: parent ?? undefined, config: {} });
+      this.put(id, { kind: kindName, kind_version: kind.version ?? 1, name, ...place, ...extent, parent: parent ?? undefined, config: this.firstConfig(kind, parent) });
       if (from && hasInput(kind)) this.putWire(from.node, from.port, id);
       if (into && port) this.putWire(id, port, into.node);
       if (wire) this.splice(wire, id, kind, port);
     });
     return id;
+  }
+
+  /** The first state of a machine is its initial one. */
+  firstConfig(kind, parent) {
+    const others = kind.role === "state" && this.model.children(parent).some((node) => this.kinds.get(node.kind)?.role === "state");
+    return kind.role === "state" && parent && !others ? { initial: true } : {};
   }
 
   /** A node put into a short wire stands right of the wire's source instead of on it. */

@@ -22,7 +22,7 @@ function moveOf(editor, entry, dragged) {
   const inner = editor.flow.getInternalNode(entry.id);
   const at = inner.internals.positionAbsolute;
   const middle = { x: at.x + (inner.measured.width ?? 0) / 2, y: at.y + (inner.measured.height ?? 0) / 2 };
-  const holder = containerAt(model, kinds, middle, new Set([entry.id, ...model.within(entry.id)]));
+  const holder = containerAt(model, kinds, middle, kinds.get(node.kind) ?? {}, new Set([entry.id, ...model.within(entry.id)]));
   const parent = holder?.id ?? null;
   if (parent === (node.parent ?? null)) return { id: entry.id, ...snapped(entry.position) };
   const base = holder ? model.absolute(holder) : { x: 0, y: 0 };

@@ -1,6 +1,6 @@
 // Where things go: the grid, free ids and names, the container under a point, and which wires may be.
 
-import { hasInput, isContainer, portsOf } from "../components/kinds.js";
+import { extentOf, hasInput, holds, isContainer, portsOf } from "../components/kinds.js";
 
 export const GRID = 8;
 export const CARD = { width: 232, height: 68 };
@@ -30,15 +30,15 @@ export function freeName(base, names) {
 /** The names that people see: a node without one shows its kind's title. */
 export const shownNames = (model, kinds) => [...model.nodes.values()].map((node) => node.name || kinds.get(node.kind)?.title || node.kind);
 
-/** The innermost container under a point of the canvas, other than those in `except`. */
-export function containerAt(model, kinds, point, except = new Set()) {
+/** The innermost container under a point of the canvas that holds nodes of this kind, other than those in `except`. */
+export function containerAt(model, kinds, point, held, except = new Set()) {
   let found = null;
   let smallest = Infinity;
   for (const node of model.nodes.values()) {
     const kind = kinds.get(node.kind);
-    if (!kind || !isContainer(kind) || except.has(node.id)) continue;
+    if (!kind || !isContainer(kind) || !holds(kind, held) || except.has(node.id)) continue;
     const at = model.absolute(node);
-    const [w, h] = node.size ?? [560, 280];
+    const [w, h] = node.size ?? extentOf(kind);
     const inside = point.x > at.x && point.x < at.x + w && point.y > at.y && point.y < at.y + h;
     if (inside && w * h < smallest) [found, smallest] = [node, w * h];
   }
@@ -50,17 +50,19 @@ export function refusal(model, kinds, source, target) {
   const from = model.node(source);
   const to = model.node(target);
   if (!from || !to) return "There is nothing to connect.";
-  if (source === target) return "A node cannot be wired to itself.";
+  const machine = kinds.get(model.node(from.parent)?.kind)?.role === "machine";
+  if (source === target && !machine) return "A node cannot be wired to itself.";
   const kind = kinds.get(to.kind);
   if (kind && !hasInput(kind)) return `“${to.name || kind.title}” has no entry.`;
   if ((from.parent ?? null) !== (to.parent ?? null)) return "A wire cannot cross the border of a container.";
-  if (model.leads(target, source)) return "This would make a circle. Put the nodes into a Loop instead.";
+  if (!machine && model.leads(target, source)) return "This would make a circle. Put the nodes into a Loop instead.";
   return "";
 }
 
-/** The kinds that can stand after a port, or before an entry. */
-export function fitting(kinds, { from, into, wire }) {
+/** The kinds that can stand after a port, or before an entry, in the container that is there. */
+export function fitting(kinds, { from, into, wire }, container) {
   return [...kinds.values()].filter((kind) => {
+    if ((from || into || wire) && !holds(container, kind)) return false;
     if ((from || wire) && !hasInput(kind)) return false;
     if ((into || wire) && portsOf(kind, { config: {} }).length === 0) return false;
     return true;

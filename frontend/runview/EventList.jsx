@@ -9,6 +9,7 @@ const GROUPS = [
   ["all", "All"],
   ["run", "Run"],
   ["step", "Steps"],
+  ["state", "Transitions"],
   ["approval", "Approvals"],
   ["event", "Team events"],
 ];
@@ -58,6 +59,7 @@ function Rows({ rows, picture, names, selected, onSelect }) {
               key={event.seq}
               event={event}
               name={names.get(event.node_id)}
+              names={names}
               since={between(start, event.at)}
               chosen={selected && event.node_id && stepKey(event) === selected.key}
               open={open === event.seq}
@@ -73,7 +75,7 @@ function Rows({ rows, picture, names, selected, onSelect }) {
   );
 }
 
-function Row({ event, name, since, chosen, open, onOpen }) {
+function Row({ event, name, names, since, chosen, open, onOpen }) {
   const word = event.kind.split(".")[1];
   return (
     <>
@@ -85,16 +87,20 @@ function Row({ event, name, since, chosen, open, onOpen }) {
         <span className="qv-kind">{event.kind}</span>
         <span className="qv-where">
           {name ?? event.node_id ?? ""} {event.path && <small title={event.path}>{shortPath(event.path)}</small>}
+          {event.visit > 1 && <small> visit {event.visit}</small>}
           {event.attempt > 1 && <small> attempt {event.attempt}</small>}
         </span>
-        <span className="qv-hint">{hint(event)}</span>
+        <span className="qv-hint">{hint(event, names)}</span>
       </button>
       {open && <pre className="qv-raw">{JSON.stringify(event, null, 2)}</pre>}
     </>
   );
 }
 
-function hint(event) {
+function hint(event, names) {
   const data = event.data ?? {};
+  if (event.kind === "state.transition") return `${data.transition} → ${names.get(data.to) ?? data.to}${data.event ? ` by ${data.event}` : ""}`;
+  if (event.kind === "state.ignored") return `${data.event} fits no transition`;
+  if (event.kind === "step.waiting" && data.events?.length) return `for ${data.events.map((one) => one.name).join(", ")}`;
   return data.error?.message ?? data.title ?? data.reason ?? (data.port && data.port !== "out" ? `→ ${data.port}` : "");
 }

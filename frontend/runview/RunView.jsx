@@ -30,7 +30,7 @@ export function RunView({ runId, maySteer = false }) {
   );
   const focus = useMemo(() => whereItIs(picture), [picture]);
   const failed = useMemo(() => stepsOf(picture).findLast((step) => step.status === "failed"), [picture]);
-  const waiting = useMemo(() => stepsOf(picture).filter((step) => step.status === "waiting_event" && step.event), [picture]);
+  const waiting = useMemo(() => stepsOf(picture).filter((step) => step.status === "waiting_event"), [picture]);
   if (trouble) return <Missing trouble={trouble} />;
   if (!diagram) return <Skeleton />;
   return (

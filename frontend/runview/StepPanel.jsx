@@ -9,7 +9,7 @@ import { between, clockTime, spokenPath } from "./time.js";
 const GIVEN = { disabled: "the node is disabled", pinned: "its pinned output was given", cached: "a kept result was given" };
 
 export function StepPanel({ step, record, names, run, failed, waiting, maySteer, onSelect, onClose }) {
-  const send = (one) => maySteer && run && <SendEvent key={one.key} runId={run.id} event={one.event} />;
+  const send = (one) => maySteer && run && (one.events ?? []).map((event) => <SendEvent key={`${one.key} ${event.name} ${event.key}`} runId={run.id} event={event} />);
   if (!step) return <RunPanel run={run} failed={failed} names={names} events={waiting.map(send)} onSelect={onSelect} />;
   const name = names.get(step.nodeId) ?? step.nodeId;
   return (
@@ -30,7 +30,7 @@ export function StepPanel({ step, record, names, run, failed, waiting, maySteer,
         {step.attempts.length > 1 && <Fact name="Attempts" value={String(step.attempts.length)} />}
       </dl>
       {step.status === "waiting_person" && <Decide nodeId={step.nodeId} />}
-      {step.status === "waiting_event" && step.event && send(step)}
+      {step.status === "waiting_event" && send(step)}
       {step.error && <Trouble error={step.error} />}
       {run?.redacted ? (
         <Hidden />

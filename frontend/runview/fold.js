@@ -20,6 +20,7 @@ const RUN_STATUS = {
 const STEP_STATUS = {
   "step.started": "running",
   "step.waiting": "waiting",
+  "state.transition": "running",
   "step.retrying": "retrying",
   "step.succeeded": "succeeded",
   "step.failed": "failed",
@@ -77,8 +78,8 @@ function foldStep(picture, event) {
   } else if (event.kind === "step.waiting") {
     step.status = WAITS[event.data.for] ?? "waiting";
     step.waits.push({ startedAt: event.at, for: event.data.for });
-    step.event = event.data.for === "event" ? { name: event.data.name, key: event.data.key ?? "" } : null;
-  } else if (!event.data.away_since) {
+    step.events = event.data.for === "event" ? (event.data.events ?? [{ name: event.data.name, key: event.data.key ?? "" }]) : [];
+  } else if (event.kind !== "state.transition" && !event.data.away_since) {
     // A part of the installation that is away is waited for inside the same attempt.
     endAttempt(step, event);
   }

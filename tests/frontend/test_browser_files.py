@@ -7,6 +7,8 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from backend.nodes.registry import all_kinds
 from backend.nodes.schemas import public
 from frontend import theme
@@ -33,16 +35,21 @@ def test_both_sides_know_the_same_states_words_and_icons() -> None:
     assert told == mine
 
 
-def test_the_browser_derives_the_ports_of_every_kind_by_the_same_rule() -> None:
+@pytest.mark.parametrize("more", [{}, {"transitions": [{"name": "go"}]}, {"final": True}])
+def test_the_browser_derives_the_ports_of_every_kind_by_the_same_rule(more: dict[str, Any]) -> None:
     kinds = all_kinds()
-    config = {"labels": [{"name": "billing"}, {"name": ""}, {"name": "billing"}], "cases": [{"name": "one"}]}
+    config = {
+        "labels": [{"name": "billing"}, {"name": ""}, {"name": "billing"}],
+        "cases": [{"name": "one"}],
+    } | more
     given = [public(kind).model_dump(mode="json", by_alias=True) for kind in kinds.values()]
+    defaults = {kind["name"]: kind["defaults"] for kind in given}
     told = in_node(
         f'import {{ portsOf }} from "{COMPONENTS / "kinds.js"}";'
         f"const kinds = {json.dumps(given)}; const node = {{ config: {json.dumps(config)} }};"
         "console.log(JSON.stringify(Object.fromEntries(kinds.map((k) => [k.name, portsOf(k, node)]))));"
     )
-    assert told == {name: list(kind.ports.of(config)) for name, kind in kinds.items()}
+    assert told == {name: list(kind.ports.of(defaults[name] | config)) for name, kind in kinds.items()}
 
 
 def test_ids_made_in_the_browser_fit_the_diagram() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from backend.core import clock
 from backend.core.errors import Invalid, Outage, Unavailable
 from backend.engine.ports import RunToPlay, Scope, StepId
 from backend.nodes.kind import Kind, NodeConfig, NodeContext, NodeRole, Ports, Question, Step
+from backend.nodes.kinds.flow import on_exit, state, state_machine
 from backend.workflows.diagram import Node
 
 
@@ -180,6 +182,9 @@ def kinds(seen: Seen) -> dict[str, Kind]:  # noqa: C901 - ten tiny functions, no
             kind("join", JoinConfig, first, role="join"),
             kind("map", MapConfig, items, role="map"),
             kind("loop", LoopConfig, done, Ports(("out", "exhausted")), role="loop"),
+            kind("machine", state_machine.Config, state_machine.state_machine.play, role="machine"),
+            replace(state.state, name="state"),
+            kind("exit", NodeConfig, on_exit.on_exit.play, role="exit"),
             kind("note", NodeConfig, never, role="note"),
         )
     }
@@ -201,10 +206,13 @@ class Context:
     def __init__(self, run: RunToPlay, node: Node, step: StepId, attempt: int, scope: Scope) -> None:
         self.run_id, self.node_id, self.attempt = run.run_id, node.id, attempt
         self.idempotency_key = step.key(run.run_id)
-        self.inputs, self._names = scope.inputs, scope.names
+        self.inputs, self.scope = scope.inputs, scope.names
+
+    async def text(self, template: str) -> str:
+        return template
 
     async def value(self, expression: str) -> JsonValue:
-        return eval(expression, {}, dict(self._names))  # noqa: S307 - the test's own text
+        return eval(expression, {}, dict(self.scope))  # noqa: S307 - the test's own text
 
 
 def contexts(run: RunToPlay, node: Node, step: StepId, attempt: int, scope: Scope) -> NodeContext:

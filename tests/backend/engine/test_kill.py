@@ -20,7 +20,7 @@ RUNS, KILLS = 5, 3
 
 
 def kitchen_sink() -> dict[str, Any]:
-    """A chain, branches that meet again, a retry, and a loop in a map."""
+    """A chain, branches that meet again, a retry, a loop in a map, and a state machine that goes round."""
     quick = {"config": {"seconds": 0.01}}
     ids = [f"c{i}" for i in range(15)]
     chain = " ".join(f"{a}>{b}" for a, b in itertools.pairwise(ids))
@@ -31,9 +31,25 @@ def kitchen_sink() -> dict[str, Any]:
         ("m", "map", {"config": {"concurrency": 3}}),
         ("l", "loop", {"parent": "m", "config": {"until": "index >= item"}}),
         ("x", "say", {"parent": "l", **quick}),
-        *[(i, "say", quick) for i in ids], ("e", "end"),
-        wires=f"s>t s>c0 {branches} t>m {chain} j>e m>e c14>e",
+        *states(), *[(i, "say", quick) for i in ids], ("e", "end"),
+        wires=f"work.next>look look.good>over look.again>work leaving>left s>sm s>t s>c0 {branches} t>m {chain} j>e m>e c14>e sm>e",
     )  # fmt: skip
+
+
+def states() -> list[Any]:
+    """A machine that goes round between two states four times, with something to do on entry and on exit."""
+    quick = {"seconds": 0.01, "text": "x"}
+    transitions = [{"name": "good", "guard": "index >= 3"}, {"name": "again"}]
+    return [
+        ("sm", "machine"),
+        ("work", "state", {"parent": "sm", "config": {"initial": True, "transitions": [{"name": "next"}]}}),
+        ("worked", "say", {"parent": "work", "config": quick}),
+        ("leaving", "exit", {"parent": "work"}),
+        ("left", "say", {"parent": "work", "config": quick}),
+        ("look", "state", {"parent": "sm", "config": {"transitions": transitions}}),
+        ("looked", "say", {"parent": "look", "config": quick}),
+        ("over", "state", {"parent": "sm", "config": {"final": True, "transitions": []}}),
+    ]
 
 
 @pytest.mark.timeout(240)
@@ -97,7 +113,7 @@ async def _check_history(world: World, run: RunToPlay) -> None:
         query = select(RunEvent).where(col(RunEvent.run_id) == run.run_id).order_by(col(RunEvent.seq))
         events = list((await session.exec(query)).all())
     assert [e.seq for e in events] == list(range(1, len(events) + 1))
-    ended = [(e.path, e.node_id) for e in events if e.kind == "step.succeeded"]
+    ended = [(e.path, e.node_id, e.visit) for e in events if e.kind == "step.succeeded"]
     assert len(ended) == len(set(ended)) == len(await world.steps(run))
     assert events[-1].kind == "run.succeeded"
     assert [e.attempt for e in events if e.kind == "step.retrying"] == [1]

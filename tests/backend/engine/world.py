@@ -12,6 +12,7 @@ from sqlmodel import col, select, update
 
 from backend.approvals.models import Approval  # noqa: F401 - all tables in one metadata
 from backend.core import clock, db, ids
+from backend.engine import signals
 from backend.engine.engine import Engine, Patience
 from backend.engine.ports import Outcome, RunToPlay, StepId
 from backend.engine.writer import Writer, open_writer
@@ -129,6 +130,21 @@ class World:
         if wake:
             self.engine.deliver(run.run_id, key, payload)
 
+    async def signal(
+        self, run: RunToPlay, name: str, payload: JsonValue = None, *, key: str = "", wake: bool = True
+    ) -> str:
+        """Send a signal to the run: a row, then the wake-up."""
+        at, signal_id = clock.now(), ids.new("sig")
+        inbox_key = signals.inbox_key(name, key, signal_id)
+        payload = {"id": signal_id, "name": name, "key": key, "data": payload, "at": at.isoformat()}
+        async with self.database.transaction() as session:
+            session.add(
+                InboxItem(run_id=run.run_id, key=inbox_key, team_id=self.team_id, payload=payload, at=at)
+            )
+        if wake:
+            self.engine.deliver(run.run_id, inbox_key, payload)
+        return inbox_key
+
     async def row(self, run: RunToPlay) -> Run:
         async with self.database.reading() as session:
             return (await session.exec(select(Run).where(col(Run.id) == run.run_id))).one()
@@ -145,9 +161,11 @@ class World:
         return found
 
     async def steps(self, run: RunToPlay) -> dict[str, StepRecord]:
+        """The finished visits by path and node; a further visit of a node ends with its number."""
         async with self.database.reading() as session:
             query = select(StepRecord).where(col(StepRecord.run_id) == run.run_id)
-            return {StepId(s.node_id, s.path).key("")[1:-2]: s for s in (await session.exec(query)).all()}
+            found = (await session.exec(query)).all()
+        return {StepId(s.node_id, s.path, s.visit).key("")[1:].removesuffix(":1"): s for s in found}
 
     async def blobs(self) -> list[Blob]:
         async with self.database.reading() as session:

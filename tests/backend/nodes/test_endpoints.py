@@ -24,7 +24,7 @@ async def test_a_member_reads_all_kinds(sqlite_database: Database, app: FastAPI)
     kinds = {kind["name"]: kind for kind in answer.json()}
     assert set(kinds) == set(all_kinds())
     classify = kinds["classify"]
-    assert classify["ports"] == {"fixed": ["else"], "each": "labels", "name": "name"}
+    assert classify["ports"] == {"fixed": ["else"], "each": "labels", "name": "name", "unless": None}
     assert classify["schema"]["properties"]["labels"]["widget"] == "labels"
     assert classify["defaults"] == {"min_score": 0.25, "min_margin": 0.05}
     assert next(iter(kinds)) == "condition", "sections in the palette's order, then by title"

@@ -87,7 +87,7 @@ def test_unknown_settings_are_refused(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_its_ports_follow_from_its_settings(kind: Kind) -> None:
-    ports = kind.ports.of(SAVED.get(kind.name, {}))
+    ports = kind.ports.of(defaults(kind) | SAVED.get(kind.name, {}))
     assert len(set(ports)) == len(ports)
     assert "error" not in ports, "every node may have this port, so no kind declares it"
     assert kind.role in ("end", "note") or ports, "a step leaves somewhere"

@@ -111,7 +111,9 @@ async def test_the_list_is_paged_filtered_and_light(database: db.Database) -> No
     assert (nothing.items, len(by_slug.items)) == ([], 5)
 
 
-@pytest.mark.parametrize("status", ["queued", "waiting_person", "waiting_time", "retrying", "paused"])
+@pytest.mark.parametrize(
+    "status", ["queued", "waiting_person", "waiting_event", "waiting_time", "retrying", "paused"]
+)
 async def test_cancelling_a_parked_run_ends_it_and_fences_its_old_worker(
     database: db.Database, status: str
 ) -> None:

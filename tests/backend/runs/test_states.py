@@ -9,8 +9,9 @@ from tests.backend.runs import made
 
 MAY_FOLLOW: dict[str, str] = {
     "queued": "running paused cancelled",
-    "running": "queued waiting_person waiting_time retrying paused succeeded failed cancelled",
+    "running": "queued waiting_person waiting_event waiting_time retrying paused succeeded failed cancelled",
     "waiting_person": "queued running paused cancelled",
+    "waiting_event": "queued running paused cancelled",
     "waiting_time": "queued running paused cancelled",
     "retrying": "queued running paused cancelled",
     "paused": "queued cancelled",
