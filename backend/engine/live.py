@@ -26,6 +26,9 @@ from backend.engine.values import Kept
 from backend.engine.waits import Waiter, WaitFor
 from backend.engine.writer import Writer
 
+MOST_AHEAD = 64
+"""So many pure steps may be played before the first of them is durable."""
+
 Halt = StopReason | Literal["sleep"]
 """Why no new step begins: a wish from outside, or everything waits and the run goes to sleep."""
 
@@ -68,6 +71,8 @@ class LiveRun:
         self._due: list[datetime] = []
         self._ended: set[asyncio.Task[Any]] = set()
         self._failed: set[str] = set()
+        self._newest: asyncio.Future[None] | None = None  # of the commits that nobody has waited for
+        self._ahead = 0
         self._stored: set[str] = set()
         self._busy = 0
         self._idle: asyncio.TimerHandle | None = None
@@ -109,6 +114,19 @@ class LiveRun:
         commit = self._new(list(events))
         commit.change = change
         return self.world.writer.submit(commit)
+
+    async def run_ahead(self, stored: asyncio.Future[None]) -> None:
+        """Go on before this commit is durable, but never far ahead of the disk."""
+        self._newest = stored
+        self._ahead += 1
+        if self._ahead >= MOST_AHEAD:
+            await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until nothing is ahead of the disk any more; raises what became of a commit that was lost."""
+        newest, self._ahead = self._newest, 0
+        if newest is not None:
+            await asyncio.shield(newest)
 
     def tell(self, event: NewEvent, kind: LiveKind) -> None:
         """Tell those who watch now; nothing is stored."""

@@ -63,7 +63,11 @@ class GroupCommitSaver(BaseCheckpointSaver[int]):
         commit = self._commit(where["thread_id"])
         commit.checkpoints.append(row)
         self._fresh.discard(where["thread_id"])
-        await self._writer.submit(commit)
+        stored = self._writer.submit(commit)
+        # A run's own graph has one node, and its journal says what was played: its checkpoints are stored in their order,
+        # before whatever the run does next, and nothing waits for them.
+        if ns or where["thread_id"] not in self._claims:
+            await stored
         return _config(where["thread_id"], ns, checkpoint_id)
 
     async def aput_writes(

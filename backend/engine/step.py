@@ -30,6 +30,8 @@ async def play_step(play: Play, part: Part) -> Given | None:
     known = live.journal.finished.get(step)
     if known is not None:
         return await _known(play, known)
+    if not part.kind.pure:
+        await live.settled()
     visit = Visit(play, part, step, play.inputs(part), clock.now())
     try:
         return await _conclude(visit, await _tried(visit))
@@ -191,7 +193,11 @@ async def _conclude(visit: Visit, tried: Tried) -> Given:
 
 
 async def _record(visit: Visit, tried: Tried, status: str) -> Given:
-    """Store the step, its events and its blobs; the next node begins only after the COMMIT."""
+    """Store the step, its events and its blobs; the next node begins only after the COMMIT.
+
+    What follows the success of a pure kind may begin before, where it is pure too: nobody has been shown anything yet, and
+    played again it gives the same. Everything else waits for all that came before it (decision 0006).
+    """
     step, now = visit.step, clock.now()
     error = tried.error
     data: dict[str, Any] = {"port": tried.port, "bytes": tried.output.size}
@@ -222,7 +228,11 @@ async def _record(visit: Visit, tried: Tried, status: str) -> Given:
     asked = _asked(visit, row.output)
     kept = [tried.output, *asked["kept"]]
     told = _told(visit, tried)
-    await visit.play.live.record(row, kept, events, told, effects=asked["effects"], diverged=diverged)
+    stored = visit.play.live.record(row, kept, events, told, effects=asked["effects"], diverged=diverged)
+    if visit.part.kind.pure and status == "succeeded":
+        await visit.play.live.run_ahead(stored)
+    else:
+        await stored
     named = {"node_id": step.node_id, "path": step.path, **error} if error is not None else None
     return Given(tried.port, tried.output.value, tried.output.stored, named)
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from backend.core import db, log
 from backend.engine.batch import Failures
-from backend.engine.records import Commit, wire_form
+from backend.engine.records import Commit, Fenced, SignalArrived, StoreLost, wire_form
 from backend.engine.writer_postgres import PostgresStore
 from backend.engine.writer_sqlite import SqliteStore
 
@@ -36,9 +36,13 @@ class Writer:
         self._store = store
         self._waiting: list[tuple[Commit, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
+        self._lost: set[tuple[str, int | None]] = set()
 
     def submit(self, commit: Commit) -> asyncio.Future[None]:
-        """Hand in; the future is done after COMMIT, or carries Fenced, SignalArrived or StoreLost."""
+        """Hand in; the future is done after COMMIT, or carries Fenced, SignalArrived or StoreLost.
+
+        Once a commit of a claim was lost, none that came after it is stored: a history may end early, never have a hole.
+        """
         future = asyncio.get_running_loop().create_future()
         self._waiting.append((commit, future))
         if self._writing is None:
@@ -55,26 +59,39 @@ class Writer:
     async def _write(self) -> None:
         while self._waiting:
             taken, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+            taken = [entry for entry in taken if not self._follows_a_loss(*entry)]
             batch = [commit for commit, _ in taken]
             try:
-                failures = await self._store.apply(batch)
+                failures = await self._store.apply(batch) if batch else {}
             except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
                 failures: Failures = dict.fromkeys(range(len(taken)), error)
             self._tell(taken, failures)
         self._writing = None
 
+    def _follows_a_loss(self, commit: Commit, future: asyncio.Future[None]) -> bool:
+        """Refuse what comes after something that was lost."""
+        if (commit.run_id, commit.token) not in self._lost:
+            return False
+        self._refuse(future, StoreLost("What came before in this run was not stored."))
+        return True
+
+    def _refuse(self, future: asyncio.Future[None], error: Exception) -> None:
+        if not future.done():
+            future.set_exception(error)
+            future.exception()  # a commit that nobody awaits must not warn; the next awaited one fails alike
+
     def _tell(self, taken: list[tuple[Commit, asyncio.Future[None]]], failures: Failures) -> None:
         for place, (commit, future) in enumerate(taken):
             refused = failures.get(place)
-            if refused is None and commit.events and commit.token is not None:
-                self._announce(commit)
-            if future.done():  # whoever waited was cancelled
+            if refused is not None:
+                if commit.token is not None and not isinstance(refused, Fenced | SignalArrived):
+                    self._lost.add((commit.run_id, commit.token))
+                self._refuse(future, refused)
                 continue
-            if refused is None:
+            if commit.events and commit.token is not None:
+                self._announce(commit)
+            if not future.done():  # else whoever waited was cancelled
                 future.set_result(None)
-            else:
-                future.set_exception(refused)
-                future.exception()  # a commit that nobody awaits must not warn; the next awaited one fails alike
 
     def _announce(self, commit: Commit) -> None:
         try:

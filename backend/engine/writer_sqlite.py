@@ -54,9 +54,15 @@ class SqliteStore:
         if len(batch) == 1:
             return {0: StoreLost(f"The database refused a row: {error}")}
         found: Failures = {}
+        lost: dict[str, Exception] = {}
         for place, commit in enumerate(batch):
+            if commit.run_id in lost:  # what follows a loss would leave a hole
+                found[place] = lost[commit.run_id]
+                continue
             for refused in self._apply([commit]).values():
                 found[place] = refused
+                if isinstance(refused, StoreLost):
+                    lost[commit.run_id] = refused
         return found
 
     def _transaction(self, batch: Sequence[Commit]) -> Failures:

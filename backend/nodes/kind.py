@@ -214,6 +214,9 @@ class Kind:
     help: str = ""
     effects: frozenset[str] = frozenset()  # of: read, write, external, code, money
     upgrade: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    pure: bool = (
+        False  # only computes: played again with the same inputs it gives the same, and nobody notices
+    )
 
     @property
     def is_container(self) -> bool:
@@ -231,6 +234,7 @@ def node(  # noqa: PLR0913 - the declaration of a kind reads as a form
     summary: str = "",
     version: int = 1,
     effects: tuple[str, ...] = (),
+    pure: bool = False,
 ) -> Callable[[Play], Kind]:
     """Turn the one async function of a kind's file into the kind; name and help come from the file itself."""
 
@@ -253,6 +257,7 @@ def node(  # noqa: PLR0913 - the declaration of a kind reads as a form
             help=inspect.getdoc(module) or "",
             effects=frozenset(effects),
             upgrade=getattr(module, "upgrade", None),
+            pure=pure,
         )
 
     return register

@@ -25,7 +25,7 @@ class Config(NodeConfig):
     )
 
 
-@node(title="Set fields", group="Data", icon="list-plus", summary="fields")
+@node(title="Set fields", group="Data", icon="list-plus", summary="fields", pure=True)
 async def set_fields(config: Config, ctx: NodeContext) -> Step:
     """The object."""
     before = only_input(ctx) if config.keep_input else {}

@@ -36,7 +36,7 @@ class Config(NodeConfig):
         return self
 
 
-@node(title="Condition", group="Flow", icon="git-branch", ports=("yes", "no"), summary="rules")
+@node(title="Condition", group="Flow", icon="git-branch", ports=("yes", "no"), summary="rules", pure=True)
 async def condition(config: Config, ctx: NodeContext) -> Step:
     """Yes or no."""
     if config.by == "rules":

@@ -23,7 +23,7 @@ class Config(NodeConfig):
     )
 
 
-@node(title="Join", group="Flow", icon="merge", role="join", summary="mode")
+@node(title="Join", group="Flow", icon="merge", role="join", summary="mode", pure=True)
 async def join(config: Config, ctx: NodeContext) -> Step:
     """What arrived."""
     return Step(dict(ctx.inputs))

@@ -28,7 +28,7 @@ class Config(NodeConfig):
         return self
 
 
-@node(title="Start", group="Flow", icon="play", role="start", summary="fields")
+@node(title="Start", group="Flow", icon="play", role="start", summary="fields", pure=True)
 async def start(config: Config, ctx: NodeContext) -> Step:
     """The input, with the defaults of fields that were left out."""
     given = ctx.scope.get("input")

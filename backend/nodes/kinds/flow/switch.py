@@ -68,6 +68,7 @@ class Config(NodeConfig):
     title="Switch",
     group="Flow",
     icon="split",
+    pure=True,
     ports=Ports(("else",), each="cases", name="name"),
     summary="cases",
 )
