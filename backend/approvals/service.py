@@ -170,7 +170,7 @@ def _require_decider(by: Principal, approval: Approval) -> None:
 
 
 async def _require_open(session: Session, approval: Approval) -> None:
-    if approval.status != "open":
+    if approval.status not in ("open", "closed"):
         raise AlreadyDecided(f"This is {approval.status} already.", fix="Open it to see the decision.")
     if approval.expires_at and approval.expires_at <= clock.now():
         raise AlreadyDecided("The time for this decision is over.")

@@ -27,7 +27,9 @@ class Database:
     def __init__(self, url: str, **engine_options: Any) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        self.engine: AsyncEngine = create_async_engine(url, **engine_options)
+        # A server that was restarted, or a proxy that cut a quiet connection, is noticed before a request meets it.
+        options = engine_options if self.is_sqlite else {"pool_pre_ping": True} | engine_options
+        self.engine: AsyncEngine = create_async_engine(url, **options)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)

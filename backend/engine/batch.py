@@ -24,9 +24,10 @@ class Cursor(Protocol):
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a database takes moments, and what lets it share blobs; everything else is alike."""
+    """How a database takes moments and closes questions, and what lets it share blobs; everything else is alike."""
 
     moment: Callable[[datetime], Any]
+    close_questions: str
     share_blobs: str = ""
 
 
@@ -119,8 +120,8 @@ class _Rows:
     """The rows of a batch by statement, in the order in which they are inserted."""
 
     def __init__(self, encoding: Encoding) -> None:
-        self.moment = encoding.moment
-        self.found: dict[str, list[Row]] = {statement: [] for statement in _ORDER}
+        self.moment, self._close_questions = encoding.moment, encoding.close_questions
+        self.found: dict[str, list[Row]] = {statement: [] for statement in (*_ORDER, self._close_questions)}
 
     def add(self, commit: Commit) -> None:
         run, team, at = commit.run_id, commit.team_id, self.moment(commit.at)
@@ -160,6 +161,7 @@ class _Rows:
             self.found[sql.END_WAIT].append((run, *step))
         if commit.change and commit.change.finished:
             self.found[sql.END_WAITS].append((run,))
+            self.found[self._close_questions].append((run,))
 
     def _event(self, commit: Commit, number: int) -> Row:
         event = commit.events[number]

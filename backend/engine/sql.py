@@ -48,6 +48,12 @@ LOOK = (
 )
 END_WAIT = "DELETE FROM event_wait WHERE run_id = ? AND node_id = ? AND path = ? AND visit = ? AND number = ?"
 END_WAITS = "DELETE FROM event_wait WHERE run_id = ?"
+# A question that is being decided at this very moment is left to its decider, who holds it and waits for the run's row.
+CLOSE_QUESTIONS = "UPDATE approval SET status = 'closed' WHERE run_id = ? AND status = 'open'"
+POSTGRES_CLOSE_QUESTIONS = (
+    "UPDATE approval SET status = 'closed' WHERE id IN "
+    "(SELECT id FROM approval WHERE run_id = ? AND status = 'open' FOR UPDATE SKIP LOCKED)"
+)
 CHECKPOINT = (
     "INSERT INTO checkpoint (thread_id, team_id, ns, checkpoint_id, parent_id, type, data, about) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (thread_id, ns, checkpoint_id) DO UPDATE SET "

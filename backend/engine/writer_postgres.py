@@ -133,4 +133,8 @@ class _Cursor:
         await self._connection.executemany(_numbered(statement), rows)
 
 
-_ENCODING = batches.Encoding(moment=lambda at: at, share_blobs=sql.POSTGRES_SHARE_BLOBS)
+_ENCODING = batches.Encoding(
+    moment=lambda at: at,
+    close_questions=sql.POSTGRES_CLOSE_QUESTIONS,
+    share_blobs=sql.POSTGRES_SHARE_BLOBS,
+)

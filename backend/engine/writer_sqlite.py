@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from backend.core import log
 from backend.engine import batch as batches
+from backend.engine import sql
 from backend.engine.batch import Failures, Row
 from backend.engine.records import Commit, StoreLost
 
@@ -123,4 +124,4 @@ def _moment(at: datetime) -> str:
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
-_ENCODING = batches.Encoding(moment=_moment)
+_ENCODING = batches.Encoding(moment=_moment, close_questions=sql.CLOSE_QUESTIONS)

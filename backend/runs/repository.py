@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, case, cast, func, or_, update
+from sqlalchemy import ColumnElement, String, case, cast, column, func, or_, table, update
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
@@ -17,6 +17,8 @@ from backend.runs.schemas import TERMINAL, RunStatus
 from backend.workflows.models import Version, Workflow
 
 _WAITING: tuple[RunStatus, ...] = ("waiting_person", "waiting_event", "waiting_time", "retrying")
+# Of the layer above, which asks questions; a run that ends closes them.
+_APPROVAL = table("approval", column("id"), column("run_id"), column("status"))
 Listed = tuple[Run, str, int | None]
 """A run with its workflow's name and its version's number."""
 
@@ -188,7 +190,17 @@ async def move(session: Session, run_id: str, target: RunStatus, **values: Any) 
         .values(status=target, **values)
         .execution_options(synchronize_session="fetch")
     )
-    return (await session.exec(statement)).rowcount == 1
+    moved = (await session.exec(statement)).rowcount == 1
+    if moved and target in TERMINAL:
+        await _close_questions(session, run_id)
+    return moved
+
+
+async def _close_questions(session: Session, run_id: str) -> None:
+    """In the transaction of the run's end; one that is being decided right now is left to its decider (`engine.sql`)."""
+    still_open = select(_APPROVAL.c.id).where(_APPROVAL.c.run_id == run_id, _APPROVAL.c.status == "open")
+    chosen = _APPROVAL.c.id.in_(still_open.with_for_update(skip_locked=True))
+    await session.exec(update(_APPROVAL).where(chosen).values(status="closed"))
 
 
 async def signal(session: Session, item: InboxItem) -> None:

@@ -1,21 +1,26 @@
 """A question is asked once a visit, shown as it is, and decided once, by who may, on exactly what was shown."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from backend.approvals import service
+from backend.approvals.models import Approval
 from backend.approvals.schemas import ApprovalPublic
 from backend.approvals.service import AlreadyDecided, ChangedMeanwhile
 from backend.core import clock, db
 from backend.core.errors import Invalid, NotAllowed, NotFound
 from backend.engine.ports import StepId
+from backend.engine.records import Change, Commit, Fenced
+from backend.engine.writer import open_writer
 from backend.identity import audit
 from backend.identity.principal import Principal
 from backend.nodes.kind import Question
 from backend.runs import repository
+from backend.runs import service as runs
 from backend.runs.models import InboxItem
 from tests.backend.identity import people
 from tests.backend.runs import made
@@ -51,6 +56,13 @@ async def asked(question: Question = QUESTION, status: str = "waiting_person") -
     world = await made.world()
     run_id = await made.run(world, status)
     return world, run_id, await ask(run_id, question)
+
+
+async def stored(approval_id: str) -> str:
+    async with db.database().reading() as session:
+        row = await session.get(Approval, approval_id)
+    assert row is not None
+    return row.status
 
 
 async def kinds(run_id: str) -> list[str]:
@@ -163,10 +175,50 @@ async def test_only_who_is_asked_may_decide(database: db.Database) -> None:
 async def test_a_question_of_a_run_that_has_ended_is_closed(database: db.Database) -> None:
     world, run_id, approval_id = await asked()
     async with database.transaction() as session:
-        await repository.move(session, run_id, "cancelled")
+        await runs.cancel(session, world.by, run_id)
     assert (await shown(world.by, approval_id)).status == "closed"
+    assert await stored(approval_id) == "closed"
     with pytest.raises(AlreadyDecided, match="has ended"):
         await decide(world.by, approval_id)
+
+
+async def test_the_writer_closes_the_questions_of_a_run_that_ends(database: db.Database) -> None:
+    """In the transaction of the end; those of other runs, and those that are decided, stay as they are."""
+    world, run_id, approval_id = await asked(status="running")
+    decided = await ask(run_id, step=StepId("other"))
+    await decide(world.by, decided, verdict="rejected")
+    elsewhere = await ask(await made.run(world))
+    writer = await open_writer(database)
+    try:
+        for token, left in ((7, "open"), (0, "closed")):
+            end = Change("failed", finished=True)
+            commit = Commit(run_id, world.by.team_id, token, clock.now(), change=end)
+            with suppress(Fenced):
+                await writer.submit(commit)
+            assert await stored(approval_id) == left
+    finally:
+        await writer.close()
+    assert [await stored(one) for one in (decided, elsewhere)] == ["rejected", "open"]
+
+
+async def test_of_a_decision_and_the_run_s_end_at_once_neither_waits_for_the_other(
+    database: db.Database,
+) -> None:
+    """The decider holds the question and wants the run, the end holds the run and wants the question."""
+    for _ in range(5):
+        world, run_id, approval_id = await asked()
+
+        async def cancel(world: made.World = world, run_id: str = run_id) -> None:
+            async with database.transaction() as session:
+                await runs.cancel(session, world.by, run_id)
+
+        async def click(world: made.World = world, approval_id: str = approval_id) -> None:
+            with suppress(AlreadyDecided):
+                await decide(world.by, approval_id)
+
+        await asyncio.gather(click(), cancel())
+        assert await stored(approval_id) in {"closed", "approved"}
+        assert (await made.state(run_id)).status == "cancelled"
 
 
 async def test_an_overdue_question_expires_once(database: db.Database) -> None:
