@@ -69,6 +69,7 @@ NEEDS: dict[Route, tuple[Permission | None, Any]] = {
     ("GET", "/workflows/{ref}/versions/{version_id}"): ("workflow.read", None),
     ("POST", "/workflows/{ref}/versions/{version_id}/restore"): ("workflow.edit", None),
     ("POST", "/workflows"): ("workflow.edit", DIAGRAM),
+    ("POST", "/workflows/import"): ("workflow.edit", DIAGRAM),
     ("GET", "/workflows"): ("workflow.read", None),
     ("GET", "/workflows/{ref}"): ("workflow.read", None),
     ("PUT", "/workflows/{ref}"): ("workflow.edit", DIAGRAM),
