@@ -16,8 +16,8 @@ from backend.worker.player import Player
 from backend.workflows.diagram import Diagram
 
 SCAN_SECONDS = 0.5
-PACE_SECONDS = 0.01
-"""Starting many runs at once would block the loop: at most `AT_ONCE` begin every `PACE_SECONDS`."""
+PACE_SECONDS, LATE_SECONDS = 0.01, 0.02
+"""Starting many runs at once would block the loop: at most `AT_ONCE` begin every `PACE_SECONDS`, and none while it is late."""
 
 KEPT_DIAGRAMS = 200
 _log = log.get(__name__)
@@ -72,7 +72,15 @@ class Claimer:
                 self._player.start(tasks, run)
             if len(claimed) < limit:
                 return
+            await self._breathe()
+
+    async def _breathe(self) -> None:
+        """Let in no more while the loop is late with what was let in before."""
+        loop, late = asyncio.get_running_loop(), LATE_SECONDS
+        while late >= LATE_SECONDS:
+            due = loop.time() + PACE_SECONDS
             await asyncio.sleep(PACE_SECONDS)
+            late = loop.time() - due
 
     async def _claim(self, limit: int) -> list[RunToPlay]:
         async with db.database().transaction() as session:
