@@ -13,6 +13,7 @@ from backend.core import db
 from backend.core.queue import Group, depth, link
 from backend.inference import workers as inference
 from backend.inference.stats import WorkerStats
+from backend.runs import alarms
 from backend.runs import figures as runs
 
 _PATIENCE_SECONDS = 3.0
@@ -69,11 +70,16 @@ async def _in_time(source: Callable[[], Awaitable[list[Metric]]]) -> list[Metric
 async def _runs() -> list[Metric]:
     async with db.database().reading() as session:
         found = await runs.taken(session)
+        raised = {alarm.code for alarm in alarms.raised(await alarms.standing(session))}
+    alarm = GaugeMetricFamily("quadrille_alarm", "1 while it is raised", labels=["alarm"])
+    for code in alarms.CODES:
+        alarm.add_metric([code], code in raised)
     by_status = GaugeMetricFamily("quadrille_runs", "Runs by their state", labels=["status"])
     for status, count in found.by_status.items():
         by_status.add_metric([status], count)
     return [
         by_status,
+        alarm,
         GaugeMetricFamily(
             "quadrille_run_queued_oldest_seconds",
             "How long the most patient queued run waits for a worker",

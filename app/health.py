@@ -17,7 +17,7 @@ from app import figures
 from backend.core import db, redis
 from backend.core.errors import SignInNeeded
 from backend.core.settings import settings
-from backend.runs import workers
+from backend.runs import alarms
 
 router = APIRouter(tags=["health"])
 State = Literal["ok", "degraded", "failing"]
@@ -115,12 +115,13 @@ async def _redis() -> Check:
 async def _workers() -> Check:
     try:
         async with db.database().reading() as session:
-            count = await workers.alive(session)
+            found = await alarms.standing(session)
     except (SQLAlchemyError, OSError) as error:
         return Check(state="failing", message=f"The database does not answer: {type(error).__name__}.")
-    if not count:
-        return Check(state="degraded", message="No worker is alive: runs wait. Start `quadrille worker`.")
-    return Check(state="ok", message=f"{count} alive.")
+    for alarm in alarms.raised(found):
+        return Check(state="degraded", message=f"{alarm.message} {alarm.fix}")
+    waiting = f"the oldest for {found.oldest_queued_seconds:.0f} s" if found.queued else "none"
+    return Check(state="ok", message=f"{found.workers} alive; {found.queued} runs queued, {waiting}.")
 
 
 async def _disk() -> Check:

@@ -160,6 +160,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_invitation_team_id"), ["team_id"], unique=False)
 
     op.create_table(
+        "run_limit",
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("workflow_id", sa.String(), nullable=False),
+        sa.Column("at_once", sa.Integer(), nullable=True),
+        sa.Column("priority", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("team_id", "workflow_id"),
+    )
+    op.create_table(
         "run_retention",
         sa.Column("team_id", sa.String(), nullable=False),
         sa.Column("days", sa.Integer(), nullable=False),
@@ -425,6 +437,8 @@ def upgrade() -> None:
         sa.Column("worker_id", sa.String(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("wake_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("priority", sa.String(), nullable=False),
+        sa.Column("rank_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancel_requested", sa.Boolean(), nullable=False),
         sa.Column("pause_requested", sa.Boolean(), nullable=False),
         sa.Column("parent_run_id", sa.String(), nullable=True),
@@ -766,6 +780,7 @@ def downgrade() -> None:
 
     op.drop_table("secret")
     op.drop_table("run_retention")
+    op.drop_table("run_limit")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invitation_team_id"))
 

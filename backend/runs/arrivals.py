@@ -12,9 +12,10 @@ from sqlalchemy.exc import DataError, IntegrityError
 from backend.core import db
 from backend.core.db import Session
 from backend.core.errors import NotFound, QuadrilleError
+from backend.core.queue import Priority
 from backend.core.together import Together
 from backend.identity.principal import Principal
-from backend.runs import entry_form, repository, service, starting, wake
+from backend.runs import entry_form, limits, repository, service, starting, wake
 from backend.runs.models import Run
 from backend.runs.schemas import RunPublic
 from backend.workflows import versions
@@ -31,6 +32,7 @@ class Start:
     version: str | None = None
     idempotency_key: str | None = None
     trigger: str = "manual"
+    priority: Priority | None = None
 
 
 async def start(wanted: Start) -> RunPublic:
@@ -67,9 +69,12 @@ async def _prepared(session: Session, pins: "_Pins", wanted: Start) -> Run | Run
         if wanted.idempotency_key:
             return await starting.start(session, **vars(wanted))
         pinned = await pins.get(wanted)
-        return starting.row(wanted.by, pinned, entry_form.checked(pinned, wanted.input), wanted.trigger)
+        run = starting.row(wanted.by, pinned, entry_form.checked(pinned, wanted.input), wanted.trigger)
+        limits.rank(run, wanted.priority or await pins.priority(wanted.by.team_id, run.workflow_id))
     except QuadrilleError as error:
         return error
+    else:
+        return run
 
 
 class _Pins:
@@ -78,6 +83,7 @@ class _Pins:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._known: dict[tuple[str, str, str | None], Version] = {}
+        self._priorities: dict[str, str] = {}
 
     async def get(self, wanted: Start) -> Version:
         key = (wanted.by.team_id, wanted.workflow_id, wanted.version)
@@ -86,6 +92,11 @@ class _Pins:
                 self._session, wanted.by, wanted.workflow_id, wanted.version
             )
         return self._known[key]
+
+    async def priority(self, team_id: str, workflow_id: str) -> str:
+        if workflow_id not in self._priorities:
+            self._priorities[workflow_id] = await limits.priority(self._session, team_id, workflow_id)
+        return self._priorities[workflow_id]
 
 
 async def _read_all(asked: Sequence[tuple[str, str]]) -> Sequence[Run | Exception]:

@@ -14,6 +14,7 @@ from backend.runs import (
     service,
     signal_endpoints,
     stream_endpoints,
+    system_endpoints,
 )
 from backend.runs.arrivals import Start
 from backend.runs.repository import Filter
@@ -24,6 +25,7 @@ router.include_router(stream_endpoints.router)
 router.include_router(fork_endpoints.router)
 router.include_router(retention_endpoints.router)
 router.include_router(signal_endpoints.router)
+router.include_router(system_endpoints.router)
 MAX_WAIT_SECONDS = 300
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 Wait = Annotated[
@@ -48,7 +50,8 @@ async def start(
     """Accepted means stored: the run will be played, also if everything stops right now (promise P1)."""
     wanted = await body.read(request, StartRun)
     trigger = "api" if by.via == "key" else "manual"
-    run = await arrivals.start(Start(by, workflow_id, wanted.input, wanted.version, key, trigger))
+    start = Start(by, workflow_id, wanted.input, wanted.version, key, trigger, wanted.priority)
+    run = await arrivals.start(start)
     if wait is not None:
         if await hub.hub().endings.wait(run.id, wait):
             run = await arrivals.result(by, run)

@@ -28,16 +28,16 @@ async def taken(session: Session) -> Figures:
     count: Any = func.count()
     rows = (await session.exec(select(Run.status, count).group_by(Run.status))).all()
     counted = dict(rows)
-    workers, live = await _workers(session)
+    alive, live = await workers(session)
     return Figures(
         by_status={status: counted.get(status, 0) for status in states.ALL},
-        oldest_queued_seconds=await _oldest_queued(session),
-        workers=workers,
+        oldest_queued_seconds=await oldest_queued(session),
+        workers=alive,
         live_runs=live,
     )
 
 
-async def _oldest_queued(session: Session) -> float:
+async def oldest_queued(session: Session) -> float:
     """Since when the most patient run waits for a worker: since its last event, for a resumed run is older than its wait."""
     since: Any = func.min(func.coalesce(RunEvent.at, Run.created_at))
     statement = (
@@ -54,9 +54,10 @@ async def _oldest_queued(session: Session) -> float:
     return max((clock.now() - found).total_seconds(), 0.0) if found else 0.0
 
 
-async def _workers(session: Session) -> tuple[int, int]:
+async def workers(session: Session) -> tuple[int, int]:
+    """Living workers, and the runs they hold."""
     count: Any = func.count()
     total: Any = func.coalesce(func.sum(Worker.live_runs), 0)
     statement = select(count, total).select_from(Worker).where(col(Worker.lease_until) > clock.now())
-    workers, live = (await session.exec(statement)).one()
-    return int(workers), int(live)
+    alive, live = (await session.exec(statement)).one()
+    return int(alive), int(live)

@@ -34,6 +34,10 @@ class Run(SQLModel, table=True):
     worker_id: str | None = Field(default=None, index=True)
     attempts: int = 0
     wake_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    priority: str = "normal"
+    rank_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime
+    )  # claimed in this order; see `runs.limits`
     cancel_requested: bool = False
     pause_requested: bool = False
     parent_run_id: str | None = Field(default=None, index=True)
@@ -167,6 +171,16 @@ class Retention(SQLModel, table=True):
     team_id: str = Field(foreign_key="team.id", primary_key=True)
     days: int
     per_workflow: int
+
+
+class RunLimit(SQLModel, table=True):
+    """How many runs of a workflow, or with no workflow of the whole team, are played at once, and how urgent they are."""
+
+    __tablename__ = "run_limit"  # pyright: ignore[reportAssignmentType]
+    team_id: str = Field(foreign_key="team.id", primary_key=True)
+    workflow_id: str = Field(default="", primary_key=True)
+    at_once: int | None = None
+    priority: str = "normal"
 
 
 class Worker(SQLModel, table=True):

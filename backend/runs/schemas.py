@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from backend.core.plain_text import PlainText
+from backend.core.queue import Priority
 
 RunStatus = Literal[
     "queued", "running", "waiting_person", "waiting_event", "waiting_time", "retrying", "paused",
@@ -69,6 +70,7 @@ class RunPublic(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    priority: Priority = "normal"
     cancel_requested: bool
     pause_requested: bool
     forked_from_run_id: str | None = None
@@ -127,3 +129,6 @@ class StartRun(BaseModel):
     model_config = ConfigDict(extra="forbid")
     input: JsonValue = None
     version: PlainText | None = Field(default=None, max_length=100)
+    priority: Priority | None = Field(
+        default=None, description="Which of the waiting runs comes first; none means as its workflow says."
+    )

@@ -8,9 +8,10 @@ from pydantic import JsonValue
 from backend.core import clock, ids, once
 from backend.core.db import Session
 from backend.core.errors import Conflict, TooLarge
+from backend.core.queue import Priority
 from backend.core.settings import settings
 from backend.identity.principal import Principal
-from backend.runs import entry_form, history, repository, service, wake
+from backend.runs import entry_form, history, limits, repository, service, wake
 from backend.runs.history import Entry
 from backend.runs.models import Run, RunEvent
 from backend.runs.schemas import RunPublic
@@ -28,6 +29,7 @@ async def start(  # noqa: PLR0913 - a start has these parts, and callers name th
     version: str | None = None,
     idempotency_key: str | None = None,
     trigger: str = "manual",
+    priority: Priority | None = None,
 ) -> RunPublic:
     """Start a run; under a key that was used before, give the run that was started then."""
     by.require("run.start")
@@ -38,6 +40,7 @@ async def start(  # noqa: PLR0913 - a start has these parts, and callers name th
         return before
     pinned = await versions.pin(session, by, workflow_id, version)
     run = row(by, pinned, entry_form.checked(pinned, input), trigger)
+    limits.rank(run, priority or await limits.priority(session, by.team_id, run.workflow_id))
     run.idempotency_key = idempotency_key
     if not await store(session, run):
         return await start(
@@ -48,6 +51,7 @@ async def start(  # noqa: PLR0913 - a start has these parts, and callers name th
             version=version,
             idempotency_key=idempotency_key,
             trigger=trigger,
+            priority=priority,
         )
     return await service.get(session, by, run.id)
 

@@ -11,7 +11,7 @@ from backend.engine.acting import Acting
 from backend.engine.ports import RunToPlay, StopReason
 from backend.runs.models import Run
 from backend.runs.wake import AT_ONCE
-from backend.worker import repository
+from backend.worker import queueing, repository
 from backend.worker.player import Player
 from backend.workflows.diagram import Diagram
 
@@ -38,11 +38,17 @@ class Claimer:
         self._player = player
         self._worker_id = worker_id
         self._poked = asyncio.Event()
+        self._limited = False
         self._diagrams: OrderedDict[str, Pinned] = OrderedDict()
 
     def poke(self) -> None:
         """Something may be due."""
         self._poked.set()
+
+    def freed(self) -> None:
+        """A run has ended or was parked: where runs are limited, another one may have been waiting for its place."""
+        if self._limited:
+            self._poked.set()
 
     async def run(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         """Claim until `stop` is set. Who is poked claims at once; a scan looks first, and for the next timer too."""
@@ -84,7 +90,8 @@ class Claimer:
 
     async def _claim(self, limit: int) -> list[RunToPlay]:
         async with db.database().transaction() as session:
-            rows = await repository.claim(session, self._worker_id, limit)
+            self._limited = await queueing.any_limits(session)
+            rows = await repository.claim(session, self._worker_id, limit, limited=self._limited)
             return [await self._to_play(session, row) for row in rows]
 
     async def _anything_due(self) -> bool:

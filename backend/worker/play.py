@@ -54,6 +54,7 @@ async def _work(
     stop: asyncio.Event, lease: Lease, player: Player, more: Sequence[Coroutine[Any, Any, None]]
 ) -> None:
     claimer, control = Claimer(player, lease.worker_id), Control(player, lease.worker_id)
+    player.freed = claimer.freed
     async with asyncio.TaskGroup() as beside:
         alive = [
             beside.create_task(part)

@@ -1,7 +1,7 @@
 """The runs this worker holds: played at once as tasks, stopped, told of signals, and dropped honestly when playing fails."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from pydantic import JsonValue
@@ -40,6 +40,7 @@ class Player:
         self._live: dict[str, RunToPlay] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
+        self.freed: Callable[[], None] = self._changed.set
 
     def live_runs(self) -> int:
         """How many runs are held now."""
@@ -101,6 +102,7 @@ class Player:
         finally:
             del self._live[run.run_id], self._tasks[run.run_id]
             self._changed.set()
+            self.freed()
 
     async def _drop(self, run: RunToPlay, why: str) -> None:
         """Give the run back. Where the database is away too, the look at what this worker holds finds it later."""

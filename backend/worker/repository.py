@@ -14,6 +14,7 @@ from backend.core import clock
 from backend.core.columns import UtcDateTime
 from backend.core.db import Session
 from backend.runs.models import InboxItem, Run, RunEvent, Worker
+from backend.worker import queueing
 from backend.workflows.models import Version
 
 TIMED = ("waiting_person", "waiting_event", "waiting_time", "retrying")
@@ -90,9 +91,13 @@ async def next_wake(session: Session) -> datetime | None:
     return (await session.exec(select(func.min(Run.wake_at)).where(parked))).one()
 
 
-async def claim(session: Session, worker_id: str, limit: int) -> Sequence[Run]:
-    """Take runs that are due, the oldest first. The token grows with every claim: it fences whoever had them before."""
-    chosen = select(Run.id).where(_due(session)).order_by(col(Run.created_at)).limit(limit)
+async def claim(session: Session, worker_id: str, limit: int, *, limited: bool = False) -> Sequence[Run]:
+    """Take runs that are due, in the order of their rank. The token grows with every claim: it fences whoever had them before."""
+    chosen = select(Run.id).where(_due(session))
+    if limited:
+        await queueing.alone(session)
+        chosen = chosen.where(col(Run.id).in_(queueing.within_limits(_due(session), limit)))
+    chosen = chosen.order_by(*queueing.ORDER).limit(limit)
     statement = (
         update(Run)
         .where(col(Run.id).in_(chosen.with_for_update(skip_locked=True, key_share=True)))

@@ -43,6 +43,11 @@ def problem(
     )
 
 
+def alarm(what: str | rx.Var[str], fix: str | rx.Var[str]) -> rx.Component:
+    """Something is wrong with the installation; drawn only while it is."""
+    return _when(what, problem(what, fix=fix))
+
+
 def hidden(what: str, *, why: str) -> rx.Component:
     """What the reader's role does not show, and who can change that."""
     return rx.el.div(

@@ -7,7 +7,7 @@ from backend.approvals import service as approvals
 from backend.core.db import Session
 from backend.core.errors import NotFound
 from backend.identity.principal import Principal
-from backend.runs import forking
+from backend.runs import alarms, forking
 from backend.runs import service as runs
 from backend.runs.fork_schemas import RetryRun
 from backend.runs.schemas import TERMINAL, RunPublic
@@ -41,6 +41,8 @@ class RunPage(rx.State):
     asking_to_cancel: bool = False
     question_href: str = routes.APPROVALS
     missing: str = ""
+    alarm: str = ""
+    alarm_fix: str = ""
 
     @rx.event
     @allows("run.read")
@@ -97,9 +99,11 @@ class RunPage(rx.State):
             async with edge.reading() as (session, by):
                 run = await runs.get(session, by, self.run_id)  # pyright: ignore[reportAttributeAccessIssue] - the route's part
                 self.question_href = await self._question(session, by, run)
+                alarm = await alarms.shown(session, by) if run.status == "queued" else None
         except NotFound as error:
             self.missing = error.message
             return
+        self.alarm, self.alarm_fix = (alarm.message, alarm.fix) if alarm else ("", "")
         self._take(run)
 
     async def _question(self, session: Session, by: Principal, run: RunPublic) -> str:
@@ -153,6 +157,7 @@ def run_page() -> rx.Component:
 def _run() -> rx.Component:
     return rx.el.div(
         _facts(),
+        notes.alarm(RunPage.alarm, RunPage.alarm_fix),
         rx.cond(
             RunPage.status == "waiting_person",
             rx.el.div(

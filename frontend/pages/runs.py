@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import reflex as rx
 from reflex.event import EventSpec
 
+from backend.runs import alarms
 from backend.runs import service as runs
 from backend.runs.repository import Filter
 from backend.runs.schemas import RunPublic, RunStatus
@@ -54,6 +55,8 @@ class Runs(rx.State):
     text: str = ""
     loaded: bool = False
     has_more: bool = False
+    alarm: str = ""
+    alarm_fix: str = ""
 
     @rx.event
     @allows("run.read")
@@ -99,6 +102,8 @@ class Runs(rx.State):
         wanted = Filter(GROUPS[self.status][1], self.workflow or None, self.text)
         async with edge.reading() as (session, by):
             page = await runs.list_(session, by, wanted, limit=limit)
+            alarm = await alarms.shown(session, by)
+        self.alarm, self.alarm_fix = (alarm.message, alarm.fix) if alarm else ("", "")
         rows = [_row(run) for run in page.items]
         if rows != self.rows:
             self.rows = rows
@@ -124,6 +129,7 @@ def runs_page() -> rx.Component:
     """Chips filter by state, a word by anything; a row opens the run."""
     return shell.page(
         live.refresh(2.5, Runs.refresh),
+        notes.alarm(Runs.alarm, Runs.alarm_fix),
         rx.cond(
             Runs.loaded,
             rx.cond(Runs.rows.length() > 0, _table(), _empty()),

@@ -1,14 +1,16 @@
 """What pages do when people act, against the real services on a real database."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from backend.core import db
+from backend.core import clock, db
 from backend.core.errors import NotAllowed
 from backend.engine.ports import StepId
 from backend.identity.principal import Principal
 from backend.nodes.kind import Question
+from backend.runs.models import Worker
 from frontend.pages.approval import Approval
 from frontend.pages.approvals import Approvals
 from frontend.pages.run import RunPage
@@ -49,6 +51,25 @@ async def test_the_runs_list_shows_the_newest_first(world: made.World, opened: A
     page = opened(Runs, world.by, "/runs")
     await page.load()
     assert [row.id for row in page.rows] == [second, first]
+
+
+async def test_a_queued_run_that_nobody_can_play_raises_an_alarm_on_both_pages(
+    world: made.World, opened: Any
+) -> None:
+    run_id = await made.run(world, "queued")
+    page = opened(Runs, world.by, "/runs")
+    await page.load()
+    assert "No worker is alive" in page.alarm
+    assert "quadrille worker" in page.alarm_fix
+    one = opened(RunPage, world.by, "/runs/[run_id]", run_id=run_id)
+    await one.load()
+    assert "No worker is alive" in one.alarm
+    async with db.database().transaction() as session:
+        later = clock.now() + timedelta(seconds=60)
+        session.add(Worker(id="w", host="h", pid=1, started_at=later, lease_until=later))
+    await page.refresh()
+    await one.refresh()
+    assert (page.alarm, one.alarm) == ("", "")
 
 
 async def test_the_runs_list_takes_its_filters_from_the_address(world: made.World, opened: Any) -> None:

@@ -100,7 +100,7 @@ async def run(world: World, status: str = "running", **fields: Any) -> str:
         version_id=world.version_id,
         status=status,
         started_by=world.by.account_id,
-        created_at=clock.now(),
+        created_at=fields.pop("created_at", clock.now()),
         **fields,
     )
     async with db.database().transaction() as session:
