@@ -203,6 +203,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_secret_team_id"), ["team_id"], unique=False)
 
     op.create_table(
+        "step_cache",
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("port", sa.String(), nullable=True),
+        sa.Column("output", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("team_id", "key"),
+    )
+    with op.batch_alter_table("step_cache", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_step_cache_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
         "team_event",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("team_id", sa.String(), nullable=False),
@@ -775,6 +792,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_team_event_sent_on"))
 
     op.drop_table("team_event")
+    with op.batch_alter_table("step_cache", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_step_cache_expires_at"))
+
+    op.drop_table("step_cache")
     with op.batch_alter_table("secret", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_secret_team_id"))
 

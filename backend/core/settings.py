@@ -82,6 +82,12 @@ class Settings(BaseSettings):
         "0 means no limit, for programs that start many runs a second.",
     )
     worker_concurrency: int = Field(default=200, ge=1, le=5000, description="Runs held live by one worker.")
+    step_limits: str = Field(
+        default="",
+        pattern=r"^(\s*[a-z][a-z0-9_]*\s*=\s*[1-9][0-9]{0,4}\s*(,|$))*$",
+        description="How many steps may be at work at once in one worker, by kind or by model provider, for example "
+        "`http_request=20,openai=4`. Empty means no limit.",
+    )
     lease_seconds: float = Field(
         default=15.0, ge=1, le=300, description="How long a silent worker keeps its runs."
     )
@@ -107,6 +113,11 @@ class Settings(BaseSettings):
     inference_threads: int = Field(
         default=0, ge=0, description="CPU threads for OpenVINO; 0 means all cores."
     )
+
+    def resolved_step_limits(self) -> dict[str, int]:
+        """The limits by kind or provider."""
+        pairs = (entry.partition("=") for entry in self.step_limits.split(",") if entry.strip())
+        return {name.strip(): int(limit) for name, _, limit in pairs}
 
     def resolved_public_url(self) -> str:
         """The public address without a trailing slash."""

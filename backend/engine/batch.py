@@ -111,7 +111,8 @@ def _number(commit: Commit, seq: int) -> int:
 
 
 _ORDER = (
-    sql.BLOB, sql.BLOB_USE, sql.STEP, sql.EFFECT, sql.EVENT, sql.TELL, sql.WAIT, sql.LOOK, sql.END_WAIT, sql.END_WAITS, sql.CHECKPOINT,
+    sql.BLOB, sql.BLOB_USE, sql.STEP, sql.EFFECT, sql.EVENT, sql.TELL, sql.CACHE, sql.WAIT, sql.LOOK, sql.END_WAIT,
+    sql.END_WAITS, sql.CHECKPOINT,
     sql.WRITE_ONCE, sql.WRITE_OVER,
 )  # fmt: skip
 
@@ -148,9 +149,12 @@ class _Rows:
             self.found[statement].append((run, team, *values))
 
     def _signals(self, commit: Commit, at: Any) -> None:
+        """What leaves the run for others, and what it takes from them."""
         run, team = commit.run_id, commit.team_id
         for told in commit.told:
             self.found[sql.TELL].append((told.id, team, told.name, told.key, told.payload, at))
+        for c in commit.cached:
+            self.found[sql.CACHE].append((team, c.key, c.port, c.output, at, self.moment(c.expires_at)))
         for w in commit.begins:
             step = (w.step.node_id, w.step.path, w.step.visit, w.number)
             self.found[sql.WAIT].append((run, team, *step, w.name, w.key))

@@ -16,12 +16,21 @@ from backend.nodes.kind import Answer, NodeContext, Question, Received
 
 if TYPE_CHECKING:
     from backend.engine.live import LiveRun
+    from backend.engine.slots import Slot
 
 
 class EngineContext:
     """Everything else is passed on to the worker's context."""
 
-    def __init__(self, inner: NodeContext, live: "LiveRun", step: StepId, limit: asyncio.Timeout) -> None:
+    def __init__(
+        self,
+        inner: NodeContext,
+        live: "LiveRun",
+        step: StepId,
+        limit: asyncio.Timeout,
+        slot: "Slot | None" = None,
+    ) -> None:
+        self._slot = slot
         self._inner, self._live, self._step, self._limit = inner, live, step, limit
         self._waits = 0
         self.recorder: Recorder | None = getattr(inner, "recorder", None)
@@ -127,12 +136,17 @@ class EngineContext:
         await self._live.note(NewEvent("step.waiting", self._step, self._inner.attempt, data))
 
     async def _wait(self, waiter: Waiter) -> JsonValue:
-        """Wait with the step's time limit standing still."""
+        """Wait with the step's time limit standing still, and its place at work left to others."""
         loop = asyncio.get_running_loop()
         deadline = self._limit.when()
         left = None if deadline is None else deadline - loop.time()
         self._limit.reschedule(None)
-        payload = await self._live.wait(waiter)
+        if self._slot is None:
+            payload = await self._live.wait(waiter)
+        else:
+            self._slot.pause()
+            payload = await self._live.wait(waiter)
+            await self._slot.go_on()
         self._limit.reschedule(None if left is None else loop.time() + left)
         return payload
 

@@ -6,6 +6,7 @@ from pydantic import JsonValue
 
 from backend.engine import journal, serde
 from backend.engine.compile import CannotCompile, compiled
+from backend.engine.gates import Gate
 from backend.engine.live import Halt, LiveRun, Patience, World
 from backend.engine.ports import (
     ContextFactory,
@@ -27,7 +28,7 @@ __all__ = ["Engine", "Halt", "Patience"]
 class Engine:
     """One a worker process."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a process gives to all its runs
         self,
         writer: Writer,
         contexts: ContextFactory,
@@ -36,10 +37,13 @@ class Engine:
         *,
         kinds: Mapping[str, Kind] | None = None,
         patience: Patience | None = None,
+        limits: Mapping[str, int] | None = None,
     ) -> None:
+        """`limits` says how many steps of a kind, or asking a model provider, may be at work at once in this process."""
         serde.check()
         writer.committed = listener.committed
-        self._world = World(writer, contexts, questions, listener, patience or Patience())
+        gates = {name: Gate(limit) for name, limit in (limits or {}).items()}
+        self._world = World(writer, contexts, questions, listener, patience or Patience(), gates)
         self._saver = GroupCommitSaver(writer)
         self._kinds = all_kinds() if kinds is None else kinds
         self._live: dict[str, LiveRun] = {}

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from backend.core import clock
 from backend.engine import signals
+from backend.engine.gates import Gate, Places
 from backend.engine.journal import Journal
 from backend.engine.ports import (
     ContextFactory,
@@ -21,7 +22,7 @@ from backend.engine.ports import (
     RunToPlay,
     StopReason,
 )
-from backend.engine.records import Change, Commit, EffectRow, EventRow, StepRow, wire_form
+from backend.engine.records import Beside, Change, Commit, EffectRow, StepRow, wire_form
 from backend.engine.values import Kept
 from backend.engine.waits import Waiter, WaitFor
 from backend.engine.writer import Writer
@@ -54,6 +55,7 @@ class World:
     questions: Questions
     listener: LiveListener
     patience: Patience = Patience()
+    gates: Mapping[str, Gate] = field(default_factory=dict[str, Gate])
 
 
 class LiveRun:
@@ -67,6 +69,8 @@ class LiveRun:
         self.asleep: list[Waiter] = []
         self.playing: set[asyncio.Task[None]] = set()
         self.trying: dict[asyncio.Task[Any], str] = {}  # which kinds are at work, and in which scope
+        self.gate = Gate(run.diagram.max_parallel) if run.diagram.max_parallel else None
+        self.places = Places()
         self.limits: dict[object, datetime] = {}  # when containers have to be done
         self._due: list[datetime] = []
         self._ended: set[asyncio.Task[Any]] = set()
@@ -99,14 +103,13 @@ class LiveRun:
         row: StepRow,
         kept: Sequence[Kept],
         events: list[NewEvent],
-        told: list[EventRow],
-        effects: Sequence[EffectRow] = (),
-        diverged: str | None = None,
+        beside: Beside,
     ) -> asyncio.Future[None]:
-        """Hand in a finished step with its blobs, its events, what it tells the team, and what it asked of the world."""
+        """Hand in a finished step with its blobs, its events, and what else it leaves."""
         commit = self._new(events)
         commit.steps.append(row)
-        commit.told, commit.effects, commit.diverged = told, effects, diverged
+        commit.told, commit.cached = beside.told, beside.cached
+        commit.effects, commit.diverged = beside.effects, beside.diverged
         return self._submit(commit, kept)
 
     def move(self, change: Change, *events: NewEvent) -> Awaitable[None]:
@@ -207,6 +210,7 @@ class LiveRun:
         for waiter in list(self.waiters):
             if _inside(waiter.path, path):
                 waiter.halt()
+        self.places.lose(lambda inside: _inside(inside, path))
 
     def abandoned(self, path: str) -> bool:
         """True when this scope, or one around it, has failed or is given up."""
@@ -246,6 +250,7 @@ class LiveRun:
         self.asleep, self._due = list(self.waiters), list(self.limits.values())
         for waiter in self.asleep:
             waiter.halt()
+        self.places.lose(lambda _: True)
         if why == "cancel" and self._grace is None:
             loop = asyncio.get_running_loop()
             self._grace = loop.call_later(self.world.patience.cancel_grace, self._end_running)

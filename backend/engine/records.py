@@ -97,6 +97,16 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CacheRow:
+    """A result that equal steps of the team may take; the output is JSON text in its stored form."""
+
+    key: str
+    port: str | None
+    output: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class WaitRow:
     """A step's wait for an event."""
 
@@ -104,6 +114,16 @@ class WaitRow:
     number: int
     name: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a finished step leaves besides its own row."""
+
+    told: list[EventRow]
+    cached: list[CacheRow]
+    effects: Sequence[EffectRow]
+    diverged: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +156,7 @@ class Commit:
     checkpoints: list[CheckpointRow] = field(default_factory=list[CheckpointRow])
     writes: list[WriteRow] = field(default_factory=list[WriteRow])
     told: list[EventRow] = field(default_factory=list[EventRow])
+    cached: list[CacheRow] = field(default_factory=list[CacheRow])
     begins: list[WaitRow] = field(default_factory=list[WaitRow])
     looks: list[WaitRow] = field(
         default_factory=list[WaitRow]

@@ -36,6 +36,11 @@ POSTGRES_SHARE_BLOBS = "SELECT pg_advisory_xact_lock_shared(7162001)"
 TELL = (
     "INSERT INTO team_event (id, team_id, name, key, payload, at, sent_on) VALUES (?, ?, ?, ?, ?, ?, FALSE)"
 )
+CACHE = (
+    "INSERT INTO step_cache (team_id, key, port, output, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (team_id, key) DO UPDATE SET port = excluded.port, output = excluded.output, "
+    "created_at = excluded.created_at, expires_at = excluded.expires_at"
+)
 WAIT = (
     "INSERT INTO event_wait (run_id, team_id, node_id, path, visit, number, name, key) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"

@@ -3,17 +3,27 @@
 import asyncio
 import random
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
-from backend.core import clock, ids
+from backend.core import clock
 from backend.core.errors import QuadrilleError
 from backend.core.settings import settings
-from backend.engine import containers, diverging, effects, failures, journal, machine, outages, values
+from backend.engine import (
+    cache,
+    containers,
+    failures,
+    journal,
+    machine,
+    outages,
+    recording,
+    slots,
+    values,
+)
 from backend.engine.context import EngineContext
 from backend.engine.effects import CutShort
 from backend.engine.ir import Part
 from backend.engine.ports import NewEvent
-from backend.engine.records import EventRow, Fenced, StepRow, StoreLost
+from backend.engine.records import Fenced, StoreLost
 from backend.engine.scope import Given, Play
 from backend.engine.visit import Tried, Visit, checked
 from backend.engine.waits import Halted, Waiter
@@ -47,7 +57,7 @@ async def _tried(visit: Visit) -> Tried:
         return given
     if came < part.need:
         return Tried(error=failures.join_short(visit.name, came, part.need))
-    return await _tries(visit)
+    return await cache.found(visit) or await _tries(visit)
 
 
 async def _known(play: Play, known: journal.Finished) -> Given:
@@ -94,7 +104,9 @@ async def _tries(visit: Visit) -> Tried:
         # Spread, so that what failed together does not come back together; nothing secret is drawn here.
         due = clock.now() + timedelta(seconds=pause * random.uniform(0.5, 1.0))  # noqa: S311
         data = {"error": tried.error, "until": due.isoformat(), "of": retry.max_attempts}
-        await live.note(NewEvent("step.retrying", visit.step, visit.attempt, data), **_asked(visit, None))
+        await live.note(
+            NewEvent("step.retrying", visit.step, visit.attempt, data), **recording.asked(visit, None)
+        )
         visit.attempt += 1
         begun = live.journal.begin(visit.step)
         begun.attempt, begun.due = visit.attempt, due
@@ -115,14 +127,20 @@ async def _announced_try(visit: Visit, begun: journal.Begun | None) -> Tried:
 
 
 async def _try(visit: Visit) -> Tried:
-    """One try. This is the edge at which whatever a node raises becomes a recorded error."""
+    """One try, as soon as there is a place for it; the wait for one does not count against its time limit."""
+    async with slots.slot(visit) as slot:
+        return await _played(visit, slot)
+
+
+async def _played(visit: Visit, slot: slots.Slot) -> Tried:
+    """This is the edge at which whatever a node raises becomes a recorded error."""
     live, node, visit.asked = visit.play.live, visit.part.node, None
     limit = asyncio.timeout(node.timeout_seconds)
     try:
         with live.at_work(visit.step.path):
             async with limit:
                 inner = live.world.contexts(live.run, node, visit.step, visit.attempt, visit.scope())
-                ctx = EngineContext(inner, live, visit.step, limit)
+                ctx = EngineContext(inner, live, visit.step, limit, slot)
                 try:
                     gave = await visit.part.kind.play(visit.part.config, cast(NodeContext, ctx))
                 finally:
@@ -175,7 +193,7 @@ async def _conclude(visit: Visit, tried: Tried) -> Given:
     """Turn an error into what the node's settings make of it, and record."""
     node = visit.part.node
     if tried.error is None:
-        return await _record(visit, tried, "succeeded")
+        return await recording.record(visit, tried, "succeeded")
     routed = node.on_error == "route" and ERROR_PORT in visit.part.targets
     if node.on_error == "default" and not tried.stopped:
         try:
@@ -185,93 +203,8 @@ async def _conclude(visit: Visit, tried: Tried) -> Given:
         except QuadrilleError as error:
             tried.error = failures.describe(error, visit.name)
         else:
-            return await _record(visit, Tried(kept, visit.part.pass_port, tried.error), "succeeded")
+            return await recording.record(visit, Tried(kept, visit.part.pass_port, tried.error), "succeeded")
     if routed and not tried.stopped:
         kept = values.keep(tried.error, "error", settings().max_output_bytes)
-        return await _record(visit, Tried(kept, ERROR_PORT, tried.error), "failed")
-    return await _record(visit, tried, "failed")
-
-
-async def _record(visit: Visit, tried: Tried, status: str) -> Given:
-    """Store the step, its events and its blobs; the next node begins only after the COMMIT.
-
-    What follows the success of a pure kind may begin before, where it is pure too: nobody has been shown anything yet, and
-    played again it gives the same. Everything else waits for all that came before it (decision 0006).
-    """
-    step, now = visit.step, clock.now()
-    error = tried.error
-    data: dict[str, Any] = {"port": tried.port, "bytes": tried.output.size}
-    data["ms"] = round((now - visit.started_at).total_seconds() * 1000, 1)
-    if error is not None:
-        data["error"] = error
-    if tried.given:
-        data["given"] = tried.given
-    kind = "step.succeeded" if status == "succeeded" else "step.failed"
-    if visit.is_recorded:
-        tried.emitted = None  # what was told then must not be told again
-    events = [NewEvent("event.emitted", step, visit.attempt, entry) for entry in tried.emitted or ()]
-    events.append(NewEvent(kind, step, visit.attempt, data))
-    row = StepRow(
-        node_id=step.node_id,
-        path=step.path,
-        visit=step.visit,
-        status=status,
-        attempt=visit.attempt,
-        port=tried.port,
-        input=_input(visit),
-        output=tried.output.stored,
-        error=values.dumps(error) if error is not None else None,
-        started_at=visit.started_at,
-        finished_at=now,
-    )
-    diverged = await _diverged(visit, row, events)
-    asked = _asked(visit, row.output)
-    kept = [tried.output, *asked["kept"]]
-    told = _told(visit, tried)
-    stored = visit.play.live.record(row, kept, events, told, effects=asked["effects"], diverged=diverged)
-    if visit.part.kind.pure and status == "succeeded":
-        await visit.play.live.run_ahead(stored)
-    else:
-        await stored
-    named = {"node_id": step.node_id, "path": step.path, **error} if error is not None else None
-    return Given(tried.port, tried.output.value, tried.output.stored, named)
-
-
-def _told(visit: Visit, tried: Tried) -> list[EventRow]:
-    """What the team is told: in the form in which whoever waits for it receives it."""
-    at = clock.now().isoformat()
-    found: list[EventRow] = []
-    for entry in tried.emitted or ():
-        event_id, name, key = ids.new("evt"), str(entry["topic"]), str(entry["key"])
-        payload = {"id": event_id, "name": name, "key": key, "data": entry["data"], "at": at}
-        payload["by"] = visit.play.live.run.run_id
-        found.append(EventRow(event_id, name, key, values.dumps(payload)))
-    return found
-
-
-def _asked(visit: Visit, output: str | None) -> dict[str, Any]:
-    """What the try asked of the world, to be stored with it."""
-    asked, visit.asked = visit.asked, None
-    if not asked:
-        return {"kept": (), "effects": ()}
-    stored = effects.rows(asked, visit.step, visit.attempt, output)
-    return {"kept": [one.kept for one in asked], "effects": stored}
-
-
-async def _diverged(visit: Visit, row: StepRow, events: list[NewEvent]) -> str | None:
-    """Where the run first differs from the one it takes its answers from; told once."""
-    live = visit.play.live
-    if live.run.acting is None or live.diverged:
-        return None
-    differs = visit.differs or await diverging.found(live, row)
-    if differs is None or live.diverged:
-        return None
-    live.diverged = True
-    events.append(NewEvent("run.diverged", visit.step, visit.attempt, differs))
-    return values.dumps(diverging.event(visit.step, visit.attempt, differs))
-
-
-def _input(visit: Visit) -> str:
-    """What came, in stored form: big values stay the references that the nodes before already made."""
-    pairs = (f"{values.dumps(source)}:{given.stored}" for source, given in visit.inputs.items())
-    return "{" + ",".join(pairs) + "}"
+        return await recording.record(visit, Tried(kept, ERROR_PORT, tried.error), "failed")
+    return await recording.record(visit, tried, "failed")

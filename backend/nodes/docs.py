@@ -16,6 +16,11 @@ Waiting (for people, for a moment, for the next try) does not count against the 
 Loop is plain time, waits inside included. Another try of a Map or Loop plays everything in it anew; what the earlier
 try did stays in the history.
 
+A node whose results hang on nothing but its settings and what they read may keep its result for a time (`cache_seconds`):
+an equal step of any run of the team takes it, and the run view says so. `max_parallel` of a workflow says how many steps
+of a run are at work at once, the setting `QUADRILLE_STEP_LIMITS` how many of a kind or model provider in one worker;
+waiting for a place does not count against a time limit, and a step that waits for something gives its place to others.
+
 ## Expressions and templates
 
 An expression is one Python expression over the run's data: `input`, `nodes` (the last output of each node, by its id),

@@ -213,6 +213,7 @@ class Kind:
     version: int = 1
     help: str = ""
     effects: frozenset[str] = frozenset()  # of: read, write, external, code, money
+    cacheable: bool = True  # a result may be kept and given again instead of playing the node
     upgrade: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     pure: bool = (
         False  # only computes: played again with the same inputs it gives the same, and nobody notices
@@ -235,6 +236,7 @@ def node(  # noqa: PLR0913 - the declaration of a kind reads as a form
     version: int = 1,
     effects: tuple[str, ...] = (),
     pure: bool = False,
+    cacheable: bool = True,
 ) -> Callable[[Play], Kind]:
     """Turn the one async function of a kind's file into the kind; name and help come from the file itself."""
 
@@ -256,6 +258,7 @@ def node(  # noqa: PLR0913 - the declaration of a kind reads as a form
             version=version,
             help=inspect.getdoc(module) or "",
             effects=frozenset(effects),
+            cacheable=cacheable and role == "step",
             upgrade=getattr(module, "upgrade", None),
             pure=pure,
         )

@@ -33,6 +33,7 @@ class KindPublic(BaseModel):
     schema_: dict[str, Any]
     defaults: dict[str, Any]
     effects: list[str]
+    cacheable: bool
 
     model_config = {"alias_generator": lambda name: name.rstrip("_"), "populate_by_name": True}
 
@@ -54,6 +55,7 @@ def public(kind: Kind) -> KindPublic:
         schema_=kind.config.model_json_schema(),
         defaults=defaults(kind),
         effects=sorted(kind.effects),
+        cacheable=kind.cacheable,
     )
 
 

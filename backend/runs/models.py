@@ -145,6 +145,18 @@ class EventWait(SQLModel, table=True):
     key: str = ""
 
 
+class StepCache(SQLModel, table=True):
+    """The result of a step for others of the team with the same kind, settings and inputs; big values are references."""
+
+    __tablename__ = "step_cache"  # pyright: ignore[reportAssignmentType]
+    team_id: str = Field(foreign_key="team.id", primary_key=True)
+    key: str = Field(primary_key=True)
+    port: str | None = None
+    output: Any = Field(default=None, sa_column=Column(Json))
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
 class Blob(SQLModel, table=True):
     """A piece of values over a few KB (see `engine.chunks`), stored once a team under its SHA-256."""
 

@@ -14,7 +14,7 @@ from backend.core.settings import settings
 from backend.engine import signals as form
 from backend.identity.principal import Principal
 from backend.runs import live, repository, states, wake
-from backend.runs.models import EventWait, InboxItem, Run, TeamEvent
+from backend.runs.models import EventWait, InboxItem, Run, StepCache, TeamEvent
 from backend.runs.schemas import TERMINAL, SendSignal, SignalPublic
 
 AT_ONCE = 100
@@ -73,6 +73,11 @@ async def send_on(session: Session) -> int:
         event.sent_on = True
         session.add(event)
     return len(events)
+
+
+async def forget_kept_results(session: Session) -> int:
+    """Remove results of steps whose time is over; how many there were."""
+    return (await session.exec(delete(StepCache).where(col(StepCache.expires_at) < clock.now()))).rowcount
 
 
 async def forget_old(session: Session) -> int:

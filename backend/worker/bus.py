@@ -37,6 +37,7 @@ class Bus:
                     cleaned = clock.now()
                     async with db.database().transaction() as session:
                         await signals.forget_old(session)
+                        await signals.forget_kept_results(session)
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("events could not be sent on", error=str(error))
             try:

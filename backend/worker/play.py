@@ -31,7 +31,8 @@ async def serve(stop: asyncio.Event) -> None:
     bus = Bus()
     watchers = Watchers(bus)
     writer = await open_writer(db.database())
-    engine = Engine(writer, context, watchers, Questions())
+    limits = settings().resolved_step_limits()
+    engine = Engine(writer, context, watchers, Questions(), limits=limits)
     lease = Lease()
     player = Player(engine, lease.worker_id, settings().worker_concurrency)
     lease.live_runs = player.live_runs

@@ -30,6 +30,7 @@ def problems(chart: Chart, secrets: Set[str] | None) -> Iterator[Problem]:
         yield from _version(node, kind)
         yield from _settings(node, kind)
         yield from _people(node, kind)
+        yield from _cache(node, kind)
         yield from mentions.problems(chart, node, kind, before)
         yield from _secrets(node, kind, secrets)
 
@@ -63,6 +64,13 @@ def _people(node: Node, kind: Kind) -> Iterator[Problem]:
         place = f"nodes.{node.id}.config.roles"
         told = f"{label(node)} asks nobody: no role may answer."
         yield Problem(told, place, "Choose at least one role.", "no_roles", node.id)
+
+
+def _cache(node: Node, kind: Kind) -> Iterator[Problem]:
+    if node.cache_seconds and not kind.cacheable:
+        told = f"{label(node)} cannot keep its result: a {kind.title} has to be played each time."
+        place = f"nodes.{node.id}.cache_seconds"
+        yield Problem(told, place, "Leave “Keep the result” empty.", "cannot_cache", node.id)
 
 
 def _secrets(node: Node, kind: Kind, secrets: Set[str] | None) -> Iterator[Problem]:

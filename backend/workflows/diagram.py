@@ -45,6 +45,9 @@ class Node(_Part):
     note: str = Field(default="", max_length=10_000)
     retry: Retry = Retry()
     timeout_seconds: float | None = Field(default=None, gt=0, le=86_400)
+    cache_seconds: float | None = Field(
+        default=None, gt=0, le=366 * 86_400
+    )  # how long a result is kept for equal steps
     on_error: Literal["fail", "route", "default"] = "fail"
     default_output: Any = None
     pinned: Any = None  # an output used by test runs in the editor instead of playing the node
@@ -85,6 +88,7 @@ class Diagram(_Part):
     nodes: tuple[Node, ...] = ()
     wires: tuple[Wire, ...] = ()
     comments: tuple[Comment, ...] = ()
+    max_parallel: int | None = Field(default=None, ge=1, le=1000)  # steps of a run at work at once
     samples: dict[str, Any] = {}  # named sample inputs offered by the Run button
 
     def node(self, node_id: str) -> Node:

@@ -13,9 +13,10 @@ from backend.workflows.diagram import Comment, Diagram, Node, Wire
 
 ROOTS = ("meta", "nodes", "wires", "comments", "samples")
 _PLAIN_NODE_KEYS = (
-    "kind", "kind_version", "name", "parent", "disabled", "note", "retry", "timeout_seconds", "on_error",
+    "kind", "kind_version", "name", "parent", "disabled", "note", "retry", "timeout_seconds", "cache_seconds", "on_error",
     "default_output", "pinned",
 )  # fmt: skip
+_META_KEYS = ("name", "description", "max_parallel")
 _SAFE_INT = 2**53
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -52,7 +53,8 @@ def write_meta(doc: Doc[Any], name: str, description: str) -> None:
     """Change name and description alone."""
     with doc.transaction():
         target = doc.get("meta", type=Map)
-        _sync(target, _plain(target), Shared(name=name, description=description))
+        standing = _plain(target)
+        _sync(target, standing, Shared({**standing, "name": name, "description": description}))
 
 
 def read(doc: Doc[Any]) -> Drawn:
@@ -66,7 +68,7 @@ def read(doc: Doc[Any]) -> Drawn:
     places = {node.id: place for place, node in enumerate(ordered)}
     unique = {wire.key: wire for wire in wires}.values()
     raw: dict[str, Any] = {
-        **{k: v for k, v in plain["meta"].items() if k in ("name", "description") and v is not None},
+        **{k: v for k, v in plain["meta"].items() if k in _META_KEYS and v is not None},
         "nodes": ordered,
         "wires": sorted(unique, key=lambda w: (places.get(w.source, -1), w.key)),
         "comments": sorted(comments, key=lambda c: c.id),
@@ -85,12 +87,19 @@ def meta(doc: Doc[Any]) -> tuple[str, str]:
 def shared(diagram: Diagram) -> dict[str, Shared]:
     """The diagram in the shape of the document; defaults are left out."""
     return {
-        "meta": Shared(name=diagram.name, description=diagram.description),
+        "meta": _shared_meta(diagram),
         "nodes": Shared({node.id: _shared_node(node) for node in diagram.nodes}),
         "wires": Shared({wire.key: Shared(wire.model_dump(mode="json")) for wire in diagram.wires}),
         "comments": Shared({comment.id: _shared_comment(comment) for comment in diagram.comments}),
         "samples": Shared({name: _number_safe(value) for name, value in diagram.samples.items()}),
     }
+
+
+def _shared_meta(diagram: Diagram) -> Shared:
+    told = Shared(name=diagram.name, description=diagram.description)
+    if diagram.max_parallel:
+        told["max_parallel"] = diagram.max_parallel
+    return told
 
 
 def _shared_node(node: Node) -> Shared:

@@ -13,7 +13,7 @@ from backend.workflows.diagram import IN_PORT, Comment, Diagram, Node, Position,
 # Drafts forget the order of keys; a file has one all the same, so that two exports of one diagram are equal.
 _FIRST = ("id", "name", "label", "title", "type", "model", "by", "field", "operator", "value", "text")
 _NODE_KEYS = (
-    "disabled", "note", "retry", "timeout_seconds", "on_error", "default_output", "pinned",
+    "disabled", "note", "retry", "timeout_seconds", "cache_seconds", "on_error", "default_output", "pinned",
 )  # fmt: skip
 
 
@@ -37,6 +37,7 @@ def short(diagram: Diagram) -> dict[str, Any]:
     out: dict[str, Any] = {"quadrille": 1, "name": diagram.name}
     parts: dict[str, Any] = {
         "description": diagram.description,
+        "max_parallel": diagram.max_parallel,
         "nodes": [_node(node) for node in diagram.nodes],
         "wires": [_wire(wire) for wire in diagram.wires],
         "comments": [_comment(comment) for comment in diagram.comments],

@@ -48,7 +48,7 @@ function Retry({ node, set, readOnly }) {
   );
 }
 
-export function CommonSettings({ node }) {
+export function CommonSettings({ node, kind }) {
   const { edits, draft } = useEditor();
   const readOnly = !draft.canEdit;
   const set = (field, value) => edits.set(node.id, field, value);
@@ -63,6 +63,7 @@ export function CommonSettings({ node }) {
       {node.on_error === "default" && <Row id="default_output" label="Default output, as JSON"><AnyValue id="common-default_output" rows={3} label="Default output" value={node.default_output} readOnly={readOnly} onChange={(value) => set("default_output", value)} /></Row>}
       <Retry node={node} set={set} readOnly={readOnly} />
       <Row id="timeout" label="Timeout, seconds"><NumberField id="timeout" value={node.timeout_seconds} min={1} max={86400} readOnly={readOnly} placeholder="None" onChange={(value) => set("timeout_seconds", value > 0 ? value : undefined)} /></Row>
+      {kind?.cacheable && <Row id="cache" label="Keep the result for, seconds"><NumberField id="cache" value={node.cache_seconds} min={1} max={31622400} readOnly={readOnly} placeholder="Not at all" onChange={(value) => set("cache_seconds", value > 0 ? value : undefined)} /></Row>}
       <label className="qe-toggle"><Switch size="1" checked={Boolean(node.disabled)} disabled={readOnly} onCheckedChange={(on) => set("disabled", on)} />Disabled: what comes in goes out unchanged</label>
       <Row id="note" label="Note"><TextArea id="common-note" rows={3} maxLength={10000} value={node.note ?? ""} readOnly={readOnly} placeholder="What others should know about this node" onChange={(event) => set("note", event.target.value || undefined)} /></Row>
     </div>

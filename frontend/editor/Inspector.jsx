@@ -135,7 +135,7 @@ export function NodePanel({ node, kind }) {
             <p className="qe-about">{firstLine}</p>
             <Settings node={node} kind={kind} />
           </Tabs.Content>
-          <Tabs.Content value="behaviour"><CommonSettings node={node} /></Tabs.Content>
+          <Tabs.Content value="behaviour"><CommonSettings node={node} kind={kind} /></Tabs.Content>
           <Tabs.Content value="output"><LiveContext value={live}><LastOutput id={node.id} /></LiveContext></Tabs.Content>
         </div>
       </Tabs.Root>

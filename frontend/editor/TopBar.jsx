@@ -118,6 +118,25 @@ async function download(editor, format) {
   }
 }
 
+const AT_ONCE = [1, 2, 4, 8, 16, 32];
+
+function StepsAtOnce() {
+  const { edits, draft } = useEditor();
+  const limit = useModel((model) => model.meta.max_parallel ?? 0);
+  const choices = [...new Set([...AT_ONCE, limit].filter(Boolean))].sort((a, b) => a - b);
+  return (
+    <DropdownMenu.Sub>
+      <DropdownMenu.SubTrigger disabled={!draft.canEdit} data-testid="steps-at-once">Steps at once: {limit || "no limit"}</DropdownMenu.SubTrigger>
+      <DropdownMenu.SubContent>
+        <DropdownMenu.RadioGroup value={String(limit)} onValueChange={(value) => edits.setMaxParallel(Number(value))}>
+          <DropdownMenu.RadioItem value="0">No limit</DropdownMenu.RadioItem>
+          {choices.map((count) => <DropdownMenu.RadioItem key={count} value={String(count)}>{count}</DropdownMenu.RadioItem>)}
+        </DropdownMenu.RadioGroup>
+      </DropdownMenu.SubContent>
+    </DropdownMenu.Sub>
+  );
+}
+
 function More() {
   const editor = useEditor();
   return (
@@ -129,6 +148,7 @@ function More() {
         <DropdownMenu.Item onSelect={() => download(editor, "yaml")}>Export as YAML</DropdownMenu.Item>
         <DropdownMenu.Item onSelect={() => download(editor, "json")}>Export as JSON</DropdownMenu.Item>
         <DropdownMenu.Separator />
+        <StepsAtOnce />
         <DropdownMenu.Item shortcut="Ctrl K" onSelect={() => editor.run("commands")}>Commands</DropdownMenu.Item>
         <DropdownMenu.Item shortcut="?" onSelect={() => editor.run("shortcuts")}>Shortcuts</DropdownMenu.Item>
       </DropdownMenu.Content>

@@ -196,6 +196,11 @@ export class Edits {
     this.draft.edit(() => this.draft.meta.set("name", name), "meta.name");
   }
 
+  /** How many steps of a run may be at work at once; none means as many as there are. */
+  setMaxParallel(count) {
+    this.draft.edit(() => (count ? this.draft.meta.set("max_parallel", count) : this.draft.meta.delete("max_parallel")));
+  }
+
   setSample(name, value) {
     this.draft.edit(() => (value === undefined ? this.draft.samples.delete(name) : this.draft.samples.set(name, value)));
   }

@@ -69,12 +69,19 @@ class World:
         writer: Writer,
         patience: Patience | None = None,
         seen: Seen | None = None,
+        limits: Mapping[str, int] | None = None,
     ) -> None:
         self.database, self.writer = database, writer
         self.seen, self.listener, self.questions = seen or Seen(), Listener(), Questions()
         self.kinds = kinds(self.seen)
         self.engine = Engine(
-            writer, contexts, self.listener, self.questions, kinds=self.kinds, patience=patience
+            writer,
+            contexts,
+            self.listener,
+            self.questions,
+            kinds=self.kinds,
+            patience=patience,
+            limits=limits,
         )
         self.team_id = ""
 
@@ -178,11 +185,14 @@ class World:
 
 @asynccontextmanager
 async def opened(
-    database: db.Database, patience: Patience | None = None, seen: Seen | None = None
+    database: db.Database,
+    patience: Patience | None = None,
+    seen: Seen | None = None,
+    limits: Mapping[str, int] | None = None,
 ) -> AsyncIterator[World]:
     """A world that closes its writer at the end."""
     writer = await open_writer(database)
-    world = World(database, writer, patience, seen)
+    world = World(database, writer, patience, seen, limits)
     try:
         yield world
     finally:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.core.errors import Problem
+from backend.nodes.registry import all_kinds
 from backend.workflows import check
 from backend.workflows.diagram import Diagram, Node, Wire
 from tests.backend.workflows.kinds import KINDS
@@ -195,3 +196,12 @@ any_wire = st.builds(
 @given(st.lists(any_node, max_size=8), st.lists(any_wire, max_size=10))
 def test_no_drawing_is_too_odd(nodes: list[Node], wires: list[Wire]) -> None:
     told(Diagram(nodes=tuple(nodes), wires=tuple(wires)))
+
+
+def test_only_a_node_that_need_not_be_played_each_time_may_keep_its_result() -> None:
+    fields = {"config": {"event": "paid"}, "cache_seconds": 60}
+    drawn = Diagram(nodes=(Node(id="start", kind="start"), Node(id="w", kind="wait_for_event", **fields)))
+    found = check.problems(drawn, all_kinds())
+    assert [(p.node_id, p.place) for p in found if p.code == "cannot_cache"] == [
+        ("w", "nodes.w.cache_seconds")
+    ]

@@ -29,7 +29,7 @@ class Config(NodeConfig):
         return self
 
 
-@node(title="Wait", group="Flow", icon="timer", summary="duration")
+@node(title="Wait", group="Flow", icon="timer", summary="duration", cacheable=False)
 async def wait(config: Config, ctx: NodeContext) -> Step:
     """Wait, durably."""
     now = await ctx.now()

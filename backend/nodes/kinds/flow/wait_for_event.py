@@ -32,7 +32,14 @@ class Config(NodeConfig):
     )
 
 
-@node(title="Wait for event", group="Flow", icon="mail", ports=("received", "timed_out"), summary="event")
+@node(
+    title="Wait for event",
+    group="Flow",
+    icon="mail",
+    ports=("received", "timed_out"),
+    summary="event",
+    cacheable=False,
+)
 async def wait_for_event(config: Config, ctx: NodeContext) -> Step:
     """The event with its data."""
     key = (await ctx.text(config.key)).strip()

@@ -31,7 +31,14 @@ class Config(NodeConfig):
     )
 
 
-@node(title="Emit event", group="Integrations", icon="radio", summary="topic", effects=("write",))
+@node(
+    title="Emit event",
+    group="Integrations",
+    icon="radio",
+    summary="topic",
+    effects=("write",),
+    cacheable=False,
+)
 async def emit_event(config: Config, ctx: NodeContext) -> Step:
     """The event's topic and data."""
     data = await assigned(ctx, config.data) if config.data else only_input(ctx)

@@ -62,6 +62,7 @@ class Config(NodeConfig):
     icon="user-check",
     ports=("approved", "rejected", "expired"),
     summary="title",
+    cacheable=False,
 )
 async def human_approval(config: Config, ctx: NodeContext) -> Step:
     """The decision, with the values as they were approved."""
