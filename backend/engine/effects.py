@@ -19,6 +19,7 @@ from backend.engine.records import EffectRow
 from backend.engine.values import Kept
 
 T = TypeVar("T")
+_UNEXPECTED = "unexpected"  # an exception that is no QuadrilleError
 _CUT = "cut"  # the answer did not come before the try was over
 _ROWS = text(
     "SELECT attempt, kind, digest, result, of_output, error FROM effect WHERE run_id = :run AND node_id = :node "
@@ -187,16 +188,21 @@ def _digest(kind: str, request: JsonValue) -> str:
 
 
 def _described(error: Exception, clean: Callable[[JsonValue], JsonValue]) -> dict[str, Any]:
-    found: dict[str, Any] = {"code": "internal", "message": f"{type(error).__name__}: {error}"}
+    """So that the same error can be raised again."""
     if isinstance(error, QuadrilleError):
-        found = {"code": error.code, "message": error.message, "fix": error.fix, "status": error.status}
-    return cast(dict[str, Any], clean({**found, "hopeless": failures.hopeless(error)}))
+        found = failures.describe(error, "") | {"hopeless": failures.hopeless(error)}
+    else:
+        found = {"code": _UNEXPECTED, "type": type(error).__name__, "message": str(error)}
+    return cast(dict[str, Any], clean(found))
 
 
 def _raised(error: Mapping[str, Any]) -> Exception:
     if error["code"] == _CUT:
         return CutShort("The recorded try was over before this answer came.")
+    if error["code"] == _UNEXPECTED:
+        return type(str(error["type"]), (Exception,), {})(error["message"])
     made = RecordedRefusal if error.get("hopeless") else RecordedFailure
     found = made(error["message"], fix=error.get("fix", ""))
+    found.details = dict(error.get("details") or {})
     found.__dict__["code"] = error["code"]
     return found
