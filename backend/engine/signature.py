@@ -64,8 +64,12 @@ def _in_order(scope: Scope, left: dict[str, int]) -> Iterator[list[str]]:
 def _with_body(part: Part, entry: str, found: dict[str, Signature], *, use_pinned: bool) -> Signature:
     if part.body is None:
         return Signature(entry, entry)
-    _of_scope(part.body, entry, found, use_pinned=use_pinned)
-    return Signature(entry, _hash([entry, *sorted(found[i].whole for i in part.body.parts)]))
+    inside: list[str] = []
+    for scope in (part.body, part.leaving):
+        if scope is not None:
+            _of_scope(scope, entry, found, use_pinned=use_pinned)
+            inside += [found[node_id].whole for node_id in scope.parts]
+    return Signature(entry, _hash([entry, *sorted(inside)]))
 
 
 def _own(part: Part, *, use_pinned: bool) -> str:

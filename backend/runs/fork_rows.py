@@ -18,9 +18,9 @@ from backend.engine.ports import StepId
 from backend.engine.records import EVENT_BYTES
 from backend.runs.fork_schemas import Edit
 from backend.runs.fork_split import Known, Split, part_at
-from backend.runs.models import Blob, BlobUse, EffectRecord, Run, RunEvent, StepRecord
+from backend.runs.models import Blob, BlobUse, EffectRecord, InboxItem, Run, RunEvent, StepRecord
 
-_TOLD = ("step.started", "step.waiting", "step.succeeded", "step.failed", "step.skipped")
+_TOLD = ("step.started", "step.waiting", "step.succeeded", "step.failed", "step.skipped", "state.transition")
 _ENDS = ("step.succeeded", "step.failed")
 _EDITED = "edited"
 
@@ -76,30 +76,55 @@ async def _copy_uses(session: Session, source: Run, target: Run) -> None:
 
 
 async def tell(
-    session: Session, target: Run, told: Sequence[RunEvent], split: Split, ended: set[StepId]
+    session: Session,
+    target: Run,
+    told: Sequence[RunEvent],
+    split: Split,
+    ended: set[StepId],
+    *,
+    transitions: bool = False,
 ) -> None:
-    """The target's history of what was done before it; each entry says where it comes from."""
+    """The target's history of what was done before it; each entry says where it comes from.
+
+    `transitions`: a replay leaves every state as it was left, by the signals that came then.
+    """
     rows: list[dict[str, Any]] = []
+    signals: set[str] = set()
     for event in told:
         step = StepId(event.node_id or "", event.path, event.visit)
-        if not _goes_along(event, step, split, ended):
+        always = transitions and event.kind == "state.transition"
+        if not always and not _goes_along(event, step, split, ended):
             continue
+        if signal := event.data.get("signal"):
+            signals.add(signal)
         data = {**event.data, "kept_from": event.run_id, "kept_seq": event.seq}
         kind = event.kind
         if kind == "step.started":
             data = _started_now(data, step, split)
-        if step in split.edited:
+        if step in split.edited and kind in _ENDS:
             kind, data = "step.succeeded", {**data, _EDITED: True}
             data.pop("error", None)
         rows.append({"kind": kind, "node_id": step.node_id, "path": step.path, "visit": step.visit,
                      "attempt": event.attempt, "data": data})  # fmt: skip
     if rows:
         await _append(session, target, rows)
+    if signals:
+        await _copy_signals(session, told[0].run_id, target, signals)
+
+
+async def _copy_signals(session: Session, source_id: str, target: Run, keys: set[str]) -> None:
+    """What the states were left by, so that expressions read it again."""
+    query = select(InboxItem).where(col(InboxItem.run_id) == source_id, col(InboxItem.key).in_(keys))
+    for item in (await session.exec(query)).all():
+        session.add(
+            InboxItem(run_id=target.id, key=item.key, team_id=item.team_id, payload=item.payload, at=item.at)
+        )
+    await session.flush()
 
 
 def _goes_along(event: RunEvent, step: StepId, split: Split, ended: set[StepId]) -> bool:
     """Ends of steps that stand; tries of containers that are played on; since when an unfinished step waits for a time."""
-    if event.kind in _ENDS:
+    if event.kind in (*_ENDS, "state.transition"):
         return split.why_again(step) is None
     if event.kind == "step.started":
         part = part_at(split.program, step.path, step.node_id)

@@ -189,7 +189,8 @@ class _Places:
         """Something inside a container runs again, so the container itself does. Not in full where its inside is known."""
         *_, turn = _around(place.path)
         around = self._at(turn.path)
-        if place.scope is None:
+        part = around.scope.parts.get(turn.container) if around.scope else None
+        if place.scope is None or part is None or part.kind.role == "state":
             around.chosen.setdefault(turn.container, "depends")
         known = around.inside.get(turn.container)
         # What another version changes inside is changed in the first turn already; of several tries the last counts.
@@ -208,8 +209,15 @@ def scope_at(program: Program, path: str) -> Scope | None:
     scope: Scope | None = program.root
     for at in _around(path):
         part = scope.parts.get(at.container) if scope else None
-        scope = part.body if part else None
+        scope = _inside(part) if part else None
     return scope
+
+
+def _inside(part: Part) -> Scope | None:
+    """What is played under the container's path: of a state also what stands behind its exit."""
+    if part.body is None or part.leaving is None:
+        return part.body
+    return Scope({**part.body.parts, **part.leaving.parts}, part.body.entries)
 
 
 def part_at(program: Program, path: str, node_id: str) -> Part | None:
@@ -225,7 +233,7 @@ def find(program: Program, node_id: str) -> Part | None:
         scope = waiting.pop()
         if node_id in scope.parts:
             return scope.parts[node_id]
-        waiting += [part.body for part in scope.parts.values() if part.body is not None]
+        waiting += [found for part in scope.parts.values() if (found := _inside(part)) is not None]
     return None
 
 

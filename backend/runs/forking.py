@@ -171,7 +171,8 @@ class _Fork:
         if kept:
             await fork_rows.copy(session, self._source, run, ready.known, ready.split)
         await fork_rows.edit(session, run, self._edits, self._ports)
-        await fork_rows.tell(session, run, self._told, ready.split, {one.step for one in ready.known})
+        ended = {one.step for one in ready.known}
+        await fork_rows.tell(session, run, self._told, ready.split, ended, transitions=self._acting.compare)
         return await service.get(session, self._by, run.id)
 
     def _require_steps(

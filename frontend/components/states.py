@@ -4,7 +4,13 @@ import reflex as rx
 
 from frontend.theme import STATES, Look
 
-STARTED = {"manual": "By hand", "api": "Over the API"}  # what started a run, as people say it
+STARTED = {  # what started a run, as people say it
+    "manual": "By hand",
+    "api": "Over the API",
+    "retry": "Retry",
+    "fork": "Fork",
+    "replay": "Replay",
+}
 
 
 def chip(status: str | rx.Var[str]) -> rx.Component | rx.Var:

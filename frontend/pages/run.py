@@ -171,7 +171,7 @@ def _run() -> rx.Component:
                 class_name="qk-callout",
             ),
         ),
-        rx.el.div(run_view(RunPage.id, Frame.may_steer), class_name="qk-run-island"),
+        rx.el.div(run_view(RunPage.id, Frame.may_steer, Frame.may_start), class_name="qk-run-island"),
         class_name="qk-stack qk-run",
     )
 

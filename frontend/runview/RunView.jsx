@@ -1,5 +1,5 @@
 // The run view: canvas, step, timeline and events of one run; what is chosen in one is chosen in all.
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import "@xyflow/react/dist/style.css";
 import "../components/canvas.css";
 import "./runview.css";
@@ -16,10 +16,11 @@ const TABS = [
   ["events", "Events"],
 ];
 
-export function RunView({ runId, maySteer = false }) {
+export function RunView({ runId, maySteer = false, mayStart = false }) {
   const { run, diagram, kinds, records, picture, trouble, link, live } = useRun(runId);
   const [key, setKey] = useState(null);
   const [tab, setTab] = useState("timeline");
+  useEffect(() => setKey(null), [runId]);
   const names = useMemo(() => new Map((diagram?.nodes ?? []).map((n) => [n.id, n.name || n.id])), [diagram]);
   const chosen = key ? picture.steps.get(key) : null;
   const chooseStep = useCallback((step) => setKey(step.key), []);
@@ -40,7 +41,7 @@ export function RunView({ runId, maySteer = false }) {
           {link === "connecting" && picture.lastSeq > 0 && <div className="qv-offline" role="status">Connection lost; the run goes on. Catching up …</div>}
           <RunCanvas diagram={diagram} kinds={kinds} chosen={chosen?.nodeId} focus={focus} onChoose={chooseNode} />
         </div>
-        <StepPanel step={chosen} record={records.get(key)} names={names} run={run} failed={failed} waiting={waiting} maySteer={maySteer} onSelect={chooseStep} onClose={() => setKey(null)} />
+        <StepPanel step={chosen} record={records.get(key)} names={names} run={run} failed={failed} waiting={waiting} maySteer={maySteer} mayStart={mayStart} onSelect={chooseStep} onClose={() => setKey(null)} />
         <div className="qv-below">
           <div className="qv-tabs" role="tablist" aria-label="History" onKeyDown={(event) => turn(event, tab, setTab)}>
             {TABS.map(([name, word]) => (

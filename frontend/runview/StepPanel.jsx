@@ -1,16 +1,31 @@
 // One step: its state, attempts, what it got and what it gave; or the run's own input and output.
+import { useState } from "react";
 import { Link } from "react-router";
 import { useLiveNode } from "../components/live_hooks.js";
 import { StateChip } from "../components/StateMark.jsx";
+import { Acts, ForkDialog, verbsOfRun, verbsOfStep } from "./ForkDialog.jsx";
 import { JsonView } from "./JsonView.jsx";
 import { SendEvent } from "./SendEvent.jsx";
 import { between, clockTime, spokenPath } from "./time.js";
 
-const GIVEN = { disabled: "the node is disabled", pinned: "its pinned output was given", cached: "a kept result was given" };
+const GIVEN = { disabled: "the node is disabled", pinned: "its pinned output was given", cached: "a kept result was given", mocked: "its mock was given" };
+const LINEAGE = { fork: "Forked off", retry: "Retries", replay: "Replays" };
 
-export function StepPanel({ step, record, names, run, failed, waiting, maySteer, onSelect, onClose }) {
+export function StepPanel(props) {
+  const { step, record, names, run, mayStart } = props;
+  const [verb, setVerb] = useState(null);
+  const acts = mayStart ? (step ? verbsOfStep(step, run) : verbsOfRun(run)) : [];
+  return (
+    <>
+      <Shown {...props} acts={<Acts verbs={acts} onAct={setVerb} />} />
+      {verb && <ForkDialog run={run} verb={verb} step={step} record={record} names={names} close={() => setVerb(null)} />}
+    </>
+  );
+}
+
+function Shown({ step, record, names, run, failed, waiting, maySteer, acts, onSelect, onClose }) {
   const send = (one) => maySteer && run && (one.events ?? []).map((event) => <SendEvent key={`${one.key} ${event.name} ${event.key}`} runId={run.id} event={event} />);
-  if (!step) return <RunPanel run={run} failed={failed} names={names} events={waiting.map(send)} onSelect={onSelect} />;
+  if (!step) return <RunPanel run={run} failed={failed} names={names} events={waiting.map(send)} acts={acts} onSelect={onSelect} />;
   const name = names.get(step.nodeId) ?? step.nodeId;
   return (
     <aside className="qv-panel" aria-label={`Step ${name}`} data-testid="step-panel">
@@ -27,11 +42,13 @@ export function StepPanel({ step, record, names, run, failed, waiting, maySteer,
         {step.port && step.port !== "out" && <Fact name="Left by" value={step.port} />}
         {step.path && <Fact name="Inside" value={spokenPath(step.path, names)} title={step.path} />}
         {step.given && <Fact name="Not played" value={GIVEN[step.given] ?? step.given} />}
+        {step.kept && <Fact name="Taken over from" value={<Link className="qv-link" to={`/runs/${step.kept}`}>the first run</Link>} />}
         {step.attempts.length > 1 && <Fact name="Attempts" value={String(step.attempts.length)} />}
       </dl>
       {step.status === "waiting_person" && <Decide nodeId={step.nodeId} />}
       {step.status === "waiting_event" && send(step)}
       {step.error && <Trouble error={step.error} />}
+      {acts}
       {run?.redacted ? (
         <Hidden />
       ) : (
@@ -59,12 +76,35 @@ function Decide({ nodeId }) {
   );
 }
 
-function RunPanel({ run, failed, names, events, onSelect }) {
+/** Where a fork comes from, and where a replay first differs. */
+function Lineage({ run, names }) {
+  if (!run?.forked_from_run_id) return null;
+  const at = run.forked_at && (names.get(run.forked_at.node_id) ?? run.forked_at.node_id);
+  const differs = run.diverged;
+  return (
+    <>
+      <p className="qv-lineage">
+        {LINEAGE[run.trigger] ?? "Comes from"} <Link className="qv-link" to={`/runs/${run.forked_from_run_id}`}>another run</Link>
+        {at && ` from ${at} on`}
+        {run.edits?.length > 0 && `, with ${run.edits.length === 1 ? "one output" : `${run.edits.length} outputs`} edited`}.
+      </p>
+      {differs && (
+        <div className="qv-trouble" role="status" data-testid="diverged">
+          <strong>Differs first at {names.get(differs.node_id) ?? differs.node_id}.</strong>
+          <p>{differs.message}</p>
+        </div>
+      )}
+    </>
+  );
+}
+
+function RunPanel({ run, failed, names, events, acts, onSelect }) {
   return (
     <aside className="qv-panel" aria-label="The run" data-testid="run-panel">
       <header>
         <h2>The run</h2>
       </header>
+      <Lineage run={run} names={names} />
       {events}
       {run?.error && (
         <Trouble error={run.error}>
@@ -75,6 +115,7 @@ function RunPanel({ run, failed, names, events, onSelect }) {
           )}
         </Trouble>
       )}
+      {acts}
       {run?.redacted ? <Hidden /> : <Values run={run} />}
     </aside>
   );

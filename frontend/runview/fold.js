@@ -87,6 +87,7 @@ function foldStep(picture, event) {
     step.finishedAt = event.at;
     step.port = event.data.port;
     step.given = event.data.given;
+    step.kept = event.data.kept_from;
   }
   if (event.data.error) step.error = event.data.error;
   picture.steps.set(key, step);

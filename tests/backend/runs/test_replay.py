@@ -272,3 +272,34 @@ async def test_a_signal_is_received_again_and_no_event_is_told_again(
     async with db.database().reading() as session:
         told = (await (await session.connection()).execute(sql("SELECT count(*) FROM team_event"))).scalar()
     assert told == 1
+
+
+async def test_a_state_machine_is_replayed_and_forked(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The signals by which states were left then are those by which they are left again."""
+
+    def state(name: str, *transitions: dict[str, Any], **config: Any) -> Node:
+        return Node(id=name, kind="state", parent="m", config={"transitions": transitions, **config})
+
+    nodes = [
+        Node(id="m", kind="state_machine"),
+        state("idle", {"name": "go", "event": "go"}, initial=True),
+        text("work", "idle {{ index }}", parent="idle"),
+        state("busy", {"name": "next"}),
+        text("more", "{{ event.data.n }}", parent="busy"),
+        state("over", final=True),
+        text("end", "over", parent="over"),
+    ]
+    run = await stage.start(drawn(nodes, "start>m", "m>output", "idle.go>busy", "busy.next>over"))
+    assert run.status == "waiting_event", run.error
+    async with db.database().transaction() as session:
+        await signals.send(session, stage.by, run.id, SendSignal(name="go", payload={"n": 7}))
+    run = await stage.play(run.id)
+    assert run.status == "succeeded", run.error
+    assert (await outputs(run))["m:0/busy:0/more"] == {"text": 7}
+    fork = await stage.fork(run, **{"from": {"node_id": "more", "path": "m:0/busy:0"}})
+    assert fork.status == "succeeded", fork.error
+    assert "m:0/idle:0/work" not in await played(fork)
+    assert (await outputs(fork))["m:0/busy:0/more"] == {"text": 7}
+    close_everything(monkeypatch)
+    replayed = await stage.replay(run)
+    assert (replayed.status, replayed.diverged, replayed.output) == ("succeeded", None, run.output)
