@@ -1,11 +1,14 @@
 """What is wrong with the shape of a diagram: its starts, wires, containers, cycles, and parts that nothing reaches."""
 
+import ast
 from collections.abc import Iterator
 
 from backend.core.errors import Problem
 from backend.workflows.chart import Chart, label
 from backend.workflows.cycles import cycles
 from backend.workflows.diagram import ERROR_PORT, IN_PORT, Node, Wire
+
+MAX_DEPTH = 32
 
 
 def problems(chart: Chart) -> Iterator[Problem]:
@@ -16,6 +19,7 @@ def problems(chart: Chart) -> Iterator[Problem]:
     for node in chart.nodes.values():
         yield from _container(chart, node)
         yield from _joins_and_branches(chart, node)
+        yield from _loop(chart, node)
     yield from _cycles(chart)
     yield from _unreached(chart)
 
@@ -108,6 +112,29 @@ def _joins_and_branches(chart: Chart, node: Node) -> Iterator[Problem]:
     if len(ports) > 1 and loose and not chart.in_machine(node.id):
         told = f"{label(node)} leads nowhere from {', '.join(loose)}: a run that leaves there ends."
         yield _at(node, told, "Wire the port if the run should go on.", "loose_port", "warning")
+
+
+def _loop(chart: Chart, node: Node) -> Iterator[Problem]:
+    """A loop whose end hangs on nothing; and containers so deep that the place of a step has no room in an index."""
+    kind, until = chart.kind(node), node.config.get("until")
+    if kind and kind.role == "loop" and isinstance(until, str) and _never_changes(until):
+        told = f"{label(node)} has no way out but its bound: “{until.strip()}” never changes."
+        fix = "Let it end by what its rounds give, for example previous.score >= 8."
+        yield _at(node, told, fix, "loop_without_exit", "warning")
+    depth, at = 0, chart.parent(node.id)
+    while at is not None:
+        depth, at = depth + 1, chart.parent(at)
+    if depth == MAX_DEPTH + 1:
+        told = f"{label(node)} is inside more than {MAX_DEPTH} containers."
+        yield _at(node, told, "Move some of them out, or into a workflow of their own.", "nested_too_deep")
+
+
+def _never_changes(expression: str) -> bool:
+    try:
+        read = ast.parse(expression.strip(), mode="eval")
+    except (SyntaxError, ValueError):
+        return False  # told as a wrong expression
+    return not any(isinstance(part, ast.Name) for part in ast.walk(read))
 
 
 def _cycles(chart: Chart) -> Iterator[Problem]:
