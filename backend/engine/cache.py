@@ -20,13 +20,19 @@ _FIND = (
     .bindparams(bindparam("now", type_=UtcDateTime))
     .columns(output=Json)
 )
+_THEN = text(
+    "SELECT port, output FROM step WHERE run_id = :run AND node_id = :node AND path = :path AND visit = :visit "
+    "AND status = 'succeeded' AND NOT EXISTS (SELECT 1 FROM effect WHERE effect.run_id = step.run_id "
+    "AND effect.node_id = step.node_id AND effect.path = step.path AND effect.visit = step.visit)"
+).columns(output=Json)
 _LOOKED_UP = re.compile(r"nodes(?!\s*[.\w])")
 
 
 async def found(visit: Visit) -> Tried | None:
     """The kept result, if there is one and its big values are still stored."""
     if not _wanted(visit):
-        return None
+        recorded = visit.is_recorded and visit.part.node.cache_seconds
+        return await _found_then(visit) if recorded else None
     live, database = visit.play.live, visit.play.live.world.writer.database
     asked = {"team": live.run.team_id, "key": key(visit), "now": clock.now()}
     async with database.reading() as session:
@@ -36,6 +42,21 @@ async def found(visit: Visit) -> Tried | None:
     value = await journal.restored(database, live.run.team_id, row.output, live.journal.read)
     if row.output is not None and values.digests(value):
         return None  # retention has removed a part of it
+    kept = values.keep(value, f"{visit.name}.output", settings().max_output_bytes)
+    return Tried(kept, row.port, given="cached")
+
+
+async def _found_then(visit: Visit) -> Tried | None:
+    """What the run that is replayed was given: a step that asked nobody has nothing recorded to be asked again."""
+    live, step = visit.play.live, visit.step
+    acting, database = live.run.acting, live.world.writer.database
+    place = {"node": step.node_id, "path": step.path, "visit": step.visit}
+    async with database.reading() as session:
+        source = {"run": acting.source if acting else "", **place}
+        row = (await (await session.connection()).execute(_THEN, source)).first()
+    if row is None:
+        return None
+    value = await journal.restored(database, live.run.team_id, row.output, live.journal.read)
     kept = values.keep(value, f"{visit.name}.output", settings().max_output_bytes)
     return Tried(kept, row.port, given="cached")
 

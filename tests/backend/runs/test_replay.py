@@ -303,3 +303,18 @@ async def test_a_state_machine_is_replayed_and_forked(stage: Stage, monkeypatch:
     close_everything(monkeypatch)
     replayed = await stage.replay(run)
     assert (replayed.status, replayed.diverged, replayed.output) == ("succeeded", None, run.output)
+
+
+async def test_a_step_that_was_given_a_kept_result_is_replayed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lots = Node(
+        id="lots", kind="code", config={"source": "import random\nrandom.random()"}, cache_seconds=3600
+    )
+    diagram = drawn([lots], "start>lots", "lots>output")
+    first = await stage.start(diagram, slug="one")
+    second = await stage.start(diagram, slug="two")
+    assert second.output == first.output, "the second was given the result of the first"
+    close_everything(monkeypatch)
+    replayed = await stage.replay(second)
+    assert (replayed.status, replayed.diverged, replayed.output) == ("succeeded", None, second.output)
