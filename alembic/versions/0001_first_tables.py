@@ -550,6 +550,38 @@ def upgrade() -> None:
         batch_op.create_index("blob_use_of", ["digest"], unique=False)
 
     op.create_table(
+        "dead_letter",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("node_id", sa.String(), nullable=True),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("details", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sa.String(), nullable=True),
+        sa.Column("note", sa.String(), nullable=True),
+        sa.Column("new_run_id", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("dead_letter", schema=None) as batch_op:
+        batch_op.create_index("dead_letter_of_team", ["team_id", "status", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_dead_letter_run_id"), ["run_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_dead_letter_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
         "effect",
         sa.Column("run_id", sa.String(), nullable=False),
         sa.Column("node_id", sa.String(), nullable=False),
@@ -727,6 +759,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_effect_team_id"))
 
     op.drop_table("effect")
+    with op.batch_alter_table("dead_letter", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_dead_letter_team_id"))
+        batch_op.drop_index(batch_op.f("ix_dead_letter_run_id"))
+        batch_op.drop_index("dead_letter_of_team")
+
+    op.drop_table("dead_letter")
     with op.batch_alter_table("blob_use", schema=None) as batch_op:
         batch_op.drop_index("blob_use_of")
 

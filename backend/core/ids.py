@@ -6,7 +6,7 @@ from typing import Literal
 
 Prefix = Literal[
     "team", "acct", "mem", "ses", "inv", "key", "idn", "aud", "sec",
-    "wf", "ver", "run", "apr", "dec", "wkr", "col", "doc", "psg", "cmt", "evt", "sig",
+    "wf", "ver", "run", "apr", "dec", "wkr", "col", "doc", "psg", "cmt", "evt", "sig", "dl",
 ]  # fmt: skip
 
 

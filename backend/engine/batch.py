@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from backend.engine import signals, sql
-from backend.engine.records import NO_STEP, Commit, Fenced, SignalArrived
+from backend.engine.records import NO_STEP, Commit, Fenced, LetterRow, SignalArrived
 
 Row = tuple[Any, ...]
 Failures = dict[int, Exception]
@@ -111,9 +111,8 @@ def _number(commit: Commit, seq: int) -> int:
 
 
 _ORDER = (
-    sql.BLOB, sql.BLOB_USE, sql.STEP, sql.EFFECT, sql.EVENT, sql.TELL, sql.CACHE, sql.WAIT, sql.LOOK, sql.END_WAIT,
-    sql.END_WAITS, sql.CHECKPOINT,
-    sql.WRITE_ONCE, sql.WRITE_OVER,
+    sql.BLOB, sql.BLOB_USE, sql.STEP, sql.EFFECT, sql.EVENT, sql.LETTER, sql.LETTER_CLOSED, sql.TELL, sql.CACHE, sql.WAIT,
+    sql.LOOK, sql.END_WAIT, sql.END_WAITS, sql.CHECKPOINT, sql.WRITE_ONCE, sql.WRITE_OVER,
 )  # fmt: skip
 
 
@@ -140,6 +139,8 @@ class _Rows:
             self.found[sql.EFFECT].append(
                 (run, team, *place, e.kind, e.digest, e.result, e.of_output, e.error)
             )
+        for letter in commit.letters:
+            self._letter(commit, letter)
         for c in commit.checkpoints:
             values = (c.ns, c.checkpoint_id, c.parent_id, c.type, c.data, c.about)
             self.found[sql.CHECKPOINT].append((run, team, *values))
@@ -166,6 +167,16 @@ class _Rows:
         if commit.change and commit.change.finished:
             self.found[sql.END_WAITS].append((run,))
             self.found[self._close_questions].append((run,))
+
+    def _letter(self, commit: Commit, letter: LetterRow) -> None:
+        step, at = letter.step, self.moment(commit.at)
+        place = (step.node_id, step.path, step.visit)
+        if letter.status == "open":
+            told = (*place, letter.reason, letter.message, letter.details, at)
+            self.found[sql.LETTER].append((letter.id, commit.team_id, commit.run_id, *told))
+        else:
+            closed = (letter.status, at, letter.by, commit.run_id, letter.reason, *place)
+            self.found[sql.LETTER_CLOSED].append(closed)
 
     def _event(self, commit: Commit, number: int) -> Row:
         event = commit.events[number]

@@ -87,6 +87,8 @@ def key(visit: Visit) -> str:
 
 def _wanted(visit: Visit) -> bool:
     """Not where a fork says for each node whether it asks the world."""
+    if visit.step.undoes:
+        return False  # what is undone is undone each time
     node, run = visit.part.node, visit.play.live.run
     kind = visit.part.kind
     return bool(node.cache_seconds) and kind.cacheable and kind.role == "step" and run.acting is None

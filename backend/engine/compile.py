@@ -14,7 +14,7 @@ from backend.engine.graph import Graph, build
 from backend.engine.ir import Part, Program, Scope
 from backend.nodes.kind import Kind, NodeConfig
 from backend.nodes.registry import all_kinds
-from backend.workflows import check, check_machines
+from backend.workflows import check, check_machines, check_saga
 from backend.workflows.chart import Chart
 from backend.workflows.diagram import ERROR_PORT, Diagram, Node, Wire
 
@@ -76,6 +76,10 @@ class _Checker:
             self._problem("two_nodes_of_one_id", "Two nodes have the same id.", "", "Rename one of them.")
         for node in self.nodes.values():
             self.children[node.parent].append(node)
+        self.undoes = {node.compensate_with for node in self.nodes.values() if node.compensate_with}
+        self.parts: dict[str, Part] = {}
+        if self.undoes:
+            self.problems += check.errors([*check_saga.problems(Chart(diagram, kinds))])
         for wire in {w.key: w for w in diagram.wires}.values():
             self._wire(wire)
         if any(self._role(node) in ("machine", "state", "exit") for node in self.nodes.values()):
@@ -91,7 +95,8 @@ class _Checker:
             raise CannotCompile(
                 f"The diagram has {count} problem{'s' if count != 1 else ''}.", problems=self.problems
             )
-        return Program(digest, root, len(self.nodes))
+        sagas = frozenset(i for i, part in self.parts.items() if part.kind.role == "saga")
+        return Program(digest, root, len(self.nodes), self.parts, sagas)
 
     def _role(self, node: Node) -> str | None:
         kind = self.kinds.get(node.kind)
@@ -140,8 +145,10 @@ class _Checker:
         return entered, left
 
     def _scope(self, container: str | None, nodes: list[Node]) -> Scope:
+        nodes = [node for node in nodes if node.id not in self.undoes]
         self._no_cycle(nodes)
         parts = {node.id: part for node in nodes if (part := self._part(node))}
+        self.parts |= parts
         first = [node.id for node in nodes if not self.incoming[node.id]]
         starts = [i for i in first if i in parts and parts[i].kind.role == "start"]
         entries = starts or first
@@ -163,6 +170,7 @@ class _Checker:
         for wire in self.outgoing[node.id]:
             self._port(node, ports, wire)
         body, leaving = self._body(node, kind.role) if kind.is_container else (None, None)
+        undo = self._part(self.nodes[node.compensate_with]) if node.compensate_with in self.nodes else None
         if config is None:
             return None
         targets: defaultdict[str, list[str]] = defaultdict(list)
@@ -178,6 +186,7 @@ class _Checker:
             need=_need(kind, config),
             body=body,
             leaving=leaving,
+            undo=undo,
         )
 
     def _settings(self, node: Node, kind: Kind) -> dict[str, Any]:

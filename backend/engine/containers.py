@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from backend.core import clock
 from backend.core.errors import Invalid
 from backend.core.settings import settings
-from backend.engine import failures, journal, values
+from backend.engine import failures, journal, rollback, values
 from backend.engine.context import EngineContext
 from backend.engine.ir import Scope
 from backend.engine.limits import Limit
@@ -58,7 +58,7 @@ async def _each(visit: Visit, items: list[JsonValue], limit: Limit) -> Tried:
                 return
             body = bodies[index] = body_of(visit, index, {"item": items[index]})
             limit.holds(body.place.path)
-            await body.play()
+            await rollback.played(body)
 
     live.busy(-1)
     try:
@@ -68,7 +68,7 @@ async def _each(visit: Visit, items: list[JsonValue], limit: Limit) -> Tried:
     finally:
         live.busy(+1)
     if limit.over:
-        return too_long(visit)
+        return await too_long(visit)
     if _stops(config, bodies):
         index = min(i for i, body in bodies.items() if body.failure is not None)
         return failed(visit, bodies[index].failure, f"item {index}")
@@ -122,7 +122,7 @@ async def _turns(visit: Visit, limit: Limit) -> Tried:
     for index in range(cast(Any, visit.part.config).max_iterations):
         body = await _turn(visit, index, previous, limit)
         if limit.over:
-            return too_long(visit)
+            return await too_long(visit)
         if body.failure is not None:
             return failed(visit, body.failure, f"turn {index}")
         previous = body.result()
@@ -148,7 +148,7 @@ async def beside(visit: Visit, body: Play) -> None:
     """Play a body while the container itself does nothing."""
     visit.play.live.busy(-1)
     try:
-        await body.play()
+        await rollback.played(body)
     finally:
         visit.play.live.busy(+1)
 
@@ -193,8 +193,10 @@ def limited(visit: Visit) -> Limit:
     return Limit(visit.play.live, visit.play.live.journal.begin(visit.step).until)
 
 
-def too_long(visit: Visit) -> Tried:
-    """The error of a container whose time is over."""
+async def too_long(visit: Visit) -> Tried:
+    """The error of a container whose time is over, once the sagas that are open in it are undone."""
+    if not await rollback.left_in(visit):
+        raise Halted
     return Tried(error=failures.timed_out(visit.name, visit.part.node.timeout_seconds or 0))
 
 

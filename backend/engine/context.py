@@ -54,7 +54,7 @@ class EngineContext:
         if key not in live.journal.inbox:
             await live.world.questions.ask(live.run, step, key, question)
             await self._announce("person", number, until)
-            payload = await self._wait(Waiter("person", step.path, key=key, until=until))
+            payload = await self._wait(Waiter("person", step.abandoned_with, key=key, until=until))
             if payload is None and key not in live.journal.inbox:
                 answer = await live.world.questions.expire(live.run, step, key)
                 live.journal.inbox[key] = answer.model_dump(mode="json")
@@ -67,7 +67,7 @@ class EngineContext:
         number, until = self._begin(moment)
         if until is not None and until > clock.now():
             await self._announce("time", number, until)
-            await self._wait(Waiter("time", self._step.path, until=until))
+            await self._wait(Waiter("time", self._step.abandoned_with, until=until))
 
     async def receive(self, name: str, key: str, until: datetime | None) -> Received | None:
         """Wait for a signal or an event, or take the recorded one."""
@@ -108,7 +108,7 @@ class EngineContext:
         found = live.take(prefix)
         if found is None:
             await self._announce("event", wait.number, until, name=wait.name, key=wait.key)
-            came = await self._wait(Waiter("event", self._step.path, key=prefix, until=until))
+            came = await self._wait(Waiter("event", self._step.abandoned_with, key=prefix, until=until))
             found = came if isinstance(came, str) else live.take(prefix)
         events: list[NewEvent] = []
         if found is not None:

@@ -13,10 +13,10 @@ class Places:
     """The places that a run has asked for. To stand in a queue is no waiting that lets a run sleep."""
 
     def __init__(self) -> None:
-        self._asked: dict[Place, str] = {}
+        self._asked: dict[Place, str | None] = {}
 
-    def ask(self, path: str, *, refused: bool) -> Place:
-        """A place for a step of the scope at this path; a refused one raises Halted."""
+    def ask(self, path: str | None, *, refused: bool) -> Place:
+        """A place for a step of the scope at this path, or of a compensation; a refused one raises Halted."""
         place: Place = asyncio.get_running_loop().create_future()
         self._asked[place] = path
         place.add_done_callback(lambda done: self._asked.pop(done, None))
@@ -24,7 +24,7 @@ class Places:
             place.set_exception(Halted())
         return place
 
-    def lose(self, lost: Callable[[str], bool]) -> None:
+    def lose(self, lost: Callable[[str | None], bool]) -> None:
         """The run stops playing in these scopes: nobody of them stands in a queue any longer."""
         for place, path in list(self._asked.items()):
             if lost(path) and not place.done():

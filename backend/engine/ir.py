@@ -20,6 +20,7 @@ class Part:
     need: int  # live arrivals that start it; 0 means: wait until every wire is live or dead
     body: "Scope | None" = None
     leaving: "Scope | None" = None  # of a state: what is played when it is left
+    undo: "Part | None" = None  # its compensation, which is on no wire and in no scope
 
     @property
     def pass_port(self) -> str:
@@ -44,3 +45,7 @@ class Program:
     digest: str
     root: Scope
     size: int = field(default=0)
+    parts: Mapping[str, Part] = field(
+        default_factory=dict[str, Part]
+    )  # of all scopes, by id; compensations are not among them
+    sagas: frozenset[str] = frozenset()

@@ -18,7 +18,8 @@ _STEPS = text(
 _EVENTS = text(
     "SELECT kind, node_id, path, visit, attempt, data FROM run_event WHERE run_id = :run AND node_id IS NOT NULL "
     "AND kind IN ('step.started', 'step.retrying', 'step.waiting', 'step.skipped', 'event.received', "
-    "'state.transition', 'state.ignored') ORDER BY seq"
+    "'state.transition', 'state.ignored', 'saga.compensating', 'saga.stuck', 'saga.compensated', 'saga.failed') "
+    "ORDER BY seq"
 ).columns(data=Json)
 _INBOX = text("SELECT key, payload FROM inbox_item WHERE run_id = :run ORDER BY at, key").columns(
     payload=Json
@@ -52,6 +53,8 @@ class Begun:
     received: dict[int, str] = field(
         default_factory=dict[int, str]
     )  # by the number of the wait, the inbox key
+    rolling: dict[str, Any] | None = None  # of a saga that is being undone: why
+    stuck: dict[str, Any] | None = None  # of a compensation: how it failed when it was last given up
 
 
 @dataclass(slots=True)
@@ -67,6 +70,7 @@ class Journal:
         default_factory=dict[StepId, dict[str, Any]]
     )  # states, and how
     read: blobs.Remembered = field(default_factory=blobs.Remembered)
+    rolled: dict[StepId, dict[str, Any]] = field(default_factory=dict[StepId, dict[str, Any]])  # undone sagas
 
     def begin(self, step: StepId) -> Begun:
         """What is known of a step that has not ended."""
@@ -79,6 +83,19 @@ class Journal:
         if kind == "state.transition":
             self.left[step] = data
 
+    def note(self, step: StepId, row: Any) -> None:
+        """An event of an earlier stretch."""
+        if row.kind == "event.received":
+            self.taken.add(row.data["signal"])
+        if row.kind == "step.skipped":
+            self.skipped.add(step)
+        elif row.kind.startswith("state."):
+            self.note_state(step, row.kind, row.data)
+        elif row.kind in ("saga.compensated", "saga.failed"):
+            self.rolled[step] = row.data
+        elif step not in self.finished:
+            _note(self.begin(step), row.kind, row.attempt, row.data)
+
 
 async def load(database: db.Database, run_id: str) -> Journal:
     """Read the rows of a run that has been played before."""
@@ -90,14 +107,7 @@ async def load(database: db.Database, run_id: str) -> Journal:
             journal.finished[step] = Finished(row.status, row.attempt, row.port, row.output, row.error)
         for row in await connection.execute(_EVENTS, {"run": run_id}):
             step = StepId(row.node_id, row.path, row.visit)
-            if row.kind == "event.received":
-                journal.taken.add(row.data["signal"])
-            if row.kind == "step.skipped":
-                journal.skipped.add(step)
-            elif row.kind.startswith("state."):
-                journal.note_state(step, row.kind, row.data)
-            elif step not in journal.finished:
-                _note(journal.begin(step), row.kind, row.attempt, row.data)
+            journal.note(step, row)
         for row in await connection.execute(_INBOX, {"run": run_id}):
             journal.inbox[row.key] = row.payload
     return journal
@@ -124,13 +134,12 @@ async def restored(
 
 def _note(begun: Begun, kind: str, attempt: int, data: dict[str, Any]) -> None:
     begun.attempt = max(begun.attempt, attempt)
-    if kind == "step.retrying" and "away_since" in data:
-        begun.due = datetime.fromisoformat(data["until"])
-        begun.away_since = datetime.fromisoformat(data["away_since"])
+    if kind == "saga.compensating":
+        begun.rolling = data["error"]
+    elif kind == "saga.stuck":
+        begun.stuck = data
     elif kind == "step.retrying":
-        begun.away_since = None
-        begun.due = datetime.fromisoformat(data["until"])
-        begun.attempt = attempt + 1
+        _note_retry(begun, attempt, data)
     elif kind == "step.waiting":
         until = cast(str | None, data.get("until"))
         begun.waits[data["wait"]] = datetime.fromisoformat(until) if until else None
@@ -139,6 +148,14 @@ def _note(begun: Begun, kind: str, attempt: int, data: dict[str, Any]) -> None:
         begun.received[data["wait"]] = data["signal"]
     elif kind == "step.started":
         _note_start(begun, attempt, data)
+
+
+def _note_retry(begun: Begun, attempt: int, data: dict[str, Any]) -> None:
+    begun.due = datetime.fromisoformat(data["until"])
+    if "away_since" in data:
+        begun.away_since = datetime.fromisoformat(data["away_since"])
+    else:
+        begun.away_since, begun.attempt = None, attempt + 1
 
 
 def _note_start(begun: Begun, attempt: int, data: dict[str, Any]) -> None:

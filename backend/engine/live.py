@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from backend.core import clock
 from backend.engine import signals
 from backend.engine.gates import Gate, Places
+from backend.engine.ir import Program
 from backend.engine.journal import Journal
 from backend.engine.ports import (
     ContextFactory,
@@ -61,13 +62,15 @@ class World:
 class LiveRun:
     """The shared state of all steps of one run in this process."""
 
+    program: Program  # given when playing begins
+
     def __init__(self, run: RunToPlay, world: World, journal: Journal) -> None:
         self.run, self.world, self.journal = run, world, journal
         self.halt: Halt | None = run.stop
         self.diverged = run.diverged
+        self.cancelled = run.stop == "cancel"  # for good; also while sagas are undone, which it does not halt
         self.waiters: dict[Waiter, None] = {}
         self.asleep: list[Waiter] = []
-        self.playing: set[asyncio.Task[None]] = set()
         self.trying: dict[asyncio.Task[Any], str] = {}  # which kinds are at work, and in which scope
         self.gate = Gate(run.diagram.max_parallel) if run.diagram.max_parallel else None
         self.places = Places()
@@ -99,11 +102,7 @@ class LiveRun:
         return self._submit(commit, kept)
 
     def record(
-        self,
-        row: StepRow,
-        kept: Sequence[Kept],
-        events: list[NewEvent],
-        beside: Beside,
+        self, row: StepRow, kept: Sequence[Kept], events: list[NewEvent], beside: Beside
     ) -> asyncio.Future[None]:
         """Hand in a finished step with its blobs, its events, and what else it leaves."""
         commit = self._new(events)
@@ -208,27 +207,27 @@ class LiveRun:
         """The scope at this path has failed: nothing in it waits any longer."""
         self._failed.add(path)
         for waiter in list(self.waiters):
-            if _inside(waiter.path, path):
+            if inside(waiter.path, path):
                 waiter.halt()
-        self.places.lose(lambda inside: _inside(inside, path))
+        self.places.lose(lambda place: inside(place, path))
 
-    def abandoned(self, path: str) -> bool:
+    def abandoned(self, path: str | None) -> bool:
         """True when this scope, or one around it, has failed or is given up."""
-        return bool(self._failed) and any(_inside(path, scope) for scope in self._failed)
+        return bool(self._failed) and any(inside(path, scope) for scope in self._failed)
 
     def end(self, path: str) -> None:
         """The time of the scope at this path is over: nothing in it waits, and what works in it is stopped."""
         self.abandon(path)
         for task, place in self.trying.items():
-            if _inside(place, path):
+            if inside(place, path):
                 self._ended.add(task)
                 task.cancel()
 
     @contextmanager
-    def at_work(self, path: str) -> Generator[None]:
-        """While a kind is at work in the scope at this path."""
-        task = asyncio.current_task()
-        if task is not None:
+    def at_work(self, path: str | None) -> Generator[None]:
+        """While a kind is at work in the scope at this path; without one, neither a cancel nor a failure ends it."""
+        task = None if path is None else asyncio.current_task()
+        if path is not None and task is not None:
             self.trying[task] = path
         try:
             yield
@@ -241,12 +240,13 @@ class LiveRun:
         return self.halt == "cancel" or task in self._ended
 
     def stop(self, why: Halt) -> None:
-        """Begin no new step and wake all that wait; a cancel overrules everything else."""
-        if self.halt not in (None, "sleep") and why != "cancel":
+        """Begin no new step and wake all that wait; a cancel overrules everything else, once."""
+        if self.cancelled if why == "cancel" else self.halt not in (None, "sleep"):
             return
         if why == "sleep" and any(not waiter.open for waiter in self.waiters):
             return  # what it waited for has come at this moment
         self.halt = why
+        self.cancelled = self.cancelled or why == "cancel"
         self.asleep, self._due = list(self.waiters), list(self.limits.values())
         for waiter in self.asleep:
             waiter.halt()
@@ -254,6 +254,11 @@ class LiveRun:
         if why == "cancel" and self._grace is None:
             loop = asyncio.get_running_loop()
             self._grace = loop.call_later(self.world.patience.cancel_grace, self._end_running)
+
+    def relent(self) -> None:
+        """A cancel keeps nothing from being undone: from here on only a pause, a drain or sleep halts."""
+        if self.halt == "cancel":
+            self.halt = None
 
     def waiting_keys(self) -> tuple[str, ...]:
         """The inbox keys whose arrival forbids going to sleep."""
@@ -283,9 +288,10 @@ class LiveRun:
                 handle.cancel()
 
     def _end_running(self) -> None:
-        for task in self.playing:
+        for task in self.trying:
             task.cancel()
 
 
-def _inside(path: str, scope: str) -> bool:
-    return not scope or path == scope or path.startswith(f"{scope}/")
+def inside(path: str | None, scope: str) -> bool:
+    """True when the path is that of the scope, or of one inside it; every path is inside the root."""
+    return path is not None and (not scope or path == scope or path.startswith(f"{scope}/"))

@@ -46,8 +46,8 @@ async def _limited(visit: Visit, plays: Callable[[Visit, Limit], Awaitable[Tried
         except Halted:
             if not limit.over:
                 raise
-            return containers.too_long(visit)
-    return containers.too_long(visit) if limit.over and tried.error else tried
+            return await containers.too_long(visit)
+    return await containers.too_long(visit) if limit.over and tried.error else tried
 
 
 async def _states(visit: Visit, limit: Limit) -> Tried:

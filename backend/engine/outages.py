@@ -41,5 +41,5 @@ async def _wait(visit: Visit, tried: Tried, since: datetime) -> datetime:
     due = now + timedelta(seconds=pause * random.uniform(0.5, 1.0))  # noqa: S311
     data = {"error": tried.error, "until": due.isoformat(), "away_since": since.isoformat()}
     await live.note(NewEvent("step.retrying", visit.step, visit.attempt, data))
-    await live.wait(Waiter("retry", visit.step.path, until=due))
+    await live.wait(Waiter("retry", visit.step.abandoned_with, until=due))
     return due

@@ -41,6 +41,7 @@ EventKind = Literal[
     "run.succeeded", "run.failed", "run.cancelled",
     "step.started", "step.waiting", "step.retrying", "step.succeeded", "step.failed", "step.skipped",
     "state.transition", "state.ignored", "approval.requested", "approval.decided", "event.emitted", "event.received",
+    "saga.compensating", "saga.stuck", "saga.decided", "saga.compensated", "saga.failed",
 ]  # fmt: skip
 StopReason = Literal["cancel", "pause", "drain"]
 LiveKind = Literal["step.progress", "step.token"]  # volatile: never rows, no seq
@@ -56,10 +57,24 @@ class StepId:
     node_id: str
     path: str = ""
     visit: int = 1
+    undoes: str = field(
+        default="", compare=False
+    )  # the node whose visit, of the same path and number, it compensates
 
     def key(self, run_id: str) -> str:
-        """The idempotency key that is passed on to every effect of the step."""
+        """The name of the visit everywhere."""
         return f"{run_id}:{self.path + '/' if self.path else ''}{self.node_id}:{self.visit}"
+
+    @property
+    def abandoned_with(self) -> str | None:
+        """The scope whose failure ends the waits of this step; a compensation waits on."""
+        return None if self.undoes else self.path
+
+    def idempotency_key(self, run_id: str) -> str:
+        """What is passed on to every effect: the key of the visit, or, of a compensation, that of what it undoes and `:comp`."""
+        if not self.undoes:
+            return self.key(run_id)
+        return f"{StepId(self.undoes, self.path, self.visit).key(run_id)}:comp"
 
 
 @dataclass(frozen=True)

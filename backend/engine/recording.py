@@ -25,6 +25,8 @@ async def record(visit: Visit, tried: Tried, status: str) -> Given:
         data["error"] = error
     if tried.given:
         data["given"] = tried.given
+    if step.undoes:
+        data["compensates"] = step.undoes
     kind = "step.succeeded" if status == "succeeded" else "step.failed"
     if visit.is_recorded:
         tried.emitted = None  # what was told then must not be told again

@@ -142,6 +142,19 @@ class Change:
     seen: frozenset[str] = frozenset()  # … that were known
 
 
+@dataclass(frozen=True, slots=True)
+class LetterRow:
+    """Something of the run that was given up, or, with a status, what people decided about it."""
+
+    id: str
+    reason: str
+    step: StepId
+    message: str = ""
+    details: str = "{}"
+    status: str = "open"
+    by: str = ""
+
+
 @dataclass(slots=True)
 class Commit:
     """Everything that one moment of one run writes; all of it or nothing. Without a token nothing is fenced."""
@@ -163,6 +176,7 @@ class Commit:
     )  # take over what the team was told since the run began
     ends: list[WaitRow] = field(default_factory=list[WaitRow])
     effects: Sequence[EffectRow] = ()
+    letters: list[LetterRow] = field(default_factory=list[LetterRow])
     change: Change | None = None
     diverged: str | None = None  # where a replay first differs
     first_seq: int = 0  # the number of the first event, given by the transaction

@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from backend.engine.ir import Part, Scope
 from backend.engine.live import LiveRun
 from backend.engine.ports import NewEvent, StepId
+
+if TYPE_CHECKING:
+    from backend.engine.visit import Tried, Visit
 
 
 @dataclass(slots=True)
@@ -73,6 +77,10 @@ class Play:
         arrived = self._live_from.get(part.node.id, ())
         return {source: self.given[source] for source in part.sources if source in arrived}
 
+    async def try_again(self, visit: "Visit", tried: "Tried") -> bool:
+        """True when a visit that has failed, tries and all, is to be played again; only compensations may be."""
+        return False
+
     @property
     def stopped(self) -> bool:
         """No new step may begin."""
@@ -87,12 +95,9 @@ class Play:
     def _spawn(self, part: Part) -> None:
         self._started.add(part.node.id)
         self.live.busy(+1)
-        task = self._tasks.create_task(self._walk(part))
-        self.live.playing.add(task)
-        task.add_done_callback(self._walked)
+        self._tasks.create_task(self._walk(part)).add_done_callback(self._walked)
 
     def _walked(self, task: asyncio.Task[None]) -> None:
-        self.live.playing.discard(task)
         self.live.busy(-1)
 
     async def _walk(self, part: Part) -> None:

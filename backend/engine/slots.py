@@ -12,7 +12,7 @@ from backend.engine.visit import Visit
 class Slot:
     """The places that one try needs: of its run first, then those of what it uses. Given back while it waits."""
 
-    def __init__(self, live: LiveRun, path: str, gates: list[Gate]) -> None:
+    def __init__(self, live: LiveRun, path: str | None, gates: list[Gate]) -> None:
         self._live, self._path, self._gates = live, path, gates
         self._entered = 0
         self._waits = 0
@@ -62,7 +62,7 @@ def slot(visit: Visit) -> Slot:
     if live.world.gates:
         named = sorted(set(_uses(visit)))
         gates += [live.world.gates[name] for name in named if name in live.world.gates]
-    return Slot(live, visit.step.path, gates)
+    return Slot(live, visit.step.abandoned_with, gates)
 
 
 def _uses(visit: Visit) -> Iterator[str]:

@@ -59,6 +59,14 @@ POSTGRES_CLOSE_QUESTIONS = (
     "UPDATE approval SET status = 'closed' WHERE id IN "
     "(SELECT id FROM approval WHERE run_id = ? AND status = 'open' FOR UPDATE SKIP LOCKED)"
 )
+LETTER = (
+    "INSERT INTO dead_letter (id, team_id, run_id, node_id, path, visit, reason, message, details, status, created_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)"
+)
+LETTER_CLOSED = (
+    "UPDATE dead_letter SET status = ?, closed_at = ?, closed_by = ? WHERE run_id = ? AND reason = ? AND node_id = ? "
+    "AND path = ? AND visit = ? AND status = 'open'"
+)
 CHECKPOINT = (
     "INSERT INTO checkpoint (thread_id, team_id, ns, checkpoint_id, parent_id, type, data, about) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (thread_id, ns, checkpoint_id) DO UPDATE SET "

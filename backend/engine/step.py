@@ -16,6 +16,7 @@ from backend.engine import (
     machine,
     outages,
     recording,
+    saga,
     slots,
     values,
 )
@@ -31,7 +32,7 @@ from backend.nodes.kind import NodeContext
 from backend.workflows.diagram import ERROR_PORT
 
 _LONGEST_PAUSE = 3600.0
-_CONTAINERS = containers.PLAYS | machine.PLAYS
+_CONTAINERS = containers.PLAYS | machine.PLAYS | saga.PLAYS
 
 
 async def play_step(play: Play, part: Part) -> Given | None:
@@ -44,7 +45,10 @@ async def play_step(play: Play, part: Part) -> Given | None:
         await live.settled()
     visit = Visit(play, part, step, play.inputs(part), clock.now())
     try:
-        return await _conclude(visit, await _tried(visit))
+        tried = await _tried(visit)
+        while tried.error is not None and await play.try_again(visit, tried):
+            tried = await _tried(visit)
+        return await _conclude(visit, tried)
     except Halted:
         return None
 
@@ -88,13 +92,17 @@ async def _tries(visit: Visit) -> Tried:
     """Try as often as the node allows; how often it was tried is durable before the next pause begins."""
     live, retry = visit.play.live, visit.part.node.retry
     plays = _CONTAINERS.get(visit.part.kind.role)
-    begun = live.journal.begun.get(visit.step)
+    begun, before = live.journal.begun.get(visit.step), 0
     if begun is not None:
         visit.attempt = begun.attempt
+        if begun.stuck is not None:
+            before = begun.stuck["attempt"]
+            if before >= visit.attempt:
+                return Tried(error=begun.stuck["error"], hopeless=True)
         await _pause(visit, begun.due)
     while True:
         tried = await (containers.play(visit, plays) if plays else _announced_try(visit, begun))
-        if tried.error is None or tried.hopeless or visit.attempt >= retry.max_attempts:
+        if tried.error is None or tried.hopeless or visit.attempt - before >= retry.max_attempts:
             return tried
         pause = (
             0.0
@@ -116,13 +124,14 @@ async def _tries(visit: Visit) -> Tried:
 async def _pause(visit: Visit, due: datetime | None) -> None:
     """Wait for the next try's moment; long pauses are slept through without holding memory."""
     if due is not None and due > clock.now():
-        await visit.play.live.wait(Waiter("retry", visit.step.path, until=due))
+        await visit.play.live.wait(Waiter("retry", visit.step.abandoned_with, until=due))
 
 
 async def _announced_try(visit: Visit, begun: journal.Begun | None) -> Tried:
     """One try, after the event that tells of its beginning; a step that goes on after a crash began before."""
     if begun is None or (begun.due is not None and begun.away_since is None):
-        visit.play.live.note(NewEvent("step.started", visit.step, visit.attempt))
+        data = {"compensates": visit.step.undoes} if visit.step.undoes else {}
+        visit.play.live.note(NewEvent("step.started", visit.step, visit.attempt, data))
     return await outages.outlasted(visit, _try)
 
 
@@ -137,7 +146,7 @@ async def _played(visit: Visit, slot: slots.Slot) -> Tried:
     live, node, visit.asked = visit.play.live, visit.part.node, None
     limit = asyncio.timeout(node.timeout_seconds)
     try:
-        with live.at_work(visit.step.path):
+        with live.at_work(visit.step.abandoned_with):
             async with limit:
                 inner = live.world.contexts(live.run, node, visit.step, visit.attempt, visit.scope())
                 ctx = EngineContext(inner, live, visit.step, limit, slot)
@@ -182,7 +191,7 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 def _cancelled(visit: Visit) -> Tried:
     """Cancelled with the run or its container, else because the whole stretch is given up, which nobody may swallow."""
     live, task = visit.play.live, asyncio.current_task()
-    if task is None or not live.was_stopped(task):
+    if task is None or visit.step.undoes or not live.was_stopped(task):
         raise asyncio.CancelledError
     task.uncancel()
     described = failures.cancelled(visit.name) if live.halt == "cancel" else failures.given_up(visit.name)

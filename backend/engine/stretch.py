@@ -7,7 +7,7 @@ from langchain_core.runnables import RunnableConfig
 
 from backend.core import log
 from backend.core.errors import QuadrilleError
-from backend.engine import journal, values
+from backend.engine import journal, rollback, values
 from backend.engine.compile import Compiled
 from backend.engine.graph import Hands
 from backend.engine.ir import Program
@@ -78,13 +78,18 @@ class Stretch:
     async def _play(self, program: Program) -> OutcomeStatus | None:
         """The work of the graph's one node: play the root scope; end the run where it ends."""
         live = self._live
+        live.program = program
         root = Play(live, program.root, Place(), play_step)
         await root.play()
-        if root.failure is not None and live.halt != "cancel":
-            return await self._end("failed", error=dict(root.failure))
-        if root.halted or (root.failure is not None):
-            return await self._end("cancelled") if live.halt == "cancel" else None
-        return await self._end("succeeded", output=root.result())
+        if root.failure is None and not root.halted:
+            return await self._end("succeeded", output=root.result())
+        if (root.failure is not None or live.cancelled) and await rollback.settled(live, play_step):
+            told = rollback.told(live)
+            if live.cancelled:
+                return await self._end("cancelled", error=told)
+            rolled = {"rollback": told} if told else {}
+            return await self._end("failed", error={**(root.failure or {}), **rolled})
+        return None
 
     async def _end(
         self, status: OutcomeStatus, *, output: Any = None, error: dict[str, Any] | None = None
@@ -122,7 +127,7 @@ class Stretch:
         """Look again at everything that is known, and go on."""
         live = self._live
         live.journal = await journal.load(live.world.writer.database, live.run.run_id)
-        live.halt = None
+        live.halt = "cancel" if live.cancelled else None
 
 
 async def give_up(live: LiveRun, error: QuadrilleError) -> Outcome:

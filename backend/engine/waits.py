@@ -26,7 +26,7 @@ class Waiter:
     __slots__ = ("_future", "_timer", "key", "path", "until", "what")
 
     def __init__(
-        self, what: WaitFor, path: str, *, key: Prefixes = "", until: datetime | None = None
+        self, what: WaitFor, path: str | None, *, key: Prefixes = "", until: datetime | None = None
     ) -> None:
         self.what: WaitFor = what
         self.path = path

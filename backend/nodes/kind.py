@@ -193,8 +193,8 @@ class NodeContext(Protocol):
 
 
 Play = Callable[[Any, NodeContext], Awaitable[Step]]
-NodeRole = Literal["step", "start", "end", "join", "map", "loop", "machine", "state", "exit", "note"]
-CONTAINERS = frozenset({"map", "loop", "machine", "state"})
+NodeRole = Literal["step", "start", "end", "join", "map", "loop", "saga", "machine", "state", "exit", "note"]
+CONTAINERS = frozenset({"map", "loop", "saga", "machine", "state"})
 
 
 @dataclass(frozen=True)

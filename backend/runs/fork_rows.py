@@ -20,7 +20,15 @@ from backend.runs.fork_schemas import Edit
 from backend.runs.fork_split import Known, Split, part_at
 from backend.runs.models import Blob, BlobUse, EffectRecord, InboxItem, Run, RunEvent, StepRecord
 
-_TOLD = ("step.started", "step.waiting", "step.succeeded", "step.failed", "step.skipped", "state.transition")
+_TOLD = (
+    "step.started",
+    "step.waiting",
+    "step.succeeded",
+    "step.failed",
+    "step.skipped",
+    "state.transition",
+    "saga.compensating",
+)
 _ENDS = ("step.succeeded", "step.failed")
 _EDITED = "edited"
 

@@ -145,7 +145,8 @@ class _Place:
 
     def compare(self, before: Signatures, after: Signatures) -> None:
         """Choose the nodes that another version has changed."""
-        for node_id in self.nodes:
+        parts = self.scope.parts.values() if self.scope else ()
+        for node_id in self.nodes - {part.undo.node.id for part in parts if part.undo}:
             if self.scope is None or node_id not in self.scope.parts:
                 self.chosen[node_id] = "gone"
                 continue

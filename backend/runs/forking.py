@@ -140,7 +140,7 @@ class _Fork:
             chosen = {one.step: "chosen" for one in steps if one.step not in edited}
         else:
             self._require_steps(chosen, edited, steps)
-            chosen = {**dict.fromkeys(fork_split.dead_ends(steps) - edited, "failed"), **chosen}
+            chosen = {**dict.fromkeys(self._failed(old, steps) - edited, "failed"), **chosen}
         program = _program(new)
         changed = None
         if new.id != old.id:
@@ -151,6 +151,16 @@ class _Fork:
         self._edits = edits
         self._ready = Prepared(new, steps, split, self._acting, skipped)
         self._require_mappable(chosen if not from_start else {})
+
+    def _failed(self, old: Version, steps: list[Known]) -> frozenset[StepId]:
+        """What made the run fail. A saga that was undone begins anew, with keys that no receiver has seen."""
+        undoes = {node.get("compensate_with") for node in old.diagram["nodes"]}
+        failed = fork_split.dead_ends(one for one in steps if one.step.node_id not in undoes)
+        stands = {one.step for one in steps if not one.is_dead_end}
+        undone = {_step(event) for event in self._told if event.kind == "saga.compensating"} - stands
+        if undone:
+            self._acting = self._acting.model_copy(update={"keys_of": ""})
+        return failed | undone
 
     def plan(self) -> ForkPlan:
         """What would be done."""

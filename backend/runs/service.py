@@ -12,6 +12,7 @@ from backend.core.errors import Invalid, NotFound, Problem
 from backend.engine.acting import Acting
 from backend.engine.ports import EventKind
 from backend.identity.principal import Principal
+from backend.nodes.registry import all_kinds
 from backend.runs import history, live, redaction, repository, shown_values, states, wake
 from backend.runs.history import Entry
 from backend.runs.models import InboxItem, Run
@@ -77,10 +78,12 @@ async def events_after(
 
 
 async def cancel(session: Session, by: Principal, run_id: str) -> RunPublic:
-    """End the run: at once when no worker holds it, else within seconds by its worker."""
+    """End the run: at once when no worker holds it, else by its worker, which first undoes sagas under way."""
     by.require("run.steer")
     run = await _steerable(session, by, run_id, frozenset({"cancelled"}), "cancelled")
-    if run.status in states.PARKED:
+    if run.status in states.PARKED and await _has_saga(session, run):
+        await _hand_to_worker(session, run, by)
+    elif run.status in states.PARKED:
         await _end_parked(session, run, by)
     elif not run.cancel_requested:
         await _request(session, run, "cancel", "run.cancelling", by)
@@ -179,6 +182,26 @@ async def _end_parked(session: Session, run: Run, by: Principal) -> None:
     values: dict[str, Any] = {"token": Run.token + 1, "wake_at": None, "finished_at": clock.now()}
     await repository.move(session, run.id, "cancelled", cancel_requested=True, **values)
     await _note(session, run, "run.cancelled", by)
+
+
+async def _has_saga(session: Session, run: Run) -> bool:
+    """True when it may have done what has to be undone; only a worker can tell."""
+    version = await repository.version(session, run.team_id, run.version_id) if run.token else None
+    if version is None:
+        return False
+    kinds = all_kinds()
+    found = (kinds.get(node["kind"]) for node in version.diagram["nodes"])
+    return any(kind.role == "saga" for kind in found if kind)
+
+
+async def _hand_to_worker(session: Session, run: Run, by: Principal) -> None:
+    """Queue the parked run for its cancel; a repeated wish, as while it waits for a decision on undoing, changes nothing."""
+    if run.cancel_requested:
+        return
+    if run.status != "queued":
+        await repository.move(session, run.id, "queued", wake_at=None, pause_requested=False)
+    await _request(session, run, "cancel", "run.cancelling", by)
+    wake.offer_after_commit(session, run.id)
 
 
 async def _request(session: Session, run: Run, what: Steering, kind: EventKind, by: Principal) -> None:

@@ -31,7 +31,7 @@ class WorkerContext:
         self.run_id = run.run_id
         self.node_id = step.node_id
         self.attempt = attempt
-        self.idempotency_key = step.key((run.acting and run.acting.keys_of) or run.run_id)
+        self.idempotency_key = step.idempotency_key((run.acting and run.acting.keys_of) or run.run_id)
         self.inputs = scope.inputs
         self.scope = scope.names
         self._by = acting_for(run)

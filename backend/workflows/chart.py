@@ -56,6 +56,12 @@ class Chart:
         }
 
     @cached_property
+    def undoes(self) -> dict[str, str]:
+        """Compensations, each with the node that it undoes."""
+        named = ((n.compensate_with, n.id) for n in self.nodes.values())
+        return {undo: node_id for undo, node_id in named if undo in self.nodes and undo != node_id}
+
+    @cached_property
     def scopes(self) -> dict[str | None, list[Node]]:
         """The nodes of each body, and of the root under None."""
         found: dict[str | None, list[Node]] = {}

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Set
 
 from backend.core.errors import Problem
 from backend.nodes.kind import Kind
-from backend.workflows import check_graph, check_machines, check_settings
+from backend.workflows import check_graph, check_machines, check_saga, check_settings
 from backend.workflows.chart import Chart
 from backend.workflows.diagram import Diagram
 
@@ -29,6 +29,7 @@ def problems(
         *check_settings.problems(chart, secrets),
         *check_graph.problems(chart),
         *check_machines.problems(chart),
+        *check_saga.problems(chart),
     ]
     return sorted(found, key=lambda p: p.severity != "error")
 

@@ -106,8 +106,9 @@ def _joins_and_branches(chart: Chart, node: Node) -> Iterator[Problem]:
     if kind and kind.role == "join" and len(chart.incoming[node.id]) == 1:
         told = f"{label(node)} joins one branch only."
         yield _at(node, told, "Wire the other branches to it, or remove it.", "lonely_join", "warning")
-    ports = chart.ports(node) or ()
     wired = {wire.source_port for wire in chart.outgoing[node.id]}
+    failing = "compensated" if kind and kind.role == "saga" else ""  # a saga that is not wired there fails
+    ports = [port for port in chart.ports(node) or () if port != failing]
     loose = [port for port in ports if port not in wired]
     if len(ports) > 1 and loose and not chart.in_machine(node.id):
         told = f"{label(node)} leads nowhere from {', '.join(loose)}: a run that leaves there ends."
@@ -157,7 +158,7 @@ def _unreached(chart: Chart) -> Iterator[Problem]:
         reached.update(fresh)
         waiting += fresh
     for node in chart.scopes.get(None, []):
-        if node.id not in reached and _plays(chart, node):
+        if node.id not in reached and node.id not in chart.undoes and _plays(chart, node):
             told = f"Nothing leads to {label(node)}: it will never be played."
             yield _at(node, told, "Wire it, disable it or remove it.", "unreached", "warning")
 

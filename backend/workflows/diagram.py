@@ -31,7 +31,7 @@ class Retry(_Part):
 
 
 class Node(_Part):
-    """One node. `parent` is the container (map, loop) whose body it belongs to."""
+    """One node. `parent` is the container (map, loop, saga) whose body it belongs to."""
 
     id: NodeId
     kind: str
@@ -50,6 +50,9 @@ class Node(_Part):
     )  # how long a result is kept for equal steps
     on_error: Literal["fail", "route", "default"] = "fail"
     default_output: Any = None
+    compensate_with: NodeId | None = (
+        None  # the node of the same body that undoes this one when its saga fails
+    )
     pinned: Any = None  # an output used by test runs in the editor instead of playing the node
 
 

@@ -14,7 +14,7 @@ from backend.workflows.diagram import Comment, Diagram, Node, Wire
 ROOTS = ("meta", "nodes", "wires", "comments", "samples")
 _PLAIN_NODE_KEYS = (
     "kind", "kind_version", "name", "parent", "disabled", "note", "retry", "timeout_seconds", "cache_seconds", "on_error",
-    "default_output", "pinned",
+    "default_output", "compensate_with", "pinned",
 )  # fmt: skip
 _META_KEYS = ("name", "description", "max_parallel")
 _SAFE_INT = 2**53

@@ -13,7 +13,7 @@ from backend.workflows.diagram import IN_PORT, Comment, Diagram, Node, Position,
 # Drafts forget the order of keys; a file has one all the same, so that two exports of one diagram are equal.
 _FIRST = ("id", "name", "label", "title", "type", "model", "by", "field", "operator", "value", "text")
 _NODE_KEYS = (
-    "disabled", "note", "retry", "timeout_seconds", "cache_seconds", "on_error", "default_output", "pinned",
+    "disabled", "note", "retry", "timeout_seconds", "cache_seconds", "on_error", "default_output", "compensate_with", "pinned",
 )  # fmt: skip
 
 

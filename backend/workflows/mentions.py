@@ -14,6 +14,7 @@ from backend.workflows.diagram import Node
 
 _EVERYWHERE = ("input", "nodes", "run")
 _IN_BODIES = ("item", "index", "previous", "event")
+_IN_COMPENSATIONS = ("compensated", "failure")
 _READERS = {"template": templates, "expression": expressions}
 
 
@@ -53,7 +54,8 @@ class Before:
     def _sets(self) -> dict[str, int]:
         found: dict[str, int] = {}
         by_scope: dict[str | None, list[str]] = {}
-        for node_id in self.chart.order:
+        # A compensation comes last: what it undoes, and all before that, has run.
+        for node_id in sorted(self.chart.order, key=lambda node_id: node_id in self.chart.undoes):
             by_scope.setdefault(self.chart.parent(node_id), []).append(node_id)
         scopes: list[str | None] = [None]
         while scopes:
@@ -69,12 +71,17 @@ class Before:
         for wire in self.chart.incoming[node_id]:
             if wire.source in found and self.chart.parent(wire.source) == self.chart.parent(node_id):
                 before |= found[wire.source] | 1 << self.number[wire.source]
+        undone = self.chart.undoes.get(node_id)
+        if undone is not None and undone in found and self.chart.parent(undone) == self.chart.parent(node_id):
+            before |= found[undone] | 1 << self.number[undone]
         return before
 
 
 def problems(chart: Chart, node: Node, kind: Kind, before: Before) -> Iterator[Problem]:
     """What is wrong with the node's expressions, templates and rules."""
     names = (*_EVERYWHERE, *_IN_BODIES) if chart.parent(node.id) or kind.is_container else _EVERYWHERE
+    if node.id in chart.undoes:
+        names = (*names, *_IN_COMPENSATIONS)
     for at, value, widget in parts(kind, node):
         place = f"nodes.{node.id}.config{at}"
         wrong, references = _read(value, widget, names, place)

@@ -4,7 +4,7 @@ import { api, entries } from "./api.js";
 import { duration } from "./durations.js";
 
 export const SECTIONS = ["Flow", "People", "AI", "Data", "Integrations", "Notes"];
-const CONTAINERS = new Set(["map", "loop", "machine", "state"]);
+const CONTAINERS = new Set(["map", "loop", "saga", "machine", "state"]);
 let asked = null;
 
 /** All kinds by name; asked once a page. */

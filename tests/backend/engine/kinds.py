@@ -59,6 +59,11 @@ class LoopConfig(NodeConfig):
     max_iterations: int = Field(10, ge=1)
 
 
+class SagaConfig(NodeConfig):
+    roles: tuple[str, ...] = ("owner",)
+    decide_within: float | None = None
+
+
 class JoinConfig(NodeConfig):
     mode: str = "all"
     count: int = 1
@@ -185,6 +190,7 @@ def kinds(seen: Seen) -> dict[str, Kind]:  # noqa: C901 - ten tiny functions, no
             kind("machine", state_machine.Config, state_machine.state_machine.play, role="machine"),
             replace(state.state, name="state"),
             kind("exit", NodeConfig, on_exit.on_exit.play, role="exit"),
+            kind("saga", SagaConfig, never, Ports(("out", "compensated")), role="saga"),
             kind("note", NodeConfig, never, role="note"),
         )
     }
@@ -205,7 +211,7 @@ class Context:
 
     def __init__(self, run: RunToPlay, node: Node, step: StepId, attempt: int, scope: Scope) -> None:
         self.run_id, self.node_id, self.attempt = run.run_id, node.id, attempt
-        self.idempotency_key = step.key(run.run_id)
+        self.idempotency_key = step.idempotency_key(run.run_id)
         self.inputs, self.scope = scope.inputs, scope.names
 
     async def text(self, template: str) -> str:

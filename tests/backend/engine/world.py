@@ -12,6 +12,7 @@ from sqlmodel import col, select, update
 
 from backend.approvals.models import Approval  # noqa: F401 - all tables in one metadata
 from backend.core import clock, db, ids
+from backend.dead_letters.models import DeadLetter
 from backend.engine import signals
 from backend.engine.engine import Engine, Patience
 from backend.engine.ports import Outcome, RunToPlay, StepId
@@ -127,9 +128,17 @@ class World:
         """Claim the run once more and play on."""
         return await self.engine.play(await self.claim(run.run_id, run.diagram, run.input))
 
-    async def answer(self, run: RunToPlay, key: str, verdict: str = "approved", *, wake: bool = True) -> None:
+    async def answer(
+        self,
+        run: RunToPlay,
+        key: str,
+        verdict: str = "approved",
+        *,
+        wake: bool = True,
+        values: JsonValue = None,
+    ) -> None:
         """Decide, as the approvals service does: a row, then the wake-up."""
-        payload: JsonValue = {"verdict": verdict, "by": "p"}
+        payload: JsonValue = {"verdict": verdict, "by": "p", "values": values}
         async with self.database.transaction() as session:
             session.add(
                 InboxItem(run_id=run.run_id, key=key, team_id=self.team_id, payload=payload, at=clock.now())
@@ -173,6 +182,13 @@ class World:
             query = select(StepRecord).where(col(StepRecord.run_id) == run.run_id)
             found = (await session.exec(query)).all()
         return {StepId(s.node_id, s.path, s.visit).key("")[1:].removesuffix(":1"): s for s in found}
+
+    async def letters(self, run: RunToPlay) -> list[DeadLetter]:
+        async with self.database.reading() as session:
+            query = (
+                select(DeadLetter).where(col(DeadLetter.run_id) == run.run_id).order_by(col(DeadLetter.id))
+            )
+            return list((await session.exec(query)).all())
 
     async def blobs(self) -> list[Blob]:
         async with self.database.reading() as session:

@@ -323,3 +323,18 @@ async def test_a_retry_of_a_container_goes_on_in_its_last_try(stage: Stage) -> N
     assert {f"{s.path}/{s.node_id}" for s in plan.again} == {"rows:1:2/one", "/rows"}
     done = await stage.retry(run, version=fixed)
     assert (done.status, done.output) == ("succeeded", [6, 6])
+
+
+async def test_a_retry_of_a_saga_that_was_undone_begins_it_anew_with_new_keys(stage: Stage) -> None:
+    """What was undone does not stand, and a receiver must not take the second booking for the first."""
+    saga = [
+        Node(id="s", kind="saga"), code("book", "1", parent="s", compensate_with="unbook"),
+        code("unbook", "2", parent="s"), code("bad", "1 // 0", parent="s"),
+    ]  # fmt: skip
+    run = await stage.start(drawn(saga, "start>s", "s>output", "book>bad"))
+    assert run.error is not None
+    assert (run.error["code"], run.error["undone"]) == ("compensated", ["book"])
+    again = await stage.retry(run)
+    assert await played(again) == {"s:0/book", "s:0/bad", "s:0/unbook", "s"}
+    assert again.acting is not None
+    assert again.acting["keys_of"] == ""

@@ -14,6 +14,7 @@ from backend.runs.models import Blob, StepRecord
 from backend.runs.repository import Filter
 from backend.runs.schemas import RunPublic
 from backend.runs.states import WrongState
+from backend.workflows.diagram import Node
 from tests.backend.identity import people
 from tests.backend.runs import made
 
@@ -124,6 +125,16 @@ async def test_cancelling_a_parked_run_ends_it_and_fences_its_old_worker(
     assert run.finished_at
     assert (await made.state(run_id)).token == 8
     assert await kinds(run_id) == [(1, "run.cancelled")]
+
+
+async def test_cancelling_a_parked_run_with_a_saga_leaves_its_end_to_a_worker(database: db.Database) -> None:
+    world = await made.world(made.chain(Node(id="a", kind="start"), Node(id="s", kind="saga")))
+    run_id = await made.run(world, "waiting_person", token=1)
+    await steer(service.cancel, world.by, run_id)
+    row = await made.state(run_id)
+    assert (row.status, row.cancel_requested, row.finished_at) == ("queued", True, None)
+    await steer(service.cancel, world.by, run_id)
+    assert [kind for _, kind in await kinds(run_id)].count("run.cancelling") == 1
 
 
 async def test_cancelling_a_live_run_asks_its_worker_once(database: db.Database) -> None:

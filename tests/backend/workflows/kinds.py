@@ -57,6 +57,7 @@ KINDS = MappingProxyType(
             kind("join", role="join"),
             kind("map", role="map"),
             kind("loop", role="loop"),
+            kind("saga", role="saga", ports=Ports(("out", "compensated"))),
             kind("note", role="note", ports=Ports(())),
         )
     }
