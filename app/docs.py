@@ -1,4 +1,4 @@
-"""Writes the generated pages: `docs/settings.md`, `docs/nodes.md`, `docs/openapi.json`, `docs/diagram.schema.json`."""
+"""Writes the generated pages: settings, nodes and events for people; OpenAPI and the schemas of diagrams and events."""
 
 from pathlib import Path
 
@@ -37,6 +37,8 @@ def pages() -> dict[Path, str]:
     """Every generated page with what it must say now."""
     from app.api import api
     from backend.nodes.docs import nodes_page
+    from backend.runs.event_docs import events_page
+    from backend.runs.event_kinds import event_schema
     from backend.workflows.schema import diagram_schema
 
     def pretty(value: object) -> str:
@@ -45,6 +47,8 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "settings.md": settings_page(),
         DOCS / "nodes.md": nodes_page(),
+        DOCS / "events.md": events_page(),
+        DOCS / "events.schema.json": pretty(event_schema()),
         DOCS / "openapi.json": pretty(api().openapi()),
         DOCS / "diagram.schema.json": pretty(diagram_schema()),
     }

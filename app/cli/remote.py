@@ -3,7 +3,7 @@
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import httpx2
 import orjson
@@ -49,6 +49,15 @@ class Api:
         _raise_for(answer)
         kind = answer.headers.get("content-type", "")
         return orjson.loads(answer.content) if "json" in kind else answer.text
+
+    async def save(self, path: str, file: BinaryIO) -> None:
+        """Write what is at the address to a file, as it comes."""
+        async with self._client.stream("GET", f"/api/v1{path}") as answer:
+            if not answer.is_success:
+                await answer.aread()
+            _raise_for(answer)
+            async for part in answer.aiter_bytes():
+                file.write(part)
 
     async def events(self, run_id: str, after: int = 0) -> AsyncIterator[dict[str, Any]]:
         """The events of a run, as they happen, until its end; reconnects where it left off."""

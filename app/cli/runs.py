@@ -115,6 +115,42 @@ async def _events(run_id: str) -> None:
             after = page["last_seq"]
 
 
+@_runs.command("export")
+def export_(
+    run_id: str,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File; none means standard output.")
+    ] = None,
+) -> None:
+    """A whole run as one JSON file: its diagram, events, steps and values."""
+    asyncio.run(_export(run_id, output))
+
+
+async def _export(run_id: str, output: Path | None) -> None:
+    async with api() as server:
+        if output is None:
+            await server.save(f"/runs/{run_id}/history", sys.stdout.buffer)
+            return
+        with output.open("wb") as file:
+            await server.save(f"/runs/{run_id}/history", file)
+    typer.echo(f"Written to {output}.", err=True)
+
+
+@_runs.command("import")
+def import_(file: Annotated[Path, typer.Argument(help="A file that `runs export` wrote.")]) -> None:
+    """Take in such a file as a run to look at; it is never played."""
+    if not file.is_file():
+        raise Invalid(f"There is no file {file}.", fix="Give the path of a file that `runs export` wrote.")
+    asyncio.run(_import(file.read_bytes()))
+
+
+async def _import(text: bytes) -> None:
+    async with api() as server:
+        headers = {"Content-Type": "application/json"}
+        run = await server.call("POST", "/runs/import", content=text, headers=headers)
+    typer.echo(run["id"])
+
+
 async def _show(method: str, path: str) -> None:
     async with api() as server:
         Console().print_json(data=await server.call(method, path))

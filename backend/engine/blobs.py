@@ -35,19 +35,23 @@ class Remembered:
         self._pieces |= found
 
 
+async def pieces(session: Session, team_id: str, digests: Collection[str]) -> dict[str, bytes]:
+    """These pieces as they are, a page of them at most."""
+    connection = await session.connection()
+    rows = await connection.execute(_PIECES, {"team": team_id, "digests": list(digests)})
+    return {row.digest: chunks.unpacked(row.data) for row in rows}
+
+
 async def whole(
     session: Session, team_id: str, roots: Collection[str], remembered: Remembered | None = None
 ) -> dict[str, bytes]:
     """The values under these roots as JSON text; one that retention has removed is left out."""
-    connection = await session.connection()
 
     async def fetch(wanted: list[str]) -> Mapping[str, bytes]:
         found = remembered.find(wanted) if remembered else {}
         missing = [digest for digest in wanted if digest not in found]
         for start in range(0, len(missing), PAGE):
-            page = {"team": team_id, "digests": missing[start : start + PAGE]}
-            rows = await connection.execute(_PIECES, page)
-            read = {row.digest: chunks.unpacked(row.data) for row in rows}
+            read = await pieces(session, team_id, missing[start : start + PAGE])
             if remembered:
                 remembered.add(read)
             found |= read

@@ -99,6 +99,14 @@ def children(piece: bytes) -> list[str]:
     return _read(piece)[0] if piece.startswith(_NODE) else []
 
 
+def anatomy(piece: bytes) -> tuple[list[str], int]:
+    """The digests that a piece names, and how many bytes of text are in itself; for pieces of unknown origin."""
+    if not piece.startswith(_NODE):
+        return [], len(piece)
+    below, tail = _read(piece)
+    return below, len(tail)
+
+
 def _texts(piece: bytes, pieces: Mapping[str, bytes]) -> Iterator[bytes]:
     if not piece.startswith(_NODE):
         yield piece

@@ -54,8 +54,8 @@ def digests(stored: JsonValue) -> list[str]:
 
 def sizes(stored: JsonValue) -> dict[str, int]:
     """The same with their sizes in bytes."""
-    found = {part[REF]: part.get("bytes") for part in _refs(stored)}
-    return {digest: cast(int, size) for digest, size in found.items() if isinstance(digest, str)}
+    found = ((part[REF], part.get("bytes")) for part in _refs(stored))
+    return {digest: size for digest, size in found if isinstance(digest, str) and isinstance(size, int)}
 
 
 def fill(stored: JsonValue, blobs: Mapping[str, bytes]) -> JsonValue:
@@ -65,9 +65,17 @@ def fill(stored: JsonValue, blobs: Mapping[str, bytes]) -> JsonValue:
     if not isinstance(stored, dict):
         return stored
     if REF in stored:
-        data = blobs.get(cast(str, stored[REF]))
-        return stored if data is None else orjson.loads(data)
+        return _filled(stored, blobs.get(cast(str, stored[REF])))
     return {name: fill(part, blobs) for name, part in stored.items()}
+
+
+def _filled(stored: JsonValue, data: bytes | None) -> JsonValue:
+    try:
+        return stored if data is None else orjson.loads(data)
+    except (
+        orjson.JSONDecodeError
+    ):  # of an imported run: its pieces are what they are called, but may hold anything
+        return stored
 
 
 def _refs(stored: JsonValue) -> Iterator[dict[str, JsonValue]]:

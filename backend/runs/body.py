@@ -14,17 +14,22 @@ Model = TypeVar("Model", bound=BaseModel)
 
 async def read(request: Request, model: type[Model]) -> Model:
     """The body as `model`. An empty body is an empty object; nothing beyond the limit is ever held in memory."""
-    limit = settings().max_input_bytes
+    text = await limited(request, settings().max_input_bytes, "QUADRILLE_MAX_INPUT_BYTES")
+    return parse(text or b"{}", model)
+
+
+async def limited(request: Request, limit: int, setting: str) -> bytes:
+    """The whole body, unless it is larger than the setting of that name allows."""
     text = bytearray()
     async for chunk in request.stream():
         text += chunk
         if len(text) > limit:
             raise TooLarge(
                 f"The request is larger than {limit:,} bytes.",
-                fix="Send less, or raise QUADRILLE_MAX_INPUT_BYTES.",
+                fix=f"Send less, or raise {setting}.",
                 limit=limit,
             )
-    return parse(bytes(text) or b"{}", model)
+    return bytes(text)
 
 
 def parse(text: bytes, model: type[Model]) -> Model:

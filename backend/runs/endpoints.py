@@ -9,6 +9,7 @@ from backend.runs import (
     arrivals,
     body,
     fork_endpoints,
+    history_endpoints,
     hub,
     retention_endpoints,
     service,
@@ -23,6 +24,7 @@ from backend.runs.schemas import RunPage, RunPublic, RunStatus, StartRun, StepPa
 router = APIRouter(prefix="/api/v1", tags=["runs"])
 router.include_router(stream_endpoints.router)
 router.include_router(fork_endpoints.router)
+router.include_router(history_endpoints.router)
 router.include_router(retention_endpoints.router)
 router.include_router(signal_endpoints.router)
 router.include_router(system_endpoints.router)

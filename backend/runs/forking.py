@@ -102,9 +102,13 @@ def _edited(acting: Acting) -> frozenset[StepId]:
 
 async def _source(session: Session, by: Principal, run_id: str) -> Run:
     by.require("run.start")
-    if found := await repository.get(session, by.team_id, run_id):
-        return found
-    raise NotFound("There is no such run.", fix="Look at the list of runs.")
+    found = await repository.get(session, by.team_id, run_id)
+    if found is None:
+        raise NotFound("There is no such run.", fix="Look at the list of runs.")
+    if found.trigger == starting.IMPORTED:
+        fix = "Run the workflow itself, once somebody has looked at its diagram."
+        raise states.WrongState("An imported run is there to be looked at; it is never played.", fix=fix)
+    return found
 
 
 class _Fork:

@@ -19,6 +19,9 @@ from backend.workflows import service as workflows
 from backend.workflows import versions
 from backend.workflows.models import Version
 
+IMPORTED = "imported"
+"""The trigger of runs that came as a file, to be looked at; they are never played."""
+
 
 async def start(  # noqa: PLR0913 - a start has these parts, and callers name them
     session: Session,

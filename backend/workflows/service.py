@@ -41,7 +41,7 @@ async def create(session: Session, by: Principal, diagram: Diagram | None = None
     """A new workflow with this diagram as its draft, or with a start and an output."""
     by.require("workflow.edit")
     drawn = diagram or empty(EMPTY_NAME)
-    _require_size(drawn)
+    require_size(drawn)
     now = clock.now()
     workflow = Workflow(
         id=ids.new("wf"),
@@ -111,7 +111,7 @@ async def replace(session: Session, by: Principal, ref: str, diagram: Diagram) -
     """Make the draft hold this diagram; open editors see it live."""
     by.require("workflow.edit")
     workflow = await _editable(session, by, ref)
-    _require_size(diagram)
+    require_size(diagram)
     await drafts.replace(session, workflow, diagram, by.account_id)
     await naming.follow(session, workflow, (diagram.name, diagram.description))
     return workflow
@@ -176,7 +176,8 @@ async def _editable(session: Session, by: Principal, ref: str) -> Workflow:
     return await repository.lock(session, workflow.id) or workflow
 
 
-def _require_size(diagram: Diagram) -> None:
+def require_size(diagram: Diagram) -> None:
+    """Raise Invalid when it has more nodes than are allowed."""
     limit = settings().max_diagram_nodes
     if len(diagram.nodes) > limit:
         told = f"The diagram has {len(diagram.nodes)} nodes; {limit} are allowed."

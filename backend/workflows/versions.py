@@ -76,6 +76,14 @@ async def pin(session: Session, by: Principal, workflow_id: str, version: str | 
     return await get(session, by, workflow.id, workflow.published_version_id)
 
 
+async def keep(session: Session, by: Principal, workflow: Workflow, diagram: Diagram) -> Version:
+    """A nameless version with exactly this diagram, for a run that is only looked at; it need not be sound."""
+    by.require("workflow.edit")
+    service.require_size(diagram)
+    standing = await repository.snapshot(session, workflow.id, diagram.digest())
+    return standing or await _store(session, by, workflow, diagram)
+
+
 async def _require_sound(session: Session, by: Principal, drawn: Drawn) -> None:
     """Raise NotPublishable unless the diagram could be played; warnings are listed beside errors."""
     problems = await service.checked(session, by, drawn)

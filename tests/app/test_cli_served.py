@@ -81,6 +81,15 @@ async def test_apply_run_follow_and_look_back(house: House, file: Path) -> None:
     listed = await done("runs", "list", COLUMNS="60")
     assert run_id in listed, "an id is never cut"
     assert orjson.loads(await done("runs", "show", run_id))["status"] == "succeeded"
+    saved = file.with_name("run.json")
+    await done("runs", "export", run_id, "-o", str(saved))
+    assert orjson.loads(saved.read_bytes()) | {"exported_at": 0} == orjson.loads(
+        await done("runs", "export", run_id)
+    ) | {"exported_at": 0}
+    copy = (await done("runs", "import", str(saved))).strip()
+    assert orjson.loads(await done("runs", "show", copy))["trigger"] == "imported"
+    saved.write_text("{}")
+    refused(await told("runs", "import", str(saved)), "Field required")
     events = [orjson.loads(line) for line in (await done("runs", "events", run_id)).splitlines()]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert events[-1]["kind"] == "run.succeeded"

@@ -19,6 +19,16 @@ from tests.security.teams import Team, furnished, payload, visit
 pytestmark = [pytest.mark.db, pytest.mark.redis]
 Route = tuple[str, str]
 DIAGRAM: dict[str, Any] = {"quadrille": 1, "name": "Mine", "nodes": [{"id": "start", "kind": "start"}]}
+_AT = "2026-01-01T00:00:00Z"
+HISTORY: dict[str, Any] = {
+    "quadrille_run": 1,
+    "exported_at": _AT,
+    "run": {"id": "run_1", "status": "succeeded", "trigger": "api", "created_at": _AT},
+    "workflow": {"name": "Mine", "slug": "mine"},
+    "diagram": DIAGRAM,
+    "events": [],
+    "steps": [],
+}
 V1 = "/api/v1"
 # Anybody may ask these, without a session.
 OPEN: set[Route] = {
@@ -90,6 +100,9 @@ NEEDS: dict[Route, tuple[Permission | None, Any]] = {
     ("GET", "/runs"): ("run.read", None),
     ("GET", "/runs/{run_id}"): ("run.read", None),
     ("GET", "/runs/{run_id}/steps"): ("run.read", None),
+    ("GET", "/runs/{run_id}/state"): ("run.read", None),
+    ("GET", "/runs/{run_id}/history"): ("run.payload", None),
+    ("POST", "/runs/import"): ("workflow.edit", HISTORY),
     ("POST", "/runs/{run_id}/cancel"): ("run.steer", None),
     ("POST", "/runs/{run_id}/pause"): ("run.steer", None),
     ("POST", "/runs/{run_id}/signals"): ("run.steer", {"name": "paid"}),

@@ -1,0 +1,101 @@
+"""Takes in the file of a whole run, to look at it: it has ended, and nobody ever plays it."""
+
+import asyncio
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel
+
+from backend.core import clock, ids
+from backend.core.db import Session
+from backend.engine import chunks, sql, values
+from backend.engine.records import BLOB_BYTES, EVENT_BYTES, STEP_BYTES
+from backend.identity import audit
+from backend.identity.principal import Principal
+from backend.runs import import_file, service, starting
+from backend.runs.import_file import Blobs, HistoryFile
+from backend.runs.models import Blob, BlobUse, Run, RunEvent, StepRecord
+from backend.runs.schemas import RunPublic
+from backend.workflows import service as workflows
+from backend.workflows import versions
+
+_AT_ONCE = 500
+
+
+async def import_(session: Session, by: Principal, text: bytes) -> RunPublic:
+    """A run of this team as the file tells it, under a new id; its workflow is the one of that name, or made anew."""
+    by.require("workflow.edit")  # with its diagram comes in, what only editors may bring
+    by.require("run.payload")
+    file, blobs = await asyncio.to_thread(import_file.read, text)
+    run = await _run(session, by, file)
+    session.add(run)
+    await session.flush()
+    run.bytes = await _rows(session, run, file, blobs)
+    session.add(run)
+    await audit.record(session, by, "run.imported", run.id, {"from": file.run.id})
+    await session.flush()
+    return await service.get(session, by, run.id)
+
+
+async def _run(session: Session, by: Principal, file: HistoryFile) -> Run:
+    try:
+        workflow = await workflows.get(session, by, file.workflow.slug)
+    except workflows.NoSuchWorkflow:
+        named = file.diagram.model_copy(update={"name": file.workflow.name or file.diagram.name})
+        workflow = await workflows.create(session, by, named)
+    version = await versions.keep(session, by, workflow, file.diagram)
+    told = file.run
+    return Run(
+        id=ids.new("run"),
+        team_id=by.team_id,
+        workflow_id=workflow.id,
+        version_id=version.id,
+        status=told.status,
+        trigger=starting.IMPORTED,
+        started_by=by.account_id,
+        input=told.input,
+        output=told.output,
+        error=told.error,
+        last_seq=len(file.events),
+        created_at=clock.now(),
+        started_at=told.started_at,
+        finished_at=told.finished_at or told.created_at,
+    )
+
+
+async def _rows(session: Session, run: Run, file: HistoryFile, blobs: Blobs) -> int:
+    """Every row of the run, and about how many bytes they take."""
+    own = {"run_id": run.id, "team_id": run.team_id}
+    events = [{**event.model_dump(), **own} for event in file.events]
+    steps = [{**step.model_dump(), **own} for step in file.steps]
+    await _insert(session, RunEvent, events)
+    await _insert(session, StepRecord, steps)
+    packed = {digest: chunks.packed(piece) for digest, piece in sorted(blobs.items())}
+    await _store_blobs(session, run, packed)
+    size = sum(len(values.dumps(event["data"])) + EVENT_BYTES for event in events)
+    size += sum(len(values.dumps([step["input"], step["output"]])) + STEP_BYTES for step in steps)
+    return size + sum(len(data) + BLOB_BYTES for data in packed.values())
+
+
+async def _insert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+    connection = await session.connection()
+    for start in range(0, len(rows), _AT_ONCE):
+        await connection.execute(insert(table), rows[start : start + _AT_ONCE])
+
+
+async def _store_blobs(session: Session, run: Run, packed: Blobs) -> None:
+    """As the engine's writer does, under the same lock: see `engine.sql`."""
+    connection = await session.connection()
+    if connection.dialect.name == "postgresql":
+        await connection.exec_driver_sql(sql.POSTGRES_SHARE_BLOBS)
+    now = clock.now()
+    blobs = [
+        {"team_id": run.team_id, "digest": d, "data": data, "created_at": now} for d, data in packed.items()
+    ]
+    uses = [{"run_id": run.id, "digest": d, "team_id": run.team_id} for d in packed]
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    unless_there = dialect.insert(Blob).on_conflict_do_nothing()
+    for start in range(0, len(uses), _AT_ONCE):
+        await connection.execute(unless_there, blobs[start : start + _AT_ONCE])
+    await _insert(session, BlobUse, uses)
