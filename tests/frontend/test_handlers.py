@@ -11,6 +11,7 @@ from backend.engine.ports import StepId
 from backend.identity.principal import Principal
 from backend.nodes.kind import Question
 from backend.runs.models import Worker
+from backend.workflows.diagram import Diagram, Node
 from frontend.pages.approval import Approval
 from frontend.pages.approvals import Approvals
 from frontend.pages.run import RunPage
@@ -29,7 +30,7 @@ FORM = {
 
 @pytest.fixture
 async def world(sqlite_database: db.Database) -> made.World:
-    return await made.world()
+    return await made.world(Diagram(name="Empty", nodes=(Node(id="start", kind="start"),)))
 
 
 async def asked(world: made.World) -> str:

@@ -135,10 +135,9 @@ async def test_a_worker_that_no_longer_answers_is_killed_and_replaced() -> None:
 
 
 async def test_long_code_does_not_delay_expressions() -> None:
-    busy = [asyncio.ensure_future(sandbox.run_code("while True: pass", {}, seconds=2)) for _ in range(2)]
-    started = time.monotonic()
+    busy = [asyncio.ensure_future(sandbox.run_code("while True: pass", {}, seconds=8)) for _ in range(2)]
     assert await sandbox.evaluate(["1"], {}) == [1]
-    assert time.monotonic() - started < 1.5
+    assert not any(one.done() for one in busy)
     ended = await asyncio.gather(*busy, return_exceptions=True)
     assert all(isinstance(end, sandbox.LimitExceeded) for end in ended)
 

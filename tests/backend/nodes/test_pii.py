@@ -50,4 +50,4 @@ def test_left_alone(text: str) -> None:
 def test_no_text_makes_the_search_slow(text: str) -> None:
     started = time.monotonic()
     pii.find(text, ALL)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
