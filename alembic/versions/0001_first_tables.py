@@ -459,6 +459,9 @@ def upgrade() -> None:
         sa.Column("cancel_requested", sa.Boolean(), nullable=False),
         sa.Column("pause_requested", sa.Boolean(), nullable=False),
         sa.Column("parent_run_id", sa.String(), nullable=True),
+        sa.Column("parent_key", sa.String(), nullable=True),
+        sa.Column("parent_step", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("calls", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("forked_from_run_id", sa.String(), nullable=True),
         sa.Column("forked_at", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("acting", sa.JSON(none_as_null=True), nullable=True),
@@ -483,6 +486,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("run", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_run_forked_from_run_id"), ["forked_from_run_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_run_parent_key"), ["parent_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_run_parent_run_id"), ["parent_run_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_run_team_id"), ["team_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_run_worker_id"), ["worker_id"], unique=False)
@@ -782,6 +786,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_run_worker_id"))
         batch_op.drop_index(batch_op.f("ix_run_team_id"))
         batch_op.drop_index(batch_op.f("ix_run_parent_run_id"))
+        batch_op.drop_index(batch_op.f("ix_run_parent_key"))
         batch_op.drop_index(batch_op.f("ix_run_forked_from_run_id"))
 
     op.drop_table("run")

@@ -30,7 +30,10 @@ Names = Mapping[str, JsonValue]
 MAX_ITEMS = 100_000
 
 
-async def play(visit: Visit, plays: Callable[[Visit], Awaitable[Tried]]) -> Tried:
+Plays = Callable[[Visit], Awaitable[Tried]]
+
+
+async def play(visit: Visit, plays: Plays) -> Tried:
     """Play the container; what goes wrong in it, or in its settings, is the container's error."""
     try:
         return await plays(visit)

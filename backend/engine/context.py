@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import JsonValue
 
 from backend.core import clock
-from backend.engine import journal, signals
+from backend.engine import children, journal, signals
 from backend.engine.effects import Recorder
 from backend.engine.ports import NewEvent, StepId
 from backend.engine.records import WaitRow
@@ -88,6 +88,30 @@ class EngineContext:
             found = await self._listen(WaitRow(self._step, number, name, key), until)
         return None if found is None else Received.model_validate(live.journal.inbox[found])
 
+    async def call(self, workflow: str, version: int | None, given: JsonValue) -> JsonValue:
+        """Play another workflow as a run of its own, or take the recorded output."""
+        if self.recorder is None:
+            return await self._call(workflow, version, given)
+        request: JsonValue = {"workflow": workflow, "version": version, "input": given}
+        return await self.recorder.of(
+            "call", request, lambda: self._call(workflow, version, given), (_same, _same)
+        )
+
+    async def _call(self, workflow: str, version: int | None, given: JsonValue) -> JsonValue:
+        live, step = self._live, self._step
+        other, key = (
+            children.called(live, workflow, version),
+            children.key_of(step, live.run.run_id, self._inner.attempt),
+        )
+        number, _ = self._begin(None)
+        child_id = await children.maker(live).start(live.run, step, key, other, given)
+        await self._announce("event", number, None, run_id=child_id)
+        if key not in live.journal.inbox:
+            await self._wait(Waiter("event", step.path, key=key))
+        return children.result_of(
+            other.name, child_id, *await children.maker(live).result(live.run, child_id)
+        )
+
     async def emit(self, topic: str, data: JsonValue, key: str = "") -> None:
         """Collected, and stored in the transaction of the step's success."""
         self.emitted.append({"topic": topic, "key": key, "data": data})
@@ -149,6 +173,10 @@ class EngineContext:
             await self._slot.go_on()
         self._limit.reschedule(None if left is None else loop.time() + left)
         return payload
+
+
+def _same(output: JsonValue) -> JsonValue:
+    return output
 
 
 def _plain(answer: Answer) -> JsonValue:

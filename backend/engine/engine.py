@@ -9,6 +9,7 @@ from backend.engine.compile import CannotCompile, compiled
 from backend.engine.gates import Gate
 from backend.engine.live import Halt, LiveRun, Patience, World
 from backend.engine.ports import (
+    Children,
     ContextFactory,
     LiveListener,
     Outcome,
@@ -38,14 +39,15 @@ class Engine:
         kinds: Mapping[str, Kind] | None = None,
         patience: Patience | None = None,
         limits: Mapping[str, int] | None = None,
+        children: Children | None = None,
     ) -> None:
         """`limits` says how many steps of a kind, or asking a model provider, may be at work at once in this process."""
         serde.check()
         writer.committed = listener.committed
         gates = {name: Gate(limit) for name, limit in (limits or {}).items()}
-        self._world = World(writer, contexts, questions, listener, patience or Patience(), gates)
+        known, patient = all_kinds() if kinds is None else kinds, patience or Patience()
+        self._world = World(writer, contexts, questions, listener, children, known, patient, gates)
         self._saver = GroupCommitSaver(writer)
-        self._kinds = all_kinds() if kinds is None else kinds
         self._live: dict[str, LiveRun] = {}
 
     async def play(self, run: RunToPlay) -> Outcome:
@@ -57,7 +59,7 @@ class Engine:
         claim = (run.team_id, run.token)
         self._saver.admit(run.run_id, claim, fresh=not history)
         try:
-            program = compiled(run.diagram, self._kinds, version_id=run.version_id)
+            program = compiled(run.diagram, self._world.kinds, version_id=run.version_id)
         except CannotCompile as error:
             return await give_up(live, error)
         else:

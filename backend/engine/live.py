@@ -15,6 +15,7 @@ from backend.engine.gates import Gate, Places
 from backend.engine.ir import Program
 from backend.engine.journal import Journal
 from backend.engine.ports import (
+    Children,
     ContextFactory,
     LiveKind,
     LiveListener,
@@ -25,17 +26,15 @@ from backend.engine.ports import (
 )
 from backend.engine.records import Beside, Change, Commit, EffectRow, StepRow, wire_form
 from backend.engine.values import Kept
-from backend.engine.waits import Waiter, WaitFor
+from backend.engine.waits import Waiter, WaitFor, most_telling
 from backend.engine.writer import Writer
+from backend.nodes.kind import Kind
 
 MOST_AHEAD = 64
 """So many pure steps may be played before the first of them is durable."""
 
 Halt = StopReason | Literal["sleep"]
 """Why no new step begins: a wish from outside, or everything waits and the run goes to sleep."""
-
-
-_FIRST: tuple[WaitFor, ...] = ("person", "event", "time", "retry")
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,8 @@ class World:
     contexts: ContextFactory
     questions: Questions
     listener: LiveListener
+    children: Children | None
+    kinds: Mapping[str, Kind]
     patience: Patience = Patience()
     gates: Mapping[str, Gate] = field(default_factory=dict[str, Gate])
 
@@ -275,11 +276,7 @@ class LiveRun:
 
     def waits_for(self) -> WaitFor:
         """What the sleeping run is said to wait for: people before events before time before another try."""
-        kinds = {w.what for w in self.asleep}
-        for what in _FIRST:
-            if what in kinds:
-                return what
-        return "time"
+        return most_telling({w.what for w in self.asleep})
 
     def close(self) -> None:
         """Drop the timers."""

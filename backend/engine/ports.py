@@ -78,6 +78,16 @@ class StepId:
 
 
 @dataclass(frozen=True)
+class Called:
+    """The version of another workflow that a call plays, fixed when the run started."""
+
+    workflow_id: str
+    version_id: str
+    name: str
+    diagram: Diagram
+
+
+@dataclass(frozen=True)
 class RunToPlay:
     """A claimed run. `token` is the fence: every write of the engine checks it in its own transaction."""
 
@@ -94,6 +104,8 @@ class RunToPlay:
     use_pinned: bool = False  # a test run of a draft: pinned outputs stand in for their nodes
     has_history: bool | None = None  # whether it has steps already; None: played before means claimed before
     acting: Acting | None = None  # of a fork, a retry or a replay
+    calls: Mapping[str, Called] = field(default_factory=dict[str, Called])  # by `workflow@version`
+    is_child: bool = False  # another run waits for its end
     diverged: bool = False  # it was already told where a replay first differs
 
 
@@ -149,6 +161,22 @@ class Questions(Protocol):
 
     async def expire(self, run: RunToPlay, step: StepId, key: str) -> Answer:
         """Its time is over: close it if it is still open, and give the answer that stands."""
+        ...
+
+
+class Children(Protocol):
+    """Given by the worker: runs that steps start and wait for."""
+
+    def checked(self, called: Called, given: JsonValue) -> JsonValue:
+        """The input with the defaults of the other's form; raises Invalid naming each field that it refuses."""
+        ...
+
+    async def start(self, run: RunToPlay, step: StepId, key: str, called: Called, given: JsonValue) -> str:
+        """Start the run, once a key; its end arrives in the inbox under the key. Gives its id."""
+        ...
+
+    async def result(self, run: RunToPlay, child_id: str) -> tuple[str, JsonValue, Mapping[str, Any] | None]:
+        """How it ended: status, output and error."""
         ...
 
 

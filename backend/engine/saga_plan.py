@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from sqlalchemy import text
 
 from backend.core.columns import Json
-from backend.engine import journal, values
+from backend.engine import children, journal, values
 from backend.engine.ir import Part
 from backend.engine.live import LiveRun
 from backend.engine.ports import StepId
@@ -80,7 +80,8 @@ async def made(live: LiveRun, saga: StepId) -> list[Entry]:
     before = await _rows(live, _UNDONE, **within, saga=saga.node_id, around=saga.path)
     undone = {StepId(*row) for row in before}
     parts = live.program.parts
-    found = [(StepId(row.node_id, row.path, row.visit), row) for row in rows if _was_played(live, row)]
+    own = [row for row in rows if not children.is_inside(row.path)]
+    found = [(StepId(row.node_id, row.path, row.visit), row) for row in own if _was_played(live, row)]
     whole = {body(step, "") for step, _ in found if parts[step.node_id].undo}
     entries = [
         Entry(live, step, undo, row.input, row.output)

@@ -10,6 +10,8 @@ from backend.core.errors import QuadrilleError
 from backend.core.settings import settings
 from backend.engine import (
     cache,
+    calls,
+    children,
     containers,
     failures,
     journal,
@@ -83,7 +85,7 @@ def _given_output(visit: Visit) -> Tried | None:
     if mode is not None and mode.mode == "mocked":
         kept = values.keep(mode.output, f"{visit.name}.mocked", limit)
         return Tried(kept, mode.port or part.pass_port, given="mocked")
-    if run.use_pinned and node.pinned is not None:
+    if run.use_pinned and node.pinned is not None and not children.is_inside(visit.step.path):
         return Tried(values.keep(node.pinned, f"{visit.name}.pinned", limit), part.pass_port, given="pinned")
     return None
 
@@ -91,7 +93,7 @@ def _given_output(visit: Visit) -> Tried | None:
 async def _tries(visit: Visit) -> Tried:
     """Try as often as the node allows; how often it was tried is durable before the next pause begins."""
     live, retry = visit.play.live, visit.part.node.retry
-    plays = _CONTAINERS.get(visit.part.kind.role)
+    plays = _container(visit)
     begun, before = live.journal.begun.get(visit.step), 0
     if begun is not None:
         visit.attempt = begun.attempt
@@ -119,6 +121,13 @@ async def _tries(visit: Visit) -> Tried:
         begun = live.journal.begin(visit.step)
         begun.attempt, begun.due = visit.attempt, due
         await _pause(visit, due)
+
+
+def _container(visit: Visit) -> containers.Plays | None:
+    """How the step plays a body, where it has one."""
+    if visit.part.kind.role == "call":
+        return calls.inside if getattr(visit.part.config, "mode", "") == "inside" else None
+    return _CONTAINERS.get(visit.part.kind.role)
 
 
 async def _pause(visit: Visit, due: datetime | None) -> None:

@@ -1,6 +1,7 @@
 """Waiting inside a step: for people, events, a moment, the next try; in memory first, as rows when it takes long."""
 
 import asyncio
+from collections.abc import Set
 from datetime import datetime
 from typing import Literal
 
@@ -10,6 +11,17 @@ from backend.core import clock
 from backend.engine.signals import Prefixes
 
 WaitFor = Literal["person", "event", "time", "retry"]
+
+
+_FIRST: tuple[WaitFor, ...] = ("person", "event", "time", "retry")
+
+
+def most_telling(kinds: Set[WaitFor]) -> WaitFor:
+    """What a run that waits for all of these is said to wait for."""
+    for what in _FIRST:
+        if what in kinds:
+            return what
+    return "time"
 
 
 class Halted(BaseException):

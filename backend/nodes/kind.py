@@ -14,7 +14,7 @@ from backend.inference.chat_types import ChatMessage, ChatReply
 __all__ = [
     "Answer", "ChatMessage", "ChatReply", "Code", "CollectionName", "Duration", "Expression", "Group", "HttpReply",
     "Kind", "ModelName", "NodeConfig", "NodeContext", "NodeRole", "Passage", "Play", "Ports", "Question", "Received", "RoleNames",
-    "SecretName", "Step", "Template", "node",
+    "SecretName", "Step", "Template", "WorkflowName", "node",
 ]  # fmt: skip
 
 # Text with `{{ expression }}` holes, and a bare expression. Kinds resolve them with `ctx.text` and `ctx.value`.
@@ -26,6 +26,7 @@ Duration = Annotated[float, Field(json_schema_extra={"widget": "duration"}, gt=0
 SecretName = Annotated[str, Field(json_schema_extra={"widget": "secret"}, max_length=200)]
 ModelName = Annotated[str, Field(json_schema_extra={"widget": "model"}, max_length=200)]
 CollectionName = Annotated[str, Field(json_schema_extra={"widget": "collection"}, max_length=200)]
+WorkflowName = Annotated[str, Field(json_schema_extra={"widget": "workflow"}, max_length=200)]
 RoleNames = Annotated[tuple[Role, ...], Field(json_schema_extra={"widget": "roles"}, max_length=10)]
 
 Group = Literal["Flow", "People", "AI", "Data", "Integrations", "Notes"]
@@ -179,6 +180,10 @@ class NodeContext(Protocol):
         """
         ...
 
+    async def call(self, workflow: str, version: int | None, given: JsonValue) -> JsonValue:
+        """The output of another workflow, played as a run of its own; raises what went wrong in it."""
+        ...
+
     async def emit(self, topic: str, data: JsonValue, key: str = "") -> None:
         """Emit a typed event of the team, with this step's transaction; `key` says what it is about."""
         ...
@@ -193,7 +198,9 @@ class NodeContext(Protocol):
 
 
 Play = Callable[[Any, NodeContext], Awaitable[Step]]
-NodeRole = Literal["step", "start", "end", "join", "map", "loop", "saga", "machine", "state", "exit", "note"]
+NodeRole = Literal[
+    "step", "start", "end", "join", "map", "loop", "saga", "machine", "state", "exit", "call", "note"
+]
 CONTAINERS = frozenset({"map", "loop", "saga", "machine", "state"})
 
 

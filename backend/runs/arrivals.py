@@ -18,7 +18,7 @@ from backend.identity.principal import Principal
 from backend.runs import entry_form, limits, repository, service, starting, wake
 from backend.runs.models import Run
 from backend.runs.schemas import RunPublic
-from backend.workflows import versions
+from backend.workflows import calls, versions
 from backend.workflows.models import Version
 
 
@@ -69,12 +69,18 @@ async def _prepared(session: Session, pins: "_Pins", wanted: Start) -> Run | Run
         if wanted.idempotency_key:
             return await starting.start(session, **vars(wanted))
         pinned = await pins.get(wanted)
-        run = starting.row(wanted.by, pinned, entry_form.checked(pinned, wanted.input), wanted.trigger)
+        run = await _row(session, wanted, pinned)
         limits.rank(run, wanted.priority or await pins.priority(wanted.by.team_id, run.workflow_id))
     except QuadrilleError as error:
         return error
     else:
         return run
+
+
+async def _row(session: Session, wanted: Start, pinned: Version) -> Run:
+    row = starting.row(wanted.by, pinned, entry_form.checked(pinned, wanted.input), wanted.trigger)
+    row.calls = await calls.pinned(session, pinned)
+    return row
 
 
 class _Pins:

@@ -69,12 +69,13 @@ async def list_(  # noqa: PLR0913 - a parameter for each filter
     by: CurrentPrincipal,
     status: Annotated[list[RunStatus] | None, Query()] = None,
     workflow: Annotated[str | None, Query(description="Id or slug.")] = None,
+    parent: Annotated[str | None, Query(description="Only the runs that steps of this run started.")] = None,
     text: Annotated[str, Query(max_length=200, description="In the id, workflow, trigger or error.")] = "",
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=service.MAX_PAGE)] = 50,
 ) -> RunPage:
     """Newest first, without inputs and outputs."""
-    wanted = Filter(statuses=tuple(status or ()), workflow_id=workflow, text=text)
+    wanted = Filter(statuses=tuple(status or ()), workflow_id=workflow, parent_run_id=parent, text=text)
     return await service.list_(session, by, wanted, cursor=cursor, limit=limit)
 
 

@@ -1,5 +1,8 @@
 """What input the pinned version of a run wants: the form of its start node."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from pydantic import JsonValue
 
 from backend.core import forms, json
@@ -10,7 +13,12 @@ from backend.workflows.models import Version
 
 def checked(version: Version, given: JsonValue) -> JsonValue:
     """The input with the defaults of the start node's form; raises Invalid naming each field that the form refuses."""
-    fields = _form(version)
+    return fitting(version.diagram.get("nodes", []), given)
+
+
+def fitting(nodes: Sequence[Mapping[str, Any]], given: JsonValue) -> JsonValue:
+    """The same for a diagram's nodes as plain data."""
+    fields = _form(nodes)
     if not fields:
         return json.plain(given, "input")
     if given is None or isinstance(given, dict):
@@ -19,9 +27,9 @@ def checked(version: Version, given: JsonValue) -> JsonValue:
     return given
 
 
-def _form(version: Version) -> tuple[FormField, ...]:
+def _form(nodes: Sequence[Mapping[str, Any]]) -> tuple[FormField, ...]:
     kinds = all_kinds()
-    for node in version.diagram.get("nodes", []):
+    for node in nodes:
         kind = kinds.get(node["kind"])
         if kind and kind.role == "start":
             return getattr(kind.config.model_validate(node.get("config", {})), "fields", ())

@@ -20,7 +20,7 @@ from backend.runs.fork_split import Known, Why
 from backend.runs.history import Entry
 from backend.runs.models import Run, RunEvent
 from backend.runs.schemas import TERMINAL, RunPublic
-from backend.workflows import versions
+from backend.workflows import calls, versions
 from backend.workflows.diagram import ERROR_PORT, Diagram
 from backend.workflows.models import Version
 
@@ -175,6 +175,8 @@ class _Fork:
         ready, session = self._ready, self._session
         run = starting.row(self._by, ready.version, self._input, trigger)
         run.forked_from_run_id = self._source.id
+        same = run.version_id == self._source.version_id
+        run.calls = self._source.calls if same else await calls.pinned(session, ready.version)
         run.forked_at = at.model_dump() if at else None
         run.acting = self._acting.model_dump(mode="json")
         kept = sum(ready.split.why_again(one.step) is None for one in ready.known)

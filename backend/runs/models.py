@@ -41,6 +41,11 @@ class Run(SQLModel, table=True):
     cancel_requested: bool = False
     pause_requested: bool = False
     parent_run_id: str | None = Field(default=None, index=True)
+    parent_key: str | None = Field(
+        default=None, index=True
+    )  # where its parent waits for its end; None once told
+    parent_step: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
+    calls: dict[str, str] | None = Field(default=None, sa_column=Column(Json))  # versions of sub-workflows
     forked_from_run_id: str | None = Field(default=None, index=True)
     forked_at: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))  # node, path, visit
     acting: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))  # see `runs.acting`

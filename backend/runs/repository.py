@@ -29,6 +29,7 @@ class Filter:
 
     statuses: tuple[RunStatus, ...] = ()
     workflow_id: str | None = None
+    parent_run_id: str | None = None
     text: str = ""
     in_errors: bool = False  # errors quote values, so only for callers who may read those
 
@@ -50,6 +51,12 @@ async def get_locked(session: Session, team_id: str, run_id: str) -> Run | None:
         select(Run).where(col(Run.id) == run_id, col(Run.team_id) == team_id).with_for_update(key_share=True)
     )
     return (await session.exec(query, execution_options={"populate_existing": True})).first()
+
+
+async def live_children(session: Session, team_id: str, run_id: str) -> Sequence[str]:
+    """The runs that steps of this one started and that have not ended."""
+    query = select(Run.id).where(col(Run.parent_run_id) == run_id, col(Run.team_id) == team_id)
+    return (await session.exec(query.where(col(Run.status).not_in(TERMINAL)))).all()
 
 
 async def by_key(session: Session, team_id: str, key: str) -> Run | None:
@@ -116,6 +123,8 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(
             or_(col(Run.workflow_id) == wanted.workflow_id, col(Workflow.slug) == wanted.workflow_id)
         )
+    if wanted.parent_run_id:
+        found.append(col(Run.parent_run_id) == wanted.parent_run_id)
     if wanted.text:
         places: list[Any] = [col(Run.id), col(Workflow.name), col(Run.trigger)]
         if wanted.in_errors:

@@ -73,6 +73,8 @@ class RunPublic(BaseModel):
     priority: Priority = "normal"
     cancel_requested: bool
     pause_requested: bool
+    parent_run_id: str | None = Field(default=None, description="The run whose step waits for this one.")
+    parent_step: dict[str, Any] | None = Field(default=None, description="That step.")
     forked_from_run_id: str | None = None
     forked_at: dict[str, Any] | None = Field(default=None, description="The step it was played anew from.")
     edits: list[dict[str, Any]] = Field(default=[], description="The steps that were given other outputs.")

@@ -17,7 +17,7 @@ from backend.runs import history, live, redaction, repository, shown_values, sta
 from backend.runs.history import Entry
 from backend.runs.models import InboxItem, Run
 from backend.runs.repository import Filter
-from backend.runs.schemas import EventPage, RunPage, RunPublic, RunStatus, StepPublic
+from backend.runs.schemas import TERMINAL, EventPage, RunPage, RunPublic, RunStatus, StepPublic
 
 MAX_PAGE = 200
 MAX_STEPS = 20_000
@@ -87,6 +87,10 @@ async def cancel(session: Session, by: Principal, run_id: str) -> RunPublic:
         await _end_parked(session, run, by)
     elif not run.cancel_requested:
         await _request(session, run, "cancel", "run.cancelling", by)
+    for child_id in await repository.live_children(session, by.team_id, run_id):
+        child = await repository.get_locked(session, by.team_id, child_id)
+        if child is not None and child.status not in TERMINAL:
+            await cancel(session, by, child_id)
     return await get(session, by, run_id)
 
 

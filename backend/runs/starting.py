@@ -15,8 +15,8 @@ from backend.runs import entry_form, history, limits, repository, service, wake
 from backend.runs.history import Entry
 from backend.runs.models import Run, RunEvent
 from backend.runs.schemas import RunPublic
+from backend.workflows import calls, versions
 from backend.workflows import service as workflows
-from backend.workflows import versions
 from backend.workflows.models import Version
 
 IMPORTED = "imported"
@@ -43,6 +43,7 @@ async def start(  # noqa: PLR0913 - a start has these parts, and callers name th
         return before
     pinned = await versions.pin(session, by, workflow_id, version)
     run = row(by, pinned, entry_form.checked(pinned, input), trigger)
+    run.calls = await calls.pinned(session, pinned)
     limits.rank(run, priority or await limits.priority(session, by.team_id, run.workflow_id))
     run.idempotency_key = idempotency_key
     if not await store(session, run):

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.core import clock, db, log
 from backend.engine.acting import Acting
-from backend.engine.ports import RunToPlay, StopReason
+from backend.engine.ports import Called, RunToPlay, StopReason
 from backend.runs.models import Run
 from backend.runs.wake import AT_ONCE
 from backend.worker import queueing, repository
@@ -29,6 +29,7 @@ class Pinned:
 
     drawn: Diagram
     is_draft: bool
+    workflow_id: str
 
 
 class Claimer:
@@ -115,15 +116,23 @@ class Claimer:
             use_pinned=diagram.is_draft,
             has_history=True if row.forked_from_run_id else None,
             acting=Acting.model_validate(row.acting) if row.acting else None,
+            calls={
+                key: await self._called(session, version_id) for key, version_id in (row.calls or {}).items()
+            },
+            is_child=row.parent_key is not None,
             diverged=row.diverged is not None,
         )
+
+    async def _called(self, session: db.Session, version_id: str) -> Called:
+        other = await self._diagram(session, version_id)
+        return Called(other.workflow_id, version_id, other.drawn.name, other.drawn)
 
     async def _diagram(self, session: db.Session, version_id: str) -> Pinned:
         """Versions never change, so the last ones are kept."""
         if version_id not in self._diagrams:
             version = await repository.version(session, version_id)
             drawn = Diagram.model_validate(version.diagram)
-            self._diagrams[version_id] = Pinned(drawn, is_draft=version.number is None)
+            self._diagrams[version_id] = Pinned(drawn, version.number is None, version.workflow_id)
             while len(self._diagrams) > KEPT_DIAGRAMS:
                 self._diagrams.popitem(last=False)
         self._diagrams.move_to_end(version_id)

@@ -142,6 +142,10 @@ class WorkerContext:
         """The engine's."""
         raise NotImplementedError(name)
 
+    async def call(self, workflow: str, version: int | None, given: JsonValue) -> JsonValue:
+        """The engine's."""
+        raise NotImplementedError(workflow, version, given)
+
     async def emit(self, topic: str, data: JsonValue, key: str = "") -> None:
         """The engine's."""
         raise NotImplementedError(topic)

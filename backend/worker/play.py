@@ -9,7 +9,7 @@ from backend.core.settings import settings
 from backend.engine.engine import Engine
 from backend.engine.writer import open_writer
 from backend.runs import wake
-from backend.worker import deadlines, pruning
+from backend.worker import children, deadlines, pruning
 from backend.worker.bus import Bus
 from backend.worker.claimer import Claimer
 from backend.worker.context import context
@@ -32,7 +32,7 @@ async def serve(stop: asyncio.Event) -> None:
     watchers = Watchers(bus)
     writer = await open_writer(db.database())
     limits = settings().resolved_step_limits()
-    engine = Engine(writer, context, watchers, Questions(), limits=limits)
+    engine = Engine(writer, context, watchers, Questions(), limits=limits, children=children.Children())
     lease = Lease()
     player = Player(engine, lease.worker_id, settings().worker_concurrency)
     lease.live_runs = player.live_runs
@@ -66,6 +66,7 @@ async def _work(
                 control.listen(),
                 control.look(),
                 deadlines.watch(),
+                children.watch(),
                 pruning.watch(),
                 _take_hints(claimer, player, stop),
                 *more,

@@ -9,7 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.core import db, log
 from backend.engine.ports import Outcome, RunToPlay, StopReason
-from backend.worker import orphans, repository
+from backend.runs.schemas import TERMINAL
+from backend.worker import children, orphans, repository
 
 _log = log.get(__name__)
 
@@ -96,6 +97,8 @@ class Player:
         try:
             outcome = await self._engine.play(run)
             _log.debug("stretch played", run=run.run_id, outcome=outcome.status)
+            if run.is_child and outcome.status in TERMINAL:
+                await children.tell(run.run_id)
         except Exception as error:  # noqa: BLE001 - one run that cannot be played must not end the others
             _log.exception("a run could not be played", run=run.run_id)
             await self._drop(run, f"{type(error).__name__}: {error}")

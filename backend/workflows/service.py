@@ -8,7 +8,7 @@ from backend.core.errors import Conflict, Invalid, NotFound, Problem
 from backend.core.settings import settings
 from backend.identity.principal import Principal
 from backend.nodes import registry
-from backend.workflows import check, drafts, fanout, naming, repository, rooms
+from backend.workflows import calls, check, drafts, fanout, naming, repository, rooms
 from backend.workflows.diagram import Diagram, Node, Position, Wire
 from backend.workflows.document import Drawn
 from backend.workflows.models import Workflow
@@ -96,15 +96,18 @@ async def draft(session: Session, by: Principal, ref: str) -> Drawn:
 
 async def problems(session: Session, by: Principal, ref: str) -> list[Problem]:
     """Everything wrong with the draft."""
-    return await checked(session, by, await draft(session, by, ref))
+    workflow = await get(session, by, ref)
+    return await checked(session, by, await draft(session, by, ref), workflow.id)
 
 
-async def checked(session: Session, by: Principal, drawn: Drawn) -> list[Problem]:
-    """Everything wrong with a diagram, with what its document held beside it."""
+async def checked(session: Session, by: Principal, drawn: Drawn, workflow_id: str) -> list[Problem]:
+    """Everything wrong with a workflow's diagram, with what its document held beside it."""
     secrets = await repository.secret_names(session, by.team_id)
     limit = settings().max_diagram_nodes
     found = check.problems(drawn.diagram, registry.all_kinds(), secrets, max_nodes=limit)
-    return [*drawn.problems, *found]
+    nodes = [node.model_dump(mode="json") for node in drawn.diagram.nodes if node.config.get("workflow")]
+    called = await calls.checked(session, by.team_id, workflow_id, nodes)
+    return [*drawn.problems, *found, *called.problems]
 
 
 async def replace(session: Session, by: Principal, ref: str, diagram: Diagram) -> Workflow:

@@ -29,7 +29,7 @@ async def publish(session: Session, by: Principal, ref: str, message: str = "") 
     by.require("workflow.publish")
     workflow = await _held(session, by, ref)
     drawn = await drafts.read(session, workflow.id, rooms.pending(workflow.id))
-    await _require_sound(session, by, drawn)
+    await _require_sound(session, by, drawn, workflow.id)
     number = await repository.last_number(session, workflow.id) + 1
     version = await _store(session, by, workflow, drawn.diagram, number=number, message=message)
     workflow.published_version_id = version.id
@@ -84,9 +84,9 @@ async def keep(session: Session, by: Principal, workflow: Workflow, diagram: Dia
     return standing or await _store(session, by, workflow, diagram)
 
 
-async def _require_sound(session: Session, by: Principal, drawn: Drawn) -> None:
+async def _require_sound(session: Session, by: Principal, drawn: Drawn, workflow_id: str) -> None:
     """Raise NotPublishable unless the diagram could be played; warnings are listed beside errors."""
-    problems = await service.checked(session, by, drawn)
+    problems = await service.checked(session, by, drawn, workflow_id)
     wrong = check.errors(problems)
     if wrong:
         count = "one error" if len(wrong) == 1 else f"{len(wrong)} errors"
@@ -95,7 +95,7 @@ async def _require_sound(session: Session, by: Principal, drawn: Drawn) -> None:
 
 async def _snapshot(session: Session, by: Principal, workflow: Workflow) -> Version:
     drawn = await drafts.read(session, workflow.id, rooms.pending(workflow.id))
-    await _require_sound(session, by, drawn)
+    await _require_sound(session, by, drawn, workflow.id)
     standing = await repository.snapshot(session, workflow.id, drawn.diagram.digest())
     return standing or await _store(session, by, workflow, drawn.diagram)
 

@@ -61,14 +61,21 @@ export class Live {
     this.tell("run");
   }
 
+  /** Steps of a workflow that is played inside a node are not of this diagram; what they ask, that node asks. */
+  outward(event) {
+    const at = (event.path ?? "").indexOf(":sub");
+    if (at < 0) return event;
+    return event.kind.startsWith("approval.") ? { ...event, node_id: event.path.slice(0, at).split("/").at(-1) } : { ...event, node_id: null };
+  }
+
   apply(event) {
     if (event.seq != null) {
       this.events = [...this.events.slice(-MOST_EVENTS), event];
       this.tell("events");
     }
     if (event.kind in RUN_STATES) this.applyToRun(event);
-    else if (event.kind.startsWith("approval.")) this.applyApproval(event);
-    else if (event.node_id) this.applyToNode(event);
+    else if (event.kind.startsWith("approval.")) this.applyApproval(this.outward(event));
+    else if (this.outward(event).node_id) this.applyToNode(event);
   }
 
   applyToRun(event) {

@@ -7,6 +7,7 @@ from frontend.theme import STATES, Look
 STARTED = {  # what started a run, as people say it
     "manual": "By hand",
     "api": "Over the API",
+    "workflow": "By another run",
     "retry": "Retry",
     "fork": "Fork",
     "replay": "Replay",

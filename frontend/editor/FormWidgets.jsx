@@ -182,5 +182,6 @@ export const widgets = {
   boolean: Toggle,
   model: fromList("/models?kind=chat", "scripted/extractive"),
   secret: fromList("/secrets", "Name of a secret"),
+  workflow: fromList("/workflows", "Short name of a workflow"),
   collection: fromList("/collections", "Name of a collection"),
 };

@@ -99,7 +99,7 @@ class Runs(rx.State):
         return bool(self.status or self.workflow or self.text)
 
     async def _show(self, limit: int) -> None:
-        wanted = Filter(GROUPS[self.status][1], self.workflow or None, self.text)
+        wanted = Filter(GROUPS[self.status][1], self.workflow or None, text=self.text)
         async with edge.reading() as (session, by):
             page = await runs.list_(session, by, wanted, limit=limit)
             alarm = await alarms.shown(session, by)

@@ -1,7 +1,7 @@
 // The numbered history: filter, newest or oldest first, time since the start and since the row before, raw JSON.
 import { useMemo, useRef, useState } from "react";
 import { stepKey } from "./fold.js";
-import { between, shortPath } from "./time.js";
+import { between, callAround, shortPath } from "./time.js";
 
 const ROW = 32;
 const SPARE = 12;
@@ -58,7 +58,7 @@ function Rows({ rows, picture, names, selected, onSelect }) {
             <Row
               key={event.seq}
               event={event}
-              name={names.get(event.node_id)}
+              name={callAround(event.path) ? event.node_id : names.get(event.node_id)}
               names={names}
               since={between(start, event.at)}
               chosen={selected && event.node_id && stepKey(event) === selected.key}
@@ -101,6 +101,7 @@ function hint(event, names) {
   const data = event.data ?? {};
   if (event.kind === "state.transition") return `${data.transition} → ${names.get(data.to) ?? data.to}${data.event ? ` by ${data.event}` : ""}`;
   if (event.kind === "state.ignored") return `${data.event} fits no transition`;
+  if (event.kind === "step.waiting" && data.run_id) return `for the run ${data.run_id}`;
   if (event.kind === "step.waiting" && data.events?.length) return `for ${data.events.map((one) => one.name).join(", ")}`;
   return data.error?.message ?? data.title ?? data.reason ?? (data.port && data.port !== "out" ? `→ ${data.port}` : "");
 }

@@ -47,6 +47,7 @@ function Shown({ step, record, names, run, failed, waiting, maySteer, acts, onSe
       </dl>
       {step.status === "waiting_person" && <Decide nodeId={step.nodeId} />}
       {step.status === "waiting_event" && send(step)}
+      {step.childRun && <RunLink id={step.childRun} word="Open the run of this step" />}
       {step.error && <Trouble error={step.error} />}
       {acts}
       {run?.redacted ? (
@@ -62,6 +63,14 @@ function Shown({ step, record, names, run, failed, waiting, maySteer, acts, onSe
         </>
       )}
     </aside>
+  );
+}
+
+function RunLink({ id, word }) {
+  return (
+    <Link className="qv-decide" data-testid="run-link" to={`/runs/${id}`}>
+      {word}
+    </Link>
   );
 }
 
@@ -105,6 +114,7 @@ function RunPanel({ run, failed, names, events, acts, onSelect }) {
         <h2>The run</h2>
       </header>
       <Lineage run={run} names={names} />
+      {run?.parent_run_id && <RunLink id={run.parent_run_id} word="Open the run that waits for this one" />}
       {events}
       {run?.error && (
         <Trouble error={run.error}>
@@ -173,6 +183,7 @@ function Trouble({ error, children }) {
       <strong>{error.message ?? "This failed."}</strong>
       {error.fix && <p>{error.fix}</p>}
       {error.code && <code>{error.code}</code>}
+      {error.details?.run_id && <RunLink id={error.details.run_id} word="Open that run" />}
       {children}
     </div>
   );

@@ -1,5 +1,7 @@
 // Folds the events of a run into what the views draw. Pure: the same events give the same picture, whatever view asks.
 
+import { callAround } from "./time.js";
+
 export const EMPTY = Object.freeze({
   run: { status: "queued", startedAt: null, finishedAt: null, error: null, output: null },
   steps: new Map(),
@@ -68,7 +70,7 @@ function foldStep(picture, event) {
   const known = picture.steps.get(key);
   const step = known
     ? { ...known, attempts: known.attempts.slice() }
-    : { key, nodeId: event.node_id, path: event.path ?? "", visit: event.visit ?? 1, attempts: [], waits: [] };
+    : { key, nodeId: callAround(event.path) ? `› ${event.node_id}` : event.node_id, path: event.path ?? "", visit: event.visit ?? 1, attempts: [], waits: [] };
   if (!known) picture.order = picture.order.concat(key);
   step.status = STEP_STATUS[event.kind];
   step.waits = closeWait(step.waits, event);
@@ -78,7 +80,8 @@ function foldStep(picture, event) {
   } else if (event.kind === "step.waiting") {
     step.status = WAITS[event.data.for] ?? "waiting";
     step.waits.push({ startedAt: event.at, for: event.data.for });
-    step.events = event.data.for === "event" ? (event.data.events ?? [{ name: event.data.name, key: event.data.key ?? "" }]) : [];
+    step.childRun = event.data.run_id;
+    step.events = event.data.for === "event" && !event.data.run_id ? (event.data.events ?? [{ name: event.data.name, key: event.data.key ?? "" }]) : [];
   } else if (event.kind !== "state.transition" && !event.data.away_since) {
     // A part of the installation that is away is waited for inside the same attempt.
     endAttempt(step, event);

@@ -11,8 +11,14 @@ export function spokenPath(path, names) {
   return path
     .split("/")
     .map((part) => part.split(":"))
-    .map(([id, index, attempt]) => `${names.get(id) ?? id} · ${Number(index) + 1}${attempt ? `, try ${attempt}` : ""}`)
+    .map(([id, index, attempt]) => `${index === "sub" ? "inside " : ""}${names.get(id) ?? id}${index === "sub" ? "" : ` · ${Number(index) + 1}`}${attempt ? `, try ${attempt}` : ""}`)
     .join(" › ");
+}
+
+/** The node of this diagram inside which the step of another workflow is played; null for our own steps. */
+export function callAround(path) {
+  const at = (path ?? "").indexOf(":sub");
+  return at < 0 ? null : path.slice(0, at).split("/").at(-1);
 }
 
 /** The same in a word, for rows that stand under their container's. */
@@ -20,7 +26,7 @@ export function shortPath(path) {
   return path
     .split("/")
     .map((part) => part.split(":"))
-    .map(([, index, attempt]) => `#${Number(index) + 1}${attempt ? `·${attempt}` : ""}`)
+    .map(([id, index, attempt]) => `${index === "sub" ? `in ${id}` : `#${Number(index) + 1}`}${attempt ? `·${attempt}` : ""}`)
     .join(" ");
 }
 

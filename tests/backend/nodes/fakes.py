@@ -64,6 +64,9 @@ class FakeContext:
     async def sleep_until(self, moment: datetime) -> None:
         self.asked.append(moment)
 
+    async def call(self, workflow: str, version: int | None, given: JsonValue) -> JsonValue:
+        return {"workflow": workflow, "version": version, "input": given}
+
     async def receive(self, name: str, key: str, until: datetime | None) -> Received | None:
         self.asked.append((name, key, until))
         return self.received
