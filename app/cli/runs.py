@@ -12,6 +12,7 @@ from rich.table import Table
 
 from app.cli import acting
 from app.cli.remote import Api, api
+from backend.core import json
 from backend.core.errors import Invalid
 
 _runs = typer.Typer(
@@ -201,7 +202,7 @@ def _json_of(given: str) -> Any:
             )
         text = file.read_text()
     try:
-        return orjson.loads(text)
+        return json.loads(text)
     except orjson.JSONDecodeError as error:
         raise Invalid(
             f"The input is not JSON: {error}.", fix="""For example: --input '{"subject": "Refund"}'"""

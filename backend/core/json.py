@@ -1,10 +1,12 @@
 """Plain JSON, exactly as both databases and every reader can keep it: what cannot be kept is refused with its place."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from json import loads as exactly
 from typing import Any, cast
 
 import orjson
@@ -14,6 +16,8 @@ from backend.core.errors import Invalid, Problem
 
 MAX_DEPTH = 200
 _MAX_INT = 2**63 - 1
+_DIGITS = 30  # more than 64 bits have
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")
 
 
 class NotJson(Invalid):
@@ -35,12 +39,27 @@ def require(value: object, place: str = "value") -> None:
 def parse(text: str | bytes, place: str = "value") -> JsonValue:
     """Read JSON text; raises NotJson with line and column."""
     try:
-        return plain(orjson.loads(text), place)
+        return plain(loads(text), place)
     except orjson.JSONDecodeError as wrong:
         where = f"line {wrong.lineno}, column {wrong.colno}"
         raise _refused(
             f"{place} is not JSON: {wrong.msg} ({where}).", place, "Mend the JSON text there."
         ) from None
+
+
+def loads(text: str | bytes) -> Any:
+    """What the text says, with whole numbers of any size as they are: orjson alone would round those over 64 bits.
+
+    Raises orjson.JSONDecodeError. Such numbers are refused with their place where the value is kept.
+    """
+    found = orjson.loads(text)
+    raw = text.encode() if isinstance(text, str) else text
+    if _LONG_NUMBER.search(raw) is None:
+        return found
+    try:
+        return exactly(raw)
+    except RecursionError:
+        raise orjson.JSONDecodeError("nested too deep", raw.decode(), 0) from None
 
 
 def dumps(value: JsonValue) -> str:
@@ -102,17 +121,31 @@ def _text(value: str, place: str) -> str:
 
 
 def _number(value: float | Decimal, place: str) -> JsonValue:
-    if isinstance(value, Decimal):
-        value = int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, float):
+    if isinstance(value, Decimal) and value.is_finite():
+        value = _same(value, place)
+    if isinstance(value, float | Decimal):
         if not math.isfinite(value):
             raise _refused(
                 f"{place} is {value}, which JSON cannot hold.", place, "Give a finite number or none."
             )
-        return value
+        return float(value)
     if not -_MAX_INT - 1 <= value <= _MAX_INT:
         raise _refused(f"{place} is a whole number of more than 64 bits.", place, "Keep it as text.")
     return int(value)
+
+
+def _same(value: Decimal, place: str) -> int | float:
+    """The number that says the same in JSON: with more digits than a float has, it would be another one."""
+    if value == value.to_integral_value():
+        return int(value) if value.adjusted() < _DIGITS else _MAX_INT + 1
+    found = float(value)
+    if Decimal(repr(found)) == value:
+        return found
+    raise _refused(
+        f"{place} is {str(value)[:40]}, which has more digits than JSON's numbers keep.",
+        place,
+        "Keep it as text, or round it.",
+    )
 
 
 def _refused(message: str, place: str, fix: str) -> NotJson:

@@ -6,6 +6,7 @@ import orjson
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from backend.core import json
 from backend.core.errors import Invalid, Problem, TooLarge
 from backend.core.settings import settings
 
@@ -35,7 +36,7 @@ async def limited(request: Request, limit: int, setting: str) -> bytes:
 def parse(text: bytes, model: type[Model]) -> Model:
     """Raises Invalid with the line of a syntax error, or with every wrong field."""
     try:
-        return model.model_validate(orjson.loads(text))
+        return model.model_validate(json.loads(text))
     except orjson.JSONDecodeError as wrong:
         where = f"line {wrong.lineno}, column {wrong.colno}"
         problem = Problem(f"The body is not JSON: {wrong.msg} ({where}).", where, "Send one JSON object.")

@@ -19,8 +19,9 @@ def checked(version: Version, given: JsonValue) -> JsonValue:
 def fitting(nodes: Sequence[Mapping[str, Any]], given: JsonValue) -> JsonValue:
     """The same for a diagram's nodes as plain data."""
     fields = _form(nodes)
+    given = json.plain(given, "input")
     if not fields:
-        return json.plain(given, "input")
+        return given
     if given is None or isinstance(given, dict):
         given = defaults_of(fields) | (given or {})
     forms.require(schema_of(fields), given, "input")

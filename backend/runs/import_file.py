@@ -94,7 +94,7 @@ class HistoryFile(_Part):
 def read(text: bytes) -> tuple[HistoryFile, Blobs]:
     """The file, and the pieces of its big values; raises Invalid naming each place."""
     try:
-        file = HistoryFile.model_validate(_plain(orjson.loads(text)))
+        file = HistoryFile.model_validate(_plain(json.loads(text)))
     except orjson.JSONDecodeError as wrong:
         where = f"line {wrong.lineno}, column {wrong.colno}"
         raise refused(f"The file is not JSON: {wrong.msg} ({where}).", where) from None

@@ -42,6 +42,13 @@ def test_what_python_writes_otherwise_becomes_json() -> None:
         (["a\0b"], "value[0] holds a NUL character"),
         ("\ud800", "value holds half of a character pair"),
         (b"bytes", "value is a bytes"),
+        (
+            {"a": Decimal("0.12345678901234567890")},
+            "value.a is 0.12345678901234567890, which has more digits",
+        ),
+        ([Decimal(10) ** 30], "value[0] is a whole number of more than 64 bits"),
+        ([Decimal("1e999999")], "value[0] is a whole number of more than 64 bits"),
+        (Decimal("NaN"), "value is NaN"),
         ({("a",): 1}, "which is not text"),
     ],
 )
@@ -62,3 +69,21 @@ def test_a_value_that_contains_itself_ends() -> None:
 def test_wrong_json_text_is_located() -> None:
     with pytest.raises(json.NotJson, match="line 2, column"):
         json.parse('{"a": 1,\n oops}', "the form")
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64, -(2**63) - 1, 10**40])
+def test_a_number_that_is_too_large_is_refused_and_not_rounded(number: int) -> None:
+    with pytest.raises(json.NotJson) as refused:
+        json.parse(f'{{"a": [{number}]}}', "input")
+    assert refused.value.problems[0].place == "input.a[0]"
+    assert json.parse(f'["{number}", {2**63 - 1}, 0.1234567890123456789]') == [
+        str(number),
+        2**63 - 1,
+        0.12345678901234568,
+    ]
+
+
+def test_what_is_nested_too_deep_is_refused() -> None:
+    for deep in (201, 900, 100_000):
+        with pytest.raises(json.NotJson):
+            json.parse("[" * deep + str(2**70) + "]" * deep)
