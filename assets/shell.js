@@ -102,12 +102,12 @@
       remember("qk.rail", root.dataset.rail);
     }
   });
-  // Importing a diagram file: too large for an event, so it goes to the API as it is
-  const importDiagram = async (input) => {
+  // Importing a file of a diagram or a run: too large for an event, so it goes to the API as it is
+  const importFile = async (input, address, page) => {
     const [file] = input.files;
     const box = document.getElementById("import-problem");
     if (!file) return;
-    const answer = await fetch("/api/v1/workflows", {
+    const answer = await fetch(`/api/v1${address}`, {
       method: "POST",
       headers: { "X-CSRF": csrf(), "Content-Type": file.name.endsWith(".json") ? "application/json" : "application/yaml" },
       body: await file.text(),
@@ -115,7 +115,7 @@
     const body = await answer.json();
     input.value = "";
     box.hidden = answer.ok;
-    if (answer.ok) return location.assign(`/workflows/${body.id}`);
+    if (answer.ok) return location.assign(`${page}/${body.id}`);
     const words = box.querySelector("[data-import-words]");
     words.replaceChildren();
     const say = (tag, text) => { const line = document.createElement(tag); line.textContent = text; words.append(line); };
@@ -128,7 +128,8 @@
     if (problems.length > 8) say("span", `… and ${problems.length - 8} more.`);
   };
   document.addEventListener("change", (event) => {
-    if (event.target.matches("input[data-import-diagram]")) importDiagram(event.target);
+    if (event.target.matches("input[data-import-diagram]")) importFile(event.target, "/workflows", "/workflows");
+    if (event.target.matches("input[data-import-run]")) importFile(event.target, "/runs/import", "/runs");
   });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

@@ -11,6 +11,7 @@ STARTED = {  # what started a run, as people say it
     "retry": "Retry",
     "fork": "Fork",
     "replay": "Replay",
+    "imported": "Imported",
 }
 
 

@@ -12,9 +12,10 @@ from backend.runs import service as runs
 from backend.runs.fork_schemas import RetryRun
 from backend.runs.schemas import TERMINAL, RunPublic
 from frontend import routes, shell
-from frontend.components import live, notes
+from frontend.components import live, notes, run_files
 from frontend.components.links import link
 from frontend.components.moments import elapsed, moment
+from frontend.components.sizes import readable
 from frontend.components.states import STARTED, chip
 from frontend.rules import allows
 from frontend.runview.runview import run_view
@@ -35,6 +36,7 @@ class RunPage(rx.State):
     created: str = ""
     started: str = ""
     finished: str = ""
+    size: str = ""
     is_over: bool = False
     cancelling: bool = False
     pausing: bool = False
@@ -129,6 +131,7 @@ class RunPage(rx.State):
             iso(run.started_at),
             iso(run.finished_at),
         )
+        self.size = readable(run.bytes)
         self.cancelling, self.pausing = run.cancel_requested, run.pause_requested
 
 
@@ -185,6 +188,8 @@ def _facts() -> rx.Component:
         ),
         rx.el.span(rx.icon("zap", size=14), RunPage.trigger),
         rx.el.span(rx.icon("clock", size=14), moment(RunPage.created, "day")),
+        rx.el.span(rx.icon("database", size=14), RunPage.size, title="What it takes in the database"),
+        rx.cond(Frame.may_read_values, run_files.export(RunPage.id)),
         rx.el.button(
             RunPage.id,
             class_name="qk-copy qk-mono",

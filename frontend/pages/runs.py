@@ -10,7 +10,7 @@ from backend.runs import service as runs
 from backend.runs.repository import Filter
 from backend.runs.schemas import RunPublic, RunStatus
 from frontend import routes, shell
-from frontend.components import live, notes, tables
+from frontend.components import live, notes, run_files, tables
 from frontend.components.links import link
 from frontend.components.moments import elapsed, moment
 from frontend.components.states import STARTED, chip
@@ -129,6 +129,7 @@ def runs_page() -> rx.Component:
     """Chips filter by state, a word by anything; a row opens the run."""
     return shell.page(
         live.refresh(2.5, Runs.refresh),
+        run_files.problem(),
         notes.alarm(Runs.alarm, Runs.alarm_fix),
         rx.cond(
             Runs.loaded,
@@ -137,6 +138,7 @@ def runs_page() -> rx.Component:
         ),
         tables.more(Runs.has_more, Runs.more),
         title="Runs",
+        action=rx.cond(Frame.may_edit, run_files.import_()),
         filters=_filters(),
     )
 

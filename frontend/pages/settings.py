@@ -1,4 +1,4 @@
-"""Settings: API keys, secrets, and the browsers where one is signed in."""
+"""Settings: API keys, secrets, how long runs are kept, and the browsers where one is signed in."""
 
 from typing import Any
 
@@ -9,15 +9,18 @@ from frontend.components import dialogs, notes, roles, tables
 from frontend.components.moments import moment
 from frontend.state.credentials import Browser, Credentials, Key, SecretName
 from frontend.state.frame import Frame
+from frontend.state.storage import Storage
 
 _KEY_COLUMNS = "minmax(0, 1.6fr) minmax(0, 1.4fr) 110px 110px 40px"
 _NAME_COLUMNS = "minmax(0, 2fr) 90px 120px 76px"
 _BROWSER_COLUMNS = "minmax(0, 3fr) 130px 130px 40px"
 
 
-@rx.page(route=routes.SETTINGS, title="Settings · Quadrille", on_load=[Frame.load, Credentials.load])
+@rx.page(
+    route=routes.SETTINGS, title="Settings · Quadrille", on_load=[Frame.load, Credentials.load, Storage.load]
+)
 def settings_page() -> rx.Component:
-    """Three sections, each with its own action."""
+    """Sections, each with its own action."""
     return shell.page(
         dialogs.once(
             Credentials.new_key,
@@ -30,6 +33,7 @@ def settings_page() -> rx.Component:
             rx.fragment(
                 rx.cond(Credentials.may_create_keys, _keys()),
                 rx.cond(Credentials.may_see_secrets, _secrets()),
+                rx.cond(Storage.loaded, _storage()),
                 _browsers(),
             ),
             notes.skeleton(),
@@ -162,6 +166,42 @@ def _secret(secret: rx.vars.ObjectVar[SecretName]) -> rx.Component:
         ),
         class_name="qk-row",
     )
+
+
+def _storage() -> rx.Component:
+    return _section(
+        "Storage",
+        "Finished runs are removed with their history and values once they are not kept any longer.",
+        rx.cond(
+            Storage.may_change,
+            dialogs.form(
+                _number("Keep for days", "days", Storage.days.to(str)),
+                _number("Keep of each workflow", "per_workflow", Storage.per_workflow.to(str)),
+                trigger=rx.button(rx.icon("pencil", size=16), "Change", variant="soft"),
+                title="Keep finished runs",
+                sentence="0 keeps them for ever, or all of them. What is removed cannot be brought back.",
+                button="Save",
+                on_submit=Storage.change,
+            ),
+        ),
+        rx.el.div(
+            rx.el.span(
+                rx.el.strong(Storage.size),
+                " in ",
+                rx.cond(Storage.runs == 1, "one run", f"{Storage.runs} runs"),
+            ),
+            rx.el.span(
+                rx.cond(Storage.days > 0, f"kept for {Storage.days} days", "kept for ever"),
+                rx.cond(Storage.per_workflow > 0, f", the last {Storage.per_workflow} of each workflow", ""),
+                class_name="qk-muted",
+            ),
+            class_name="qk-facts",
+        ),
+    )
+
+
+def _number(label: str, name: str, value: rx.Var[str]) -> rx.Component:
+    return _field(label, name, type="number", default_value=value, min=0, required=True)
 
 
 def _browsers() -> rx.Component:

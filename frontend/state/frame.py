@@ -17,6 +17,7 @@ class Frame(rx.State):
     may_edit: bool = False
     may_start: bool = False
     may_steer: bool = False
+    may_read_values: bool = False
     open_approvals: int = 0
 
     @rx.event
@@ -29,6 +30,7 @@ class Frame(rx.State):
         self.person, self.roles = by.name, ", ".join(by.roles)
         self.may_edit, self.may_start = by.may("workflow.edit"), by.may("run.start")
         self.may_steer, self.open_approvals = by.may("run.steer"), waiting
+        self.may_read_values = by.may("run.payload")
 
     @rx.event
     @signed_in
