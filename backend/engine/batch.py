@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Protocol
 
+from backend.core import failpoints
 from backend.engine import signals, sql
 from backend.engine.records import NO_STEP, Commit, Fenced, LetterRow, SignalArrived
 
@@ -40,6 +41,7 @@ async def write(cursor: Cursor, batch: Sequence[Commit], encoding: Encoding) -> 
         await cursor.first(encoding.share_blobs, ())
     for group in _by_claim(batch):
         await _fence(cursor, group, failures, encoding)
+    failpoints.passed("writer.fenced")
     rows = _Rows(encoding)
     for place, commit in enumerate(batch):
         if place not in failures:
@@ -47,6 +49,7 @@ async def write(cursor: Cursor, batch: Sequence[Commit], encoding: Encoding) -> 
     for statement, found in rows.found.items():
         if found:
             await cursor.many(statement, found)
+    failpoints.passed("writer.written")
     return failures
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
-from backend.core import clock
+from backend.core import clock, failpoints
 from backend.engine import signals
 from backend.engine.gates import Gate, Places
 from backend.engine.ir import Program
@@ -106,6 +106,7 @@ class LiveRun:
         self, row: StepRow, kept: Sequence[Kept], events: list[NewEvent], beside: Beside
     ) -> asyncio.Future[None]:
         """Hand in a finished step with its blobs, its events, and what else it leaves."""
+        failpoints.passed("step.record")
         commit = self._new(events)
         commit.steps.append(row)
         commit.told, commit.cached = beside.told, beside.cached

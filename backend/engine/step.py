@@ -5,7 +5,7 @@ import random
 from datetime import datetime, timedelta
 from typing import cast
 
-from backend.core import clock
+from backend.core import clock, failpoints
 from backend.core.errors import QuadrilleError
 from backend.core.settings import settings
 from backend.engine import (
@@ -50,9 +50,11 @@ async def play_step(play: Play, part: Part) -> Given | None:
         tried = await _tried(visit)
         while tried.error is not None and await play.try_again(visit, tried):
             tried = await _tried(visit)
-        return await _conclude(visit, tried)
+        given = await _conclude(visit, tried)
     except Halted:
         return None
+    failpoints.passed("step.recorded")
+    return given
 
 
 async def _tried(visit: Visit) -> Tried:
@@ -114,9 +116,11 @@ async def _tries(visit: Visit) -> Tried:
         # Spread, so that what failed together does not come back together; nothing secret is drawn here.
         due = clock.now() + timedelta(seconds=pause * random.uniform(0.5, 1.0))  # noqa: S311
         data = {"error": tried.error, "until": due.isoformat(), "of": retry.max_attempts}
+        failpoints.passed("step.retry")
         await live.note(
             NewEvent("step.retrying", visit.step, visit.attempt, data), **recording.asked(visit, None)
         )
+        failpoints.passed("step.retry_noted")
         visit.attempt += 1
         begun = live.journal.begin(visit.step)
         begun.attempt, begun.due = visit.attempt, due
@@ -159,10 +163,12 @@ async def _played(visit: Visit, slot: slots.Slot) -> Tried:
             async with limit:
                 inner = live.world.contexts(live.run, node, visit.step, visit.attempt, visit.scope())
                 ctx = EngineContext(inner, live, visit.step, limit, slot)
+                failpoints.passed("step.play")
                 try:
                     gave = await visit.part.kind.play(visit.part.config, cast(NodeContext, ctx))
                 finally:
                     visit.hear(ctx.recorder)
+        failpoints.passed("step.played")
         return checked(visit, gave, ctx.emitted)
     except asyncio.CancelledError:
         return _cancelled(visit)

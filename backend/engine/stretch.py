@@ -5,7 +5,7 @@ from typing import Any, Literal, cast
 import orjson
 from langchain_core.runnables import RunnableConfig
 
-from backend.core import log
+from backend.core import failpoints, log
 from backend.core.errors import QuadrilleError
 from backend.engine import journal, rollback, values
 from backend.engine.compile import Compiled
@@ -61,7 +61,9 @@ class Stretch:
 
     async def _begin(self, *, resumed: bool) -> None:
         kind = "run.resumed" if resumed else "run.started"
+        failpoints.passed("run.begin")
         self._live.move(Change("running"), NewEvent(kind))
+        failpoints.passed("run.begun")
 
     async def _invoke(self) -> Outcome | None:
         """Let LangGraph play: from the start where it has no checkpoint, else from there."""
@@ -120,7 +122,9 @@ class Stretch:
         told = {"for": live.waits_for(), "until": wake_at.isoformat() if wake_at else None}
         wanted, seen = live.waiting_signals(), frozenset(live.journal.inbox)
         change = Change(status, wake_at=wake_at, unless_inbox=keys, unless_signal=wanted, seen=seen)
+        failpoints.passed("run.rest")
         await live.move(change, NewEvent("run.waiting", data=told))
+        failpoints.passed("run.rested")
         return Outcome("waiting", wake_at=wake_at)
 
     async def _wake(self) -> None:
@@ -150,5 +154,7 @@ async def end(live: LiveRun, status: OutcomeStatus, output: Any, error: dict[str
     )
     data = {} if error is None else {"error": error}
     kind = {"succeeded": "run.succeeded", "failed": "run.failed"}.get(status, "run.cancelled")
+    failpoints.passed("run.end")
     await live.move(change, NewEvent(cast(Any, kind), data=data))
+    failpoints.passed("run.ended")
     return Outcome(status, output, error)

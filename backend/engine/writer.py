@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from backend.core import db, log
+from backend.core import db, failpoints, log
 from backend.engine.batch import Failures
 from backend.engine.records import Commit, Fenced, SignalArrived, StoreLost, wire_form
 from backend.engine.writer_postgres import PostgresStore
@@ -66,6 +66,7 @@ class Writer:
             except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
                 failures: Failures = dict.fromkeys(range(len(taken)), error)
             self._tell(taken, failures)
+            failpoints.passed("writer.told")
         self._writing = None
 
     def _follows_a_loss(self, commit: Commit, future: asyncio.Future[None]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it ships none
 from sqlalchemy import make_url
 
-from backend.core import log
+from backend.core import failpoints, log
 from backend.engine import batch as batches
 from backend.engine import sql
 from backend.engine.batch import Failures, Row
@@ -50,6 +50,7 @@ class PostgresStore:
             connection = await self._connected()
             transaction = connection.transaction()
             try:
+                failpoints.passed("writer.begin")
                 await transaction.start()
                 failures = await batches.write(_Cursor(connection), batch, _ENCODING)
             except _LOST as error:
@@ -62,6 +63,7 @@ class PostgresStore:
                     continue
                 return await self._apart(batch, error)
             await self._commit(transaction)
+            failpoints.passed("writer.committed")
             return failures
 
     async def close(self) -> None:

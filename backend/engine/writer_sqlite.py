@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import make_url
 
-from backend.core import log
+from backend.core import failpoints, log
 from backend.engine import batch as batches
 from backend.engine import sql
 from backend.engine.batch import Failures, Row
@@ -68,10 +68,12 @@ class SqliteStore:
 
     def _transaction(self, batch: Sequence[Commit]) -> Failures:
         connection = self._connect()
+        failpoints.passed("writer.begin")
         connection.execute("BEGIN IMMEDIATE")
         try:
             failures = _without_suspending(batches.write(_Cursor(connection), batch, _ENCODING))
             connection.execute("COMMIT")
+            failpoints.passed("writer.committed")
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

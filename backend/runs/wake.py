@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from backend.core import db, log, queue
+from backend.core import db, failpoints, log, queue
 from backend.core.db import Session
 from backend.core.errors import Unavailable
 
@@ -30,7 +30,9 @@ def offer_some_after_commit(session: Session, run_ids: Sequence[str]) -> None:
 
 async def offer(run_id: str) -> None:
     """Send the message, or leave it to the workers' scan where Redis is away."""
+    failpoints.passed("wake.before")
     try:
         await queue.broker("runs").send(TASK, run_id=run_id)
+        failpoints.passed("wake.sent")
     except Unavailable as error:
         _log.warning("redis is away; a scan will find the run", run=run_id, error=error.message)

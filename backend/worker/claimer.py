@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.core import clock, db, log
+from backend.core import clock, db, failpoints, log
 from backend.engine.acting import Acting
 from backend.engine.ports import Called, RunToPlay, StopReason
 from backend.runs.models import Run
@@ -90,10 +90,16 @@ class Claimer:
             late = loop.time() - due
 
     async def _claim(self, limit: int) -> list[RunToPlay]:
+        failpoints.passed("claim.before")
         async with db.database().transaction() as session:
             self._limited = await queueing.any_limits(session)
             rows = await repository.claim(session, self._worker_id, limit, limited=self._limited)
-            return [await self._to_play(session, row) for row in rows]
+            found = [await self._to_play(session, row) for row in rows]
+            if found:
+                failpoints.passed("claim.written")
+        if found:
+            failpoints.passed("claim.committed")
+        return found
 
     async def _anything_due(self) -> bool:
         """Asked first where nothing is known, because a look costs less than a write."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.core import clock, db, ids, log
+from backend.core import clock, db, failpoints, ids, log
 from backend.core.settings import settings
 from backend.runs.models import Worker
 from backend.worker import orphans, presence, repository
@@ -43,6 +43,7 @@ class Lease:
         )
         async with db.database().transaction() as session:
             await repository.register(session, row, self.seconds)
+        failpoints.passed("lease.registered")
 
     async def leave(self) -> None:
         """Remove the row; what this worker still held is free for the others."""
@@ -58,6 +59,7 @@ class Lease:
             try:
                 async with db.database().transaction() as session:
                     alive = await repository.beat(session, self.worker_id, self.live_runs(), self.seconds)
+                failpoints.passed("lease.beat")
                 proven = time.monotonic() if alive else 0.0
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("the lease could not be prolonged", error=str(error))

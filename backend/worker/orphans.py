@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from backend.core import clock, db, log
+from backend.core import clock, db, failpoints, log
 from backend.core.db import Session
 from backend.runs import history, wake
 from backend.runs import repository as runs
@@ -25,8 +25,12 @@ async def requeue_all() -> int:
             return 0
     async with db.database().transaction() as session:
         left = await repository.orphans(session, _AT_ONCE)
+        if left:
+            failpoints.passed("orphans.found")
         for run in left:
             await requeue(session, run, "Its worker died.")
+    if left:
+        failpoints.passed("orphans.requeued")
     return len(left)
 
 

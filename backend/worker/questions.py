@@ -1,7 +1,7 @@
 """Makes the approvals that steps ask for."""
 
 from backend.approvals import service as approvals
-from backend.core import db
+from backend.core import db, failpoints
 from backend.engine.ports import RunToPlay, StepId
 from backend.nodes.kind import Answer, Question
 
@@ -13,6 +13,7 @@ class Questions:
         """Make the approval of this step, once."""
         async with db.database().transaction() as session:
             await approvals.request(session, run.run_id, step, question)
+        failpoints.passed("approval.asked")
 
     async def expire(self, run: RunToPlay, step: StepId, key: str) -> Answer:
         """Close it if it is still open, and give the answer that stands."""

@@ -13,7 +13,7 @@ from taskiq import AckableMessage, AsyncBroker, BrokerMessage
 from taskiq.exceptions import SendTaskError
 from taskiq.kicker import AsyncKicker
 
-from backend.core import log, redis
+from backend.core import failpoints, log, redis
 from backend.core.errors import Outage
 from backend.core.queue import cancels, dead, link, names, scripts
 from backend.core.queue.cancels import Cancels
@@ -111,6 +111,7 @@ class DurableStreamBroker(AsyncBroker):
                 await self._healed()
             while self._buffer and not self._stop.is_set():
                 entry = self._buffer.popleft()
+                failpoints.passed("queue.read")
                 yield Delivery(data=entry.body, ack=partial(self._acknowledge, entry), entry=entry)
 
     async def maintain(self) -> None:
@@ -208,7 +209,9 @@ class DurableStreamBroker(AsyncBroker):
     async def _finish(self, entry: Entry, channel: str, answer: bytes) -> None:
         keys = (entry.stream, names.result(entry.task_id))
         arguments = (self.group, entry.id, answer, channel, KEEP_SECONDS)
+        failpoints.passed("queue.done")
         await link.script(self._client, scripts.FINISH, keys, *arguments)
+        failpoints.passed("queue.acknowledged")
         self._owed.pop(entry, None)
         self.leases.free(entry)
 

@@ -135,12 +135,13 @@ async def test_notes_and_nodes_that_nothing_leads_to_are_not_played(world: World
 
 
 async def test_a_wide_fan_out_plays_each_branch_once(world: World) -> None:
-    ids = [f"b{i}" for i in range(200)]
+    """C-16: a thousand branches at once."""
+    ids = [f"b{i}" for i in range(1_000)]
     diagram = drawn("s", *ids, ("j", "join"), ("c", "say", {"config": {"expression": "len(nodes)"}}),
                     wires=" ".join(f"s>{i} {i}>j" for i in ids) + " j>c")  # fmt: skip
     outcome, run = await world.play(diagram)
-    assert outcome.output == 202
-    assert len(await world.steps(run)) == 203
+    assert outcome.output == 1_002
+    assert len(await world.steps(run)) == 1_003
 
 
 async def test_pinned_outputs_stand_in_only_in_test_runs(world: World) -> None:

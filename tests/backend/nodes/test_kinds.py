@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from backend.core import clock
-from backend.core.errors import Invalid
+from backend.core.errors import Invalid, Unavailable
 from backend.nodes.expressions import ExpressionError
 from backend.nodes.kind import Answer, HttpReply, Passage, Question, Step
 from backend.nodes.registry import all_kinds
@@ -182,10 +182,13 @@ async def test_http_request_sends_secrets_and_json() -> None:
 async def test_http_request_fails_on_error_statuses_unless_told() -> None:
     context = FakeContext()
     context.reply = HttpReply(status=503, body="down")
-    with pytest.raises(Invalid, match=r"503.*down"):
+    with pytest.raises(Unavailable, match=r"503.*down"):  # another try may succeed
         await played("http_request", context, url="https://a.example")
     step = await played("http_request", context, url="https://a.example", fail_on_status=False)
     assert step.output == {"status": 503, "headers": {}, "body": "down"}
+    context.reply = HttpReply(status=404, body="gone")
+    with pytest.raises(Invalid, match=r"404.*gone"):  # another try would give the same
+        await played("http_request", context, url="https://a.example")
 
 
 async def test_code_sees_the_scope_and_its_variables() -> None:

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, JsonValue, model_validator
 
 from backend.core import json
-from backend.core.errors import Invalid
+from backend.core.errors import Invalid, Unavailable
 from backend.nodes.fields import Header, resolved
 from backend.nodes.kind import NodeConfig, NodeContext, SecretName, Step, Template, node
 
@@ -65,10 +65,19 @@ class Config(NodeConfig):
         return self
 
 
+_PASSING = frozenset({408, 425, 429})
+
+
 class BadStatus(Invalid):
     """The other side answered with an error."""
 
     code, title = "http_status", "The request was answered with an error"
+
+
+class Troubled(Unavailable):
+    """The other side is in trouble of its own, or wants us to slow down: another try may well succeed."""
+
+    code, title = BadStatus.code, BadStatus.title
 
 
 @node(title="HTTP request", group="Integrations", icon="globe", summary="url", effects=("external",))
@@ -90,7 +99,8 @@ async def http_request(config: Config, ctx: NodeContext) -> Step:
     )
     if config.fail_on_status and reply.status >= 400:
         shown = json.dumps(reply.body)[:300]
-        raise BadStatus(f"The server answered {reply.status}: {shown}", status=reply.status)
+        kind = Troubled if reply.status >= 500 or reply.status in _PASSING else BadStatus
+        raise kind(f"The server answered {reply.status}: {shown}", status=reply.status)
     return Step(reply.model_dump(mode="json"))
 
 
