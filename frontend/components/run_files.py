@@ -3,7 +3,7 @@
 import reflex as rx
 
 
-def export(run_id: rx.Var[str]) -> rx.Component:
+def export(run_id: rx.Var[str] | str) -> rx.Component:
     """The whole run as one JSON file."""
     return rx.el.button(
         rx.icon("download", size=14),

@@ -175,8 +175,8 @@ def _storage() -> rx.Component:
         rx.cond(
             Storage.may_change,
             dialogs.form(
-                _number("Keep for days", "days", Storage.days.to(str)),
-                _number("Keep of each workflow", "per_workflow", Storage.per_workflow.to(str)),
+                _number("Keep for days", "days", f"{Storage.days}"),
+                _number("Keep of each workflow", "per_workflow", f"{Storage.per_workflow}"),
                 trigger=rx.button(rx.icon("pencil", size=16), "Change", variant="soft"),
                 title="Keep finished runs",
                 sentence="0 keeps them for ever, or all of them. What is removed cannot be brought back.",
@@ -200,7 +200,7 @@ def _storage() -> rx.Component:
     )
 
 
-def _number(label: str, name: str, value: rx.Var[str]) -> rx.Component:
+def _number(label: str, name: str, value: str) -> rx.Component:
     return _field(label, name, type="number", default_value=value, min=0, required=True)
 
 

@@ -25,6 +25,8 @@ def test_a_run_is_exported_and_imported(signed_in: Open, tmp_path: Path) -> None
     file = tmp_path / "run.json"
     coming.value.save_as(file)
     page.goto("/runs")
+    expect(page.get_by_text("Import", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Divide by nothing").first).to_be_visible()
     keep_screen(page, "runs-import")
     page.get_by_label("File of a run").set_input_files(file)
     page.wait_for_url(re.compile(r"/runs/run_"))
