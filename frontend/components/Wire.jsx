@@ -1,7 +1,7 @@
 // A wire: smooth step with rounded corners and an arrow; its looks tell whether data went or goes along it.
 
 import { memo } from "react";
-import { BaseEdge, EdgeLabelRenderer, getSmoothStepPath, Position } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, getSmoothStepPath, Position, useInternalNode } from "@xyflow/react";
 import { useLiveWire } from "./live_hooks.js";
 
 const CORNER = 10;
@@ -19,9 +19,19 @@ export function wirePath({ sourceX, sourceY, targetX, targetY }) {
   });
 }
 
+/** From a state back to itself: around its lower edge. */
+function roundPath({ sourceX, sourceY, targetX, targetY }, below) {
+  const [right, left, r] = [sourceX + 22, targetX - 26, CORNER];
+  const path = `M${sourceX} ${sourceY}H${right - r}Q${right} ${sourceY} ${right} ${sourceY + r}V${below - r}Q${right} ${below} ${right - r} ${below}H${left + r}Q${left} ${below} ${left} ${below - r}V${targetY + r}Q${left} ${targetY} ${left + r} ${targetY}H${targetX - 5}`;
+  return [path, (left + right) / 2, below];
+}
+
 /** `children` is drawn at the middle of the wire. */
 export const Wire = memo(function Wire({ id, source, target, sourceHandleId, sourceX, sourceY, targetX, targetY, selected, data, hovered, children }) {
-  const [path, middleX, middleY] = wirePath({ sourceX, sourceY, targetX, targetY });
+  const own = useInternalNode(source);
+  const ends = { sourceX, sourceY, targetX, targetY };
+  const below = source === target && own ? own.internals.positionAbsolute.y + (own.measured.height ?? 0) + 18 : null;
+  const [path, middleX, middleY] = below == null ? wirePath(ends) : roundPath(ends, below);
   const taken = useLiveWire(source, sourceHandleId, target);
   const label = data?.label;
   return (

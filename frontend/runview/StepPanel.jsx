@@ -40,6 +40,7 @@ function Shown({ step, record, names, run, failed, waiting, maySteer, acts, onSe
         <Fact name="Started" value={clockTime(step.startedAt)} title={step.startedAt} />
         <Fact name="Took" value={between(step.startedAt, step.finishedAt)} />
         {step.port && step.port !== "out" && <Fact name="Left by" value={step.port} />}
+        {step.visit > 1 && <Fact name="Visit" value={String(step.visit)} />}
         {step.path && <Fact name="Inside" value={spokenPath(step.path, names)} title={step.path} />}
         {step.given && <Fact name="Not played" value={GIVEN[step.given] ?? step.given} />}
         {step.kept && <Fact name="Taken over from" value={<Link className="qv-link" to={`/runs/${step.kept}`}>the first run</Link>} />}
@@ -68,7 +69,7 @@ function Shown({ step, record, names, run, failed, waiting, maySteer, acts, onSe
 
 function RunLink({ id, word }) {
   return (
-    <Link className="qv-decide" data-testid="run-link" to={`/runs/${id}`}>
+    <Link className="qv-link" data-testid="run-link" to={`/runs/${id}`}>
       {word}
     </Link>
   );

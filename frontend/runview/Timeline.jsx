@@ -54,6 +54,7 @@ function Line({ step, name, inside, scale, now, chosen, onSelect }) {
       <button type="button" className="qv-line" data-chosen={chosen || undefined} data-inside={Boolean(step.path) || undefined} data-status={step.status} aria-pressed={chosen} onClick={onSelect}>
         <span className="qv-line-name" title={inside ? `${name}, ${inside}` : name}>
           {name} {step.path && <small>{shortPath(step.path)}</small>}
+          {step.visit > 1 && <small> visit {step.visit}</small>}
         </span>
         <span className="qv-track">
           {step.attempts.map((attempt) => (
@@ -66,7 +67,7 @@ function Line({ step, name, inside, scale, now, chosen, onSelect }) {
             />
           ))}
           {step.waits.map((wait) => (
-            <Bar key={wait.startedAt} scale={scale} from={wait.startedAt} to={wait.finishedAt ?? ends} waits status={`waiting_${wait.for === "time" ? "time" : "person"}`} />
+            <Bar key={wait.startedAt} scale={scale} from={wait.startedAt} to={wait.finishedAt ?? ends} waits status={`waiting_${["time", "event"].includes(wait.for) ? wait.for : "person"}`} />
           ))}
         </span>
         <span className="qv-num">{step.status === "skipped" ? "skipped" : between(step.startedAt, ENDED.has(step.status) ? step.finishedAt : now)}</span>

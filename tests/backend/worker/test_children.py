@@ -140,6 +140,22 @@ async def test_a_workflow_is_played_inside_with_the_version_of_the_start(house: 
     assert (await house.ended(await house.start("second", {"n": 4}))).output == {"n": 1040}
 
 
+async def test_a_wait_inside_holds_nothing_and_goes_on_where_it_stood(house: House) -> None:
+    await made.published(house.world.by, waiting(), "other")
+    await made.published(house.world.by, calling("inside"), "parent")
+    run_id = await house.start("parent", {"n": 4})
+    await house.until(run_id, lambda run: run.status == "waiting_event" and run.worker_id is None)
+    async with db.database().transaction() as session:
+        await signals.send(session, house.world.by, run_id, SendSignal(name="go", payload=7))
+    run = await house.ended(run_id)
+    assert (run.status, run.output["data"]) == ("succeeded", 7)
+    async with db.database().reading() as session:
+        history = (await service.events_after(session, house.world.by, run_id, 0, 1000)).items
+    begun = [(event.path, event.node_id) for event in history if event.kind == "step.started"]
+    assert len(begun) == len(set(begun)), "what had begun before the standstill did not begin again"
+    assert ("call:sub", "hear") in begun
+
+
 async def test_a_run_of_its_own_is_waited_for_without_holding_anything(house: House) -> None:
     await made.published(house.world.by, waiting(), "other")
     await made.published(house.world.by, calling("own_run"), "parent")

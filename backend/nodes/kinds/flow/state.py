@@ -81,7 +81,7 @@ async def state(config: Config, ctx: NodeContext) -> Step:
         waits: list[JsonValue] = [
             {"name": one.event, "key": await _key(one, ctx)} for one in config.transitions if one.event
         ]
-        return Step({"events": waits})
+        return Step({"events": [one for n, one in enumerate(waits) if one not in waits[:n]]})
     for transition in config.transitions:
         if await _opened(transition, trigger, ctx) and (
             not transition.guard.strip() or await ctx.value(transition.guard)
