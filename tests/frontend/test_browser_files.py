@@ -64,6 +64,31 @@ def test_ids_made_in_the_browser_fit_the_diagram() -> None:
     assert all(re.fullmatch(r"[a-z][a-z0-9_]{0,62}", one) for one in told), told
 
 
+def test_the_editor_holds_states_in_machines_only_and_lets_them_go_round() -> None:
+    placing = ROOT / "frontend" / "editor" / "placing.js"
+    given = [public(kind).model_dump(mode="json", by_alias=True) for kind in all_kinds().values()]
+    nodes = {
+        "m": ("state_machine", None),
+        "a": ("state", "m"),
+        "b": ("state", "m"),
+        "x": ("code", None),
+        "y": ("code", None),
+    }
+    told = in_node(
+        f'import {{ containerAt, refusal }} from "{placing}";'
+        f"const kinds = new Map({json.dumps(given)}.map((kind) => [kind.name, kind]));"
+        f"const nodes = new Map(Object.entries({json.dumps(nodes)}).map(([id, [kind, parent]]) => [id, {{ id, kind, parent, config: {{}}, size: [500, 500] }}]));"
+        "const model = { nodes, node: (id) => nodes.get(id), absolute: () => ({ x: 0, y: 0 }), leads: () => true };"
+        'const pairs = [["a", "b"], ["a", "a"], ["x", "y"], ["x", "x"], ["a", "x"]];'
+        "const at = (kind) => containerAt(model, kinds, { x: 9, y: 9 }, kinds.get(kind))?.id ?? null;"
+        'console.log(JSON.stringify([pairs.map(([from, to]) => refusal(model, kinds, from, to)), at("state"), at("code")]));'
+    )
+    refused, state_in, code_in = told
+    assert refused[:2] == ["", ""]
+    assert [bool(why) for why in refused[2:]] == [True, True, True]
+    assert (state_in, code_in) == ("m", "a")
+
+
 def test_packages_of_the_islands_are_pinned_exactly() -> None:
     from frontend import components
     from frontend.editor import editor
