@@ -5,8 +5,11 @@ import asyncio
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.core import db, log
+from backend.dead_letters.models import DeadLetter
 from backend.runs import removal
 
+HANG_ON_RUNS = (DeadLetter,)
+"""Removal follows foreign keys to runs, so tables of the layers above `runs` must have been loaded."""
 LOOK_SECONDS = 60.0
 AT_ONCE = 50
 REST_SECONDS = 0.05
