@@ -31,7 +31,7 @@ router.include_router(system_endpoints.router)
 MAX_WAIT_SECONDS = 300
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 Wait = Annotated[
-    float | None, Query(gt=0, le=MAX_WAIT_SECONDS, description="Answer with the result if it ends in time.")
+    float | None, Query(gt=0, le=MAX_WAIT_SECONDS, description="Answer with the result if it ends in time, else with how far it is.")
 ]
 
 
@@ -55,8 +55,8 @@ async def start(
     start = Start(by, workflow_id, wanted.input, wanted.version, key, trigger, wanted.priority)
     run = await arrivals.start(start)
     if wait is not None:
-        if await hub.hub().endings.wait(run.id, wait):
-            run = await arrivals.result(by, run)
+        await hub.hub().endings.wait(run.id, wait)
+        run = await arrivals.result(by, run)
         response.status_code = 200 if run.finished_at else 202
     response.headers["Location"] = f"/api/v1/runs/{run.id}"
     return run

@@ -1,0 +1,34 @@
+"""Starting a run over HTTP and waiting for it."""
+
+import asyncio
+
+import pytest
+
+from backend.core import db
+from backend.runs import repository
+from tests.backend.runs import made
+from tests.backend.runs.served import calling, serving
+from tests.conftest import forget_settings
+
+pytestmark = [pytest.mark.db, pytest.mark.redis]
+
+
+@pytest.fixture(autouse=True)
+def _redis(database: db.Database, redis_url: str, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("QUADRILLE_REDIS_URL", redis_url)
+    forget_settings()
+
+
+async def test_who_waits_in_vain_is_told_how_far_the_run_is() -> None:
+    world = await made.world()
+    async with serving() as port, calling(port, world.by) as caller:
+        path = f"/workflows/{world.workflow_id}/runs"
+        asking = asyncio.ensure_future(caller.http.post(f"{path}?wait=3", json={"input": {}}))
+        while not (runs := (await caller.http.get("/runs")).json()["items"]):
+            await asyncio.sleep(0.02)
+        async with db.database().transaction() as session:
+            assert await repository.move(session, runs[0]["id"], "running")
+            assert await repository.move(session, runs[0]["id"], "waiting_event")
+        answer = await asking
+    assert answer.status_code == 202
+    assert answer.json()["status"] == "waiting_event"
