@@ -31,7 +31,12 @@ router.include_router(system_endpoints.router)
 MAX_WAIT_SECONDS = 300
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 Wait = Annotated[
-    float | None, Query(gt=0, le=MAX_WAIT_SECONDS, description="Answer with the result if it ends in time, else with how far it is.")
+    float | None,
+    Query(
+        gt=0,
+        le=MAX_WAIT_SECONDS,
+        description="Answer with the result if it ends in time, else with how far it is.",
+    ),
 ]
 
 

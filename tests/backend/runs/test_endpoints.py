@@ -8,15 +8,13 @@ from backend.core import db
 from backend.runs import repository
 from tests.backend.runs import made
 from tests.backend.runs.served import calling, serving
-from tests.conftest import forget_settings
 
-pytestmark = [pytest.mark.db, pytest.mark.redis]
+pytestmark = pytest.mark.db
 
 
 @pytest.fixture(autouse=True)
-def _redis(database: db.Database, redis_url: str, environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("QUADRILLE_REDIS_URL", redis_url)
-    forget_settings()
+def _on(database: db.Database) -> None:
+    """Every test plays on both databases."""
 
 
 async def test_who_waits_in_vain_is_told_how_far_the_run_is() -> None:
