@@ -12,7 +12,7 @@ from backend.engine.effects import Recorder
 from backend.engine.ports import NewEvent, StepId
 from backend.engine.records import WaitRow
 from backend.engine.waits import Waiter
-from backend.nodes.kind import Answer, NodeContext, Question, Received
+from backend.nodes.kind import Answer, Question, Received, StepContext
 
 if TYPE_CHECKING:
     from backend.engine.live import LiveRun
@@ -24,7 +24,7 @@ class EngineContext:
 
     def __init__(
         self,
-        inner: NodeContext,
+        inner: StepContext,
         live: "LiveRun",
         step: StepId,
         limit: asyncio.Timeout,

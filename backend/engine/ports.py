@@ -31,7 +31,7 @@ from typing import Any, Literal, Protocol
 from pydantic import JsonValue
 
 from backend.engine.acting import Acting
-from backend.nodes.kind import Answer, NodeContext, Question
+from backend.nodes.kind import Answer, Question, StepContext
 from backend.workflows.diagram import Diagram, Node
 
 OutcomeStatus = Literal["succeeded", "failed", "cancelled", "waiting", "paused", "drained", "fenced"]
@@ -144,7 +144,7 @@ class Scope:
 class ContextFactory(Protocol):
     """Given by the worker: the world for one step."""
 
-    def __call__(self, run: RunToPlay, node: Node, step: StepId, attempt: int, scope: Scope) -> NodeContext:
+    def __call__(self, run: RunToPlay, node: Node, step: StepId, attempt: int, scope: Scope) -> StepContext:
         """Everything but `ask`, `receive`, `sleep_until`, `emit` and `progress`, which the engine puts over it.
 
         `scope.inputs` is `ctx.inputs`; `scope.names` is what expressions see.

@@ -1,48 +1,42 @@
 """What an inference worker counts, for /metrics and the models page."""
 
-from dataclasses import asdict, dataclass, field
-
 import psutil
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
-class WorkerStats(BaseModel):
-    """A living inference worker, as it last reported itself; seconds and counts are totals since it started."""
+class Totals(BaseModel):
+    """Counts and seconds since the worker started, and its last error."""
+
+    texts: int = 0
+    batches: int = 0
+    tokens: int = 0
+    padded_tokens: int = 0
+    queue_seconds: float = 0.0
+    tokenise_seconds: float = 0.0
+    infer_seconds: float = 0.0
+    last_error: str = ""
+
+
+class WorkerStats(Totals):
+    """A living inference worker, as it last reported itself."""
 
     worker: str
     model: str
     precision: str
-    texts: int = 0
-    batches: int = 0
-    tokens: int = 0
-    padded_tokens: int = 0
-    queue_seconds: float = 0.0
-    tokenise_seconds: float = 0.0
-    infer_seconds: float = 0.0
     waiting: int = 0
     shapes: int = 0
     rss_bytes: int = 0
-    last_error: str = ""
 
 
-@dataclass
-class Counters:
-    """The running totals."""
+class Counters(Totals):
+    """The running totals, and the shapes of batches seen: (texts, tokens)."""
 
-    texts: int = 0
-    batches: int = 0
-    tokens: int = 0
-    padded_tokens: int = 0
-    queue_seconds: float = 0.0
-    tokenise_seconds: float = 0.0
-    infer_seconds: float = 0.0
-    last_error: str = ""
-    shapes: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
+    shapes: set[tuple[int, int]] = Field(default_factory=set[tuple[int, int]])
 
     def report(self, *, worker: str, model: str, precision: str, waiting: int) -> WorkerStats:
         """The totals as others read them."""
         about = {"worker": worker, "model": model, "precision": precision, "waiting": waiting}
         rss = psutil.Process().memory_info().rss
         return WorkerStats.model_validate(
-            asdict(self) | about | {"shapes": len(self.shapes), "rss_bytes": rss}
+            self.model_dump(exclude={"shapes"}) | about | {"shapes": len(self.shapes), "rss_bytes": rss}
         )

@@ -13,8 +13,8 @@ from backend.inference.chat_types import ChatMessage, ChatReply
 
 __all__ = [
     "Answer", "ChatMessage", "ChatReply", "Code", "CollectionName", "Duration", "Expression", "Group", "HttpReply",
-    "Kind", "ModelName", "NodeConfig", "NodeContext", "NodeRole", "Passage", "Play", "Ports", "Question", "Received", "RoleNames",
-    "SecretName", "Step", "Template", "WorkflowName", "node",
+    "Kind", "ModelName", "NodeConfig", "NodeContext", "NodeRole", "Passage", "Play", "Ports", "Question", "Received",
+    "RoleNames", "SecretName", "Step", "StepContext", "Template", "WorkflowName", "node",
 ]  # fmt: skip
 
 # Text with `{{ expression }}` holes, and a bare expression. Kinds resolve them with `ctx.text` and `ctx.value`.
@@ -117,8 +117,8 @@ class HttpReply(BaseModel):
     body: JsonValue = None
 
 
-class NodeContext(Protocol):
-    """The world as a node sees it. Every effect of a kind goes through here, so that it can be recorded."""
+class StepContext(Protocol):
+    """What a worker gives one try of a step: expressions, code, models, addresses, secrets, the clock."""
 
     run_id: str
     node_id: str
@@ -165,6 +165,17 @@ class NodeContext(Protocol):
         """This moment; a replay is told the moment of the first time. Kinds look at no other clock."""
         ...
 
+    async def secret(self, name: str) -> str:
+        """A stored secret by name; raises NotFound naming it."""
+        ...
+
+
+class NodeContext(StepContext, Protocol):
+    """The world as a node sees it, with what only the engine can do: wait, ask, call and tell.
+
+    Every effect of a kind goes through here, so that it can be recorded.
+    """
+
     async def ask(self, question: Question) -> Answer:
         """Ask people and wait, for days if need be; other branches go on meanwhile."""
         ...
@@ -186,10 +197,6 @@ class NodeContext(Protocol):
 
     async def emit(self, topic: str, data: JsonValue, key: str = "") -> None:
         """Emit a typed event of the team, with this step's transaction; `key` says what it is about."""
-        ...
-
-    async def secret(self, name: str) -> str:
-        """A stored secret by name; raises NotFound naming it."""
         ...
 
     def progress(self, message: str, fraction: float | None = None) -> None:

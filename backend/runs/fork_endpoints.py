@@ -1,5 +1,7 @@
 """Retry, fork and replay over HTTP. With `dry_run` nothing is changed and the answer is the plan."""
 
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 
 from backend.core import db
@@ -13,15 +15,10 @@ _ANSWERS: dict[int | str, dict[str, object]] = {
     200: {"model": ForkPlan, "description": "The plan, for a dry run."},
     202: {"model": RunPublic, "description": "The new run."},
 }
+_acting = partial(router.post, status_code=202, response_model=None, responses=_ANSWERS)
 
 
-@router.post(
-    "/runs/{run_id}/retry",
-    status_code=202,
-    response_model=None,
-    responses=_ANSWERS,
-    openapi_extra=body.documented(RetryRun),
-)
+@_acting("/runs/{run_id}/retry", openapi_extra=body.documented(RetryRun))
 async def retry(
     run_id: str, request: Request, response: Response, by: CurrentPrincipal
 ) -> RunPublic | ForkPlan:
@@ -31,13 +28,7 @@ async def retry(
         return _answered(response, await forking.retry(session, by, run_id, wanted))
 
 
-@router.post(
-    "/runs/{run_id}/fork",
-    status_code=202,
-    response_model=None,
-    responses=_ANSWERS,
-    openapi_extra=body.documented(ForkRun),
-)
+@_acting("/runs/{run_id}/fork", openapi_extra=body.documented(ForkRun))
 async def fork(
     run_id: str, request: Request, response: Response, by: CurrentPrincipal
 ) -> RunPublic | ForkPlan:
@@ -47,13 +38,7 @@ async def fork(
         return _answered(response, await forking.fork(session, by, run_id, wanted))
 
 
-@router.post(
-    "/runs/{run_id}/replay",
-    status_code=202,
-    response_model=None,
-    responses=_ANSWERS,
-    openapi_extra=body.documented(ReplayRun),
-)
+@_acting("/runs/{run_id}/replay", openapi_extra=body.documented(ReplayRun))
 async def replay(
     run_id: str, request: Request, response: Response, by: CurrentPrincipal
 ) -> RunPublic | ForkPlan:

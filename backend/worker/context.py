@@ -17,7 +17,7 @@ from backend.identity.principal import Principal
 from backend.inference import chat, client
 from backend.knowledge import search
 from backend.nodes import expressions, templates
-from backend.nodes.kind import Answer, ChatMessage, ChatReply, HttpReply, Passage, Question, Received
+from backend.nodes.kind import ChatMessage, ChatReply, HttpReply, Passage
 from backend.worker import forms, redaction
 from backend.workflows.diagram import Node
 
@@ -129,30 +129,6 @@ class WorkerContext:
             value = await secrets.reveal(session, self._by.team_id, name)
         self._revealed.add(value)
         return value
-
-    async def ask(self, question: Question) -> Answer:
-        """The engine's."""
-        raise NotImplementedError(question.title)
-
-    async def sleep_until(self, moment: datetime) -> None:
-        """The engine's."""
-        raise NotImplementedError(moment)
-
-    async def receive(self, name: str, key: str, until: datetime | None) -> Received | None:
-        """The engine's."""
-        raise NotImplementedError(name)
-
-    async def call(self, workflow: str, version: int | None, given: JsonValue) -> JsonValue:
-        """The engine's."""
-        raise NotImplementedError(workflow, version, given)
-
-    async def emit(self, topic: str, data: JsonValue, key: str = "") -> None:
-        """The engine's."""
-        raise NotImplementedError(topic)
-
-    def progress(self, message: str, fraction: float | None = None) -> None:
-        """The engine's."""
-        raise NotImplementedError(message)
 
 
 async def _now() -> datetime:
