@@ -30,10 +30,34 @@ class Answer:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0
+    pieces: list[bytes] | None = None  # a stream, in place of the body
+    pause: float = 0  # before each piece
+    cut: bool = False  # the connection ends before the stream does
 
 
 def json_answer(value: Any, status: int = 200) -> Answer:
     return Answer(status, json.dumps(value).encode(), {"content-type": "application/json"})
+
+
+def openai_stream(*texts: str, usage: tuple[int, int] | None = (11, 3), ended: bool = True) -> Answer:
+    """OpenAI's wire format: a chunk for each text, why it ended, what it cost, and a last line."""
+
+    def chunk(choices: list[Any], **more: Any) -> bytes:
+        told = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "tiny"}
+        return b"data: " + json.dumps({**told, "choices": choices, **more}).encode() + b"\n\n"
+
+    def choice(text: str, why: str | None = None) -> list[Any]:
+        return [{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": why}]
+
+    pieces = [chunk(choice(text)) for text in texts]
+    if ended:
+        pieces.append(chunk(choice("", "stop")))
+    if ended and usage:
+        counted = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
+        pieces.append(chunk([], usage=counted))
+    if ended:
+        pieces.append(b"data: [DONE]\n\n")
+    return Answer(headers={"content-type": "text/event-stream"}, pieces=pieces)
 
 
 def gzipped(size: int) -> Answer:
@@ -70,9 +94,17 @@ class Server:
         self.asked.append(asked)
         answer = self.answer(asked)
         await asyncio.sleep(answer.delay)
-        lines = [f"HTTP/1.1 {answer.status} Said", f"content-length: {len(answer.body)}", "connection: close"]
+        streamed = answer.pieces is not None
+        length = "transfer-encoding: chunked" if streamed else f"content-length: {len(answer.body)}"
+        lines = [f"HTTP/1.1 {answer.status} Said", length, "connection: close"]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
         writer.write("\r\n".join([*lines, "", ""]).encode() + answer.body)
+        for piece in answer.pieces or ():
+            await writer.drain()
+            await asyncio.sleep(answer.pause)
+            writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+        if streamed and not answer.cut:
+            writer.write(b"0\r\n\r\n")
         await writer.drain()
 
 

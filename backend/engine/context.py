@@ -11,6 +11,7 @@ from backend.engine import children, journal, signals
 from backend.engine.effects import Recorder
 from backend.engine.ports import NewEvent, StepId
 from backend.engine.records import WaitRow
+from backend.engine.speech import Speech
 from backend.engine.waits import Waiter
 from backend.nodes.kind import Answer, Question, Received, StepContext
 
@@ -34,6 +35,9 @@ class EngineContext:
         self._inner, self._live, self._step, self._limit = inner, live, step, limit
         self._waits = 0
         self.recorder: Recorder | None = getattr(inner, "recorder", None)
+        self.speech: Speech | None = getattr(inner, "speech", None)
+        if self.speech is not None:
+            self.speech.tell = self._said
         self.emitted: list[dict[str, JsonValue]] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -120,6 +124,14 @@ class EngineContext:
         """Volatile: goes straight to those who watch."""
         data = {"message": message, "fraction": fraction}
         self._live.tell(NewEvent("step.started", self._step, self._inner.attempt, data), "step.progress")
+
+    def _said(self, piece: dict[str, Any]) -> None:
+        self._live.tell(NewEvent("step.started", self._step, self._inner.attempt, piece), "step.token")
+
+    def close(self) -> None:
+        """The try is over."""
+        if self.speech is not None:
+            self.speech.close()
 
     async def _listen(self, wait: WaitRow, until: datetime | None) -> str | None:
         """The inbox key of what came; what is received once is this step's, whatever happens to the process."""

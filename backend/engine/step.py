@@ -168,6 +168,7 @@ async def _played(visit: Visit, slot: slots.Slot) -> Tried:
                     gave = await visit.part.kind.play(visit.part.config, cast(NodeContext, ctx))
                 finally:
                     visit.hear(ctx.recorder)
+                    ctx.close()
         failpoints.passed("step.played")
         return checked(visit, gave, ctx.emitted)
     except asyncio.CancelledError:

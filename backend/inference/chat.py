@@ -13,7 +13,7 @@ from backend.core.errors import NotFound
 from backend.core.settings import settings
 from backend.inference import chat_extractive, chat_scripted
 from backend.inference.chat_errors import KeyMissing, ModelUnknown
-from backend.inference.chat_types import ChatMessage, ChatReply
+from backend.inference.chat_types import ChatMessage, ChatReply, Hear
 
 PROVIDERS = ("openai", "anthropic", "compatible")
 # Gives a stored secret of the team by name; raises NotFound.
@@ -43,16 +43,20 @@ def provider(name: str) -> Provider | None:
 
 
 async def ask(
-    model: str, messages: Sequence[ChatMessage], options: Mapping[str, JsonValue], secret_of: SecretOf
+    model: str,
+    messages: Sequence[ChatMessage],
+    options: Mapping[str, JsonValue],
+    secret_of: SecretOf,
+    hear: Hear | None = None,
 ) -> ChatReply:
-    """The model's answer; raises one of the errors of `chat_errors`.
+    """The model's answer, whose pieces `hear` hears as they come; raises one of the errors of `chat_errors`.
 
     Options: `temperature`, `max_tokens`, `timeout_seconds`; for scripted models `passages`, `script`, `attempt`.
     """
     if model == "scripted/extractive":
-        return chat_extractive.answer(messages, options)
+        return _at_once(chat_extractive.answer(messages, options), hear)
     if model == "scripted/script":
-        return await chat_scripted.answer(messages, options)
+        return await chat_scripted.answer(messages, options, hear)
     name, _, model_name = model.partition(":")
     chosen = provider(name)
     if chosen is None or not model_name:
@@ -61,7 +65,14 @@ async def ask(
     from backend.inference import chat_provider
 
     key = await _key(chosen, secret_of)
-    return await chat_provider.answer(chosen, model_name, key, messages, options)
+    return await chat_provider.answer(chosen, model_name, key, messages, options, hear)
+
+
+def _at_once(reply: ChatReply, hear: Hear | None) -> ChatReply:
+    """It is made in a moment, so it is heard in one piece."""
+    if hear is not None:
+        hear(reply.text)
+    return reply
 
 
 async def _key(chosen: Provider, secret_of: SecretOf) -> str:

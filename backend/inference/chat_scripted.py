@@ -5,11 +5,13 @@ turns:
     after: 0              # optional: only when this many answers were given before
     say: Dear customer ...
     delay_seconds: 0.2    # optional
+    words_per_second: 20  # optional: said word by word, for those who watch
     fail: 429             # optional: an HTTP status, or `timeout`
     fail_attempts: 1      # optional: fail only on this many first attempts
 """
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -18,7 +20,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from backend.inference.chat_errors import ModelTooSlow, RequestRefused, of_status
-from backend.inference.chat_types import ChatMessage, ChatReply
+from backend.inference.chat_types import ChatMessage, ChatReply, Hear
 
 NAME = "scripted/script"
 
@@ -31,6 +33,7 @@ class Turn(BaseModel):
     after: int | None = Field(default=None, ge=0)
     say: str = ""
     delay_seconds: float = Field(default=0, ge=0, le=60)
+    words_per_second: float | None = Field(default=None, ge=1, le=1000)
     fail: int | Literal["timeout"] | None = None
     fail_attempts: int | None = Field(default=None, ge=1)
 
@@ -42,7 +45,9 @@ class Script(BaseModel):
     turns: list[Turn] = Field(min_length=1, max_length=1000)
 
 
-async def answer(messages: Sequence[ChatMessage], options: Mapping[str, JsonValue]) -> ChatReply:
+async def answer(
+    messages: Sequence[ChatMessage], options: Mapping[str, JsonValue], hear: Hear | None = None
+) -> ChatReply:
     """Play the turn that fits the conversation so far."""
     turn = _turn(read(options.get("script")), messages)
     if turn.delay_seconds:
@@ -53,8 +58,19 @@ async def answer(messages: Sequence[ChatMessage], options: Mapping[str, JsonValu
         if turn.fail == "timeout":
             raise ModelTooSlow(f"{NAME} did not answer in time, as its script says.")
         raise of_status(turn.fail, NAME, "as its script says")
+    await _said(turn, hear)
     asked = sum(len(message.content.split()) for message in messages)
     return ChatReply(text=turn.say, model=NAME, input_tokens=asked, output_tokens=len(turn.say.split()))
+
+
+async def _said(turn: Turn, hear: Hear | None) -> None:
+    """Word by word where the script says how fast, else at once."""
+    pieces = re.findall(r"\s*\S+\s*$|\s*\S+", turn.say) if turn.words_per_second else [turn.say]
+    for piece in pieces:
+        if turn.words_per_second:
+            await asyncio.sleep(1 / turn.words_per_second)
+        if hear is not None:
+            hear(piece)
 
 
 def read(script: JsonValue) -> Script:

@@ -1,8 +1,12 @@
 """What goes to a chat model and what comes back, as nodes and models both see it."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import BaseModel
+
+# Hears the pieces of an answer while it is made; all of them together are its text.
+Hear = Callable[[str], None]
 
 
 class ChatMessage(BaseModel):

@@ -12,8 +12,11 @@ This page is generated: `make docs`. The shape of an event is in [events.schema.
 * `GET /api/v1/runs/{id}/events?after=SEQ` gives pages of them; the same address is a websocket and, with `Accept: text/event-stream`,
   a stream of server-sent events. A reader that comes back with the number it has seen gets the rest, once.
 * Beside them a stream carries events without a number, which are never stored and may be dropped: `step.progress`
-  (`message`, `fraction`), `step.token` (`text`, a piece of a model's answer; the step's output replaces all of them), and
-  `resync`, after which the missed rows follow.
+  (`message`, `fraction`), `step.token`, and `resync`, after which the missed rows follow.
+* `step.token` is what a model says while it says it: `text`, a piece of its answer that begins at the character `from`; `call`, which of
+  the step's questions it answers; and `attempt`, for another try answers anew. There are at most 20 a second a step; once a second a
+  piece holds the last 8,000 characters, so that whoever came late, or missed one, has the text again. A piece that begins where nothing
+  is known replaces what was. The step's end replaces everything. Nobody without the permission to read values gets them.
 * `GET /api/v1/runs/{id}/state?at=SEQ` is what was known of every step after that event.
 * `GET /api/v1/runs/{id}/history` (`quadrille runs export ID`) is one JSON file with the run, its diagram, events, steps and
   big values; `POST /api/v1/runs/import` (`quadrille runs import FILE`) takes it in again, as a run to look at that is never played.

@@ -17,6 +17,9 @@ from backend.runs import live, repository
 from backend.runs.endings import Endings
 
 BUFFER = 1000
+MOST_VOLATILE = 250
+"""So much may wait for a reader before volatile events are dropped: they never cost it the rows."""
+
 POLL_SECONDS = 1.0  # while Redis works: finds what a lost message would have told
 POLL_SECONDS_WITHOUT_REDIS = 0.2
 _log = log.get(__name__)
@@ -41,10 +44,10 @@ class Feed:
         self._change = asyncio.Event()
 
     def put(self, item: Item) -> None:
-        """Add an event. When full, a volatile one is dropped, and a row makes the reader start over from the rows."""
+        """Add an event. A slow reader does not get volatile ones; when full, a row makes it start over from the rows."""
+        if item.seq is None and len(self._items) >= MOST_VOLATILE:
+            return
         if len(self._items) >= BUFFER:
-            if item.seq is None:
-                return
             self._overflow = True
             self._items.clear()
         if not self._overflow:

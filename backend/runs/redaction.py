@@ -22,6 +22,9 @@ _TOLD = frozenset(
         "forked_from", "steps_kept", "kept_from", "kept_seq", "edited", "differs",
     }
 )  # fmt: skip
+VALUES_ONLY = frozenset({"step.token"})
+"""Events that tell nothing but values: who may not read those does not get them at all."""
+
 _OF_AN_ERROR = ("code", "node_id", "path")
 _OF_AN_EVENT = frozenset({"run_id", "seq", "at", "kind", "node_id", "path", "visit", "attempt"})
 _LONGEST_WORD = 300

@@ -36,8 +36,10 @@ async def follow(hub: Hub, watched: Watched, beat_seconds: float | None = None) 
     """Every event after `watched.after`, for ever; the reader decides when to stop. In silence, a BEAT now and then."""
     async with aclosing(_everything(hub, watched, beat_seconds)) as items:
         async for item in items:
-            known = watched.whole or item.kind in _OURS
-            yield item if known else replace(item, text=redaction.of_text(item.text))
+            if watched.whole or item.kind in _OURS:
+                yield item
+            elif item.kind not in redaction.VALUES_ONLY:
+                yield replace(item, text=redaction.of_text(item.text))
 
 
 async def _everything(hub: Hub, watched: Watched, beat_seconds: float | None) -> AsyncGenerator[Item]:

@@ -12,6 +12,7 @@ from backend.core import clock, db, http, sandbox
 from backend.engine import effects
 from backend.engine.effects import Load, Recorder
 from backend.engine.ports import RunToPlay, Scope, StepId
+from backend.engine.speech import Speech
 from backend.identity import secrets
 from backend.identity.principal import Principal
 from backend.inference import chat, client
@@ -37,6 +38,7 @@ class WorkerContext:
         self._by = acting_for(run)
         self._revealed: set[str] = set()
         self.recorder = Recorder(_recorded(run, step, attempt), partial(redaction.of_value, self._revealed))
+        self.speech = Speech(partial(redaction.so_far, self._revealed))
 
     async def text(self, template: str) -> str:
         """The template with its holes filled."""
@@ -117,9 +119,13 @@ class WorkerContext:
             "messages": [{"role": one.role, "content": one.content} for one in messages],
             "options": dict(options),
         }
-        return await self.recorder.of(
-            "chat", request, lambda: chat.ask(model, messages, asked, self.secret), forms.ANSWER
-        )
+
+        async def ask() -> ChatReply:
+            with self.speech.call() as hear:
+                reply = await chat.ask(model, messages, asked, self.secret, hear)
+            return reply.model_copy(update={"text": redaction.without(self._revealed, reply.text)})
+
+        return await self.recorder.of("chat", request, ask, forms.ANSWER)
 
     async def secret(self, name: str) -> str:
         """A secret of the team; raises SecretMissing naming it. Recorded answers need none."""

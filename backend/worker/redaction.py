@@ -18,6 +18,17 @@ def without(secrets: Collection[str], text: str) -> str:
     return text
 
 
+def so_far(secrets: Collection[str], text: str) -> str:
+    """The same for a text that still grows: an end that may be the beginning of a secret is held back."""
+    held = max((_begun(secret, text) for secret in secrets if len(secret) >= _SHORTEST), default=0)
+    return without(secrets, text[: len(text) - held])
+
+
+def _begun(secret: str, text: str) -> int:
+    """How much of the secret the text ends with."""
+    return next((n for n in range(len(secret) - 1, 0, -1) if text.endswith(secret[:n])), 0)
+
+
 def of_reply(secrets: Collection[str], reply: HttpReply) -> HttpReply:
     """The answer with every secret covered, in keys and values wherever they are."""
     if not secrets:

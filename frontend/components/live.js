@@ -1,4 +1,5 @@
 // What a run's events say about each node and wire, kept so that only the nodes that changed draw themselves again.
+import { Speech, stepKey } from "./speech.js";
 
 const STEP_STATES = {
   "step.started": "running",
@@ -31,7 +32,7 @@ export function causeOf(error) {
 
 export class Live {
   constructor() {
-    this.listeners = new Map(); // topic -> set of callbacks; topics are "run" and node ids
+    this.listeners = new Map(); // topic -> set of callbacks; topics are "run", node ids and "said STEP"
     this.reset();
   }
 
@@ -39,6 +40,7 @@ export class Live {
     const before = [...(this.nodes?.keys() ?? [])];
     this.run = Object.freeze({ id: runId, state: runId ? "queued" : null, startedAt: null, finishedAt: null, output: null, error: null, link: "" });
     this.nodes = new Map();
+    this.speech = new Speech();
     this.events = [];
     this.left = new Set(); // "node.port" by which a node was left
     for (const topic of [...before, "run", "events", "wires"]) this.tell(topic);
@@ -73,6 +75,7 @@ export class Live {
       this.events = [...this.events.slice(-MOST_EVENTS), event];
       this.tell("events");
     }
+    if (event.node_id && this.speech.apply(event)) this.tell(`said ${stepKey(event)}`);
     if (event.kind in RUN_STATES) this.applyToRun(event);
     else if (event.kind.startsWith("approval.")) this.applyApproval(this.outward(event));
     else if (this.outward(event).node_id) this.applyToNode(event);
@@ -123,7 +126,7 @@ export class Live {
     const old = this.node(id);
     const data = event.data ?? {};
     if (event.kind === "step.progress") return this.put(id, { message: data.message ?? "", fraction: data.fraction ?? null });
-    if (event.kind === "step.token") return this.put(id, { text: (old.text ?? "") + (data.text ?? data.token ?? "") });
+    if (event.kind === "step.token") return this.put(id, { text: this.speech.of(stepKey(event)) });
     const state = STEP_STATES[event.kind];
     if (!state) return undefined;
     const begins = event.kind === "step.started";
@@ -135,7 +138,7 @@ export class Live {
       attempt: event.attempt,
       cause: state === "failed" || state === "retrying" ? causeOf(data.error ?? data.message) : "",
       message: begins ? "" : old.message,
-      text: begins ? "" : old.text,
+      text: this.speech.of(stepKey(event)),
       fraction: null,
     });
     if (state === "succeeded") this.leave(id, data.port ?? "out");

@@ -14,6 +14,8 @@ export function useLive(topic, read) {
 
 export const useLiveNode = (id) => useLive(id, (live) => live.node(id));
 export const useLiveRun = () => useLive("run", (live) => live.run);
+/** What the model of a step has said so far, while it says it. */
+export const useSaid = (key) => useLive(`said ${key}`, (live) => live.speech.of(key));
 export const useLiveEvents = () => useLive("events", (live) => live.events);
 export const useLiveWire = (source, port, target) => useLive("wires", (live) => live.wire(source, port, target));
 

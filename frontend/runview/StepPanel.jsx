@@ -1,7 +1,7 @@
 // One step: its state, attempts, what it got and what it gave; or the run's own input and output.
 import { useState } from "react";
 import { Link } from "react-router";
-import { useLiveNode } from "../components/live_hooks.js";
+import { useLiveNode, useSaid } from "../components/live_hooks.js";
 import { StateChip } from "../components/StateMark.jsx";
 import { Acts, ForkDialog, verbsOfRun, verbsOfStep } from "./ForkDialog.jsx";
 import { JsonView } from "./JsonView.jsx";
@@ -55,6 +55,7 @@ function Shown({ step, record, names, run, failed, waiting, maySteer, acts, onSe
         <Hidden />
       ) : (
         <>
+          <Said step={step} />
           <Section title="Output">
             <JsonView value={record?.output} label="Output" />
           </Section>
@@ -72,6 +73,19 @@ function RunLink({ id, word }) {
     <Link className="qv-link" data-testid="run-link" to={`/runs/${id}`}>
       {word}
     </Link>
+  );
+}
+
+/** The answer of a model as it grows; gone when the step has its output. */
+function Said({ step }) {
+  const text = useSaid(step.key);
+  if (!text || step.finishedAt) return null;
+  return (
+    <Section title="Answer so far">
+      <p className="qv-prose qv-said" aria-busy="true" data-testid="step-said">
+        {text}
+      </p>
+    </Section>
   );
 }
 

@@ -1,6 +1,9 @@
 // Folds the events of a run into what the views draw. Pure: the same events give the same picture, whatever view asks.
 
+import { stepKey } from "../components/speech.js";
 import { callAround } from "./time.js";
+
+export { stepKey };
 
 export const EMPTY = Object.freeze({
   run: { status: "queued", startedAt: null, finishedAt: null, error: null, output: null },
@@ -30,10 +33,6 @@ const STEP_STATUS = {
 };
 const WAITS = { person: "waiting_person", event: "waiting_event", time: "waiting_time", retry: "retrying" };
 export const ENDED = new Set(["succeeded", "failed", "cancelled", "skipped", "timed_out"]);
-
-export function stepKey(event) {
-  return `${event.path ? `${event.path}/` : ""}${event.node_id}:${event.visit ?? 1}`;
-}
 
 // Adds numbered events to a picture and gives a new one; rows already seen are ignored.
 export function fold(picture, incoming) {

@@ -24,6 +24,28 @@ FAILING: dict[str, Any] = {
     "wires": [{"from": "start", "to": "sum"}, {"from": "sum", "to": "end"}],
 }
 
+STORY = " ".join(f"word{n}" for n in range(60))
+TELLING: dict[str, Any] = {
+    "quadrille": 1,
+    "name": "Tell a story",
+    "nodes": [
+        {"id": "start", "kind": "start", "name": "Begin", "at": [0, 0]},
+        {
+            "id": "tell",
+            "kind": "chat_model",
+            "name": "Tell",
+            "at": [300, 0],
+            "config": {
+                "model": "scripted/script",
+                "prompt": "Tell!",
+                "script": f"turns:\n  - {{say: '{STORY}', words_per_second: 10}}",
+            },
+        },
+        {"id": "end", "kind": "output", "name": "Result", "at": [600, 0]},
+    ],
+    "wires": [{"from": "start", "to": "tell"}, {"from": "tell", "to": "end"}],
+}
+
 
 def read(page: Page, path: str) -> Any:
     answer = page.request.get("/api/v1" + path)
@@ -140,6 +162,27 @@ def test_a_lost_connection_leaves_no_gap_and_no_repeat(signed_in: Open) -> None:
     assert stored == list(range(1, len(stored) + 1))
     expect(page.locator(".qv-event")).to_have_count(len(stored))
     assert numbers(page) == stored
+
+
+def test_a_model_s_answer_grows_and_is_replaced_by_the_output(signed_in: Open) -> None:
+    """The page is opened while the model answers: what it has said before is there, too."""
+    page = signed_in("/")
+    page.goto(f"/runs/{start(page, TELLING, {})}")
+    card = page.get_by_test_id("node-tell")
+    expect(card).to_contain_text("word", timeout=SECONDS)
+    card.click()
+    said = page.get_by_test_id("step-said")
+    expect(said).to_have_text(re.compile(r"^word0 word1 word2"))
+    before = len(said.inner_text())
+    keep_screen(page, "run-view-answer-grows")
+    page.wait_for_function(
+        "before => (document.querySelector('[data-testid=step-said]')?.innerText.length ?? 0) > before",
+        arg=before,
+    )
+    expect(page.get_by_test_id("run-view")).to_have_attribute("data-status", "succeeded", timeout=SECONDS)
+    expect(said).to_have_count(0)
+    expect(page.get_by_test_id("step-panel").get_by_label("Output")).to_contain_text(STORY)
+    expect(card).not_to_contain_text("word")
 
 
 def test_a_failed_run_says_what_happened_and_where(signed_in: Open) -> None:

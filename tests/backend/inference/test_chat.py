@@ -1,5 +1,6 @@
 """Chat models answer, and say clearly why they do not; providers are real HTTP servers on loopback."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from backend.inference import chat, chat_errors, chat_extractive, chat_provider
 from backend.inference.chat import Provider
 from backend.inference.chat_types import ChatMessage
 from tests.conftest import forget_settings
-from tests.http_server import Answer, Asked, json_answer, serving
+from tests.http_server import Answer, Asked, json_answer, openai_stream, serving
 
 HELLO = [
     ChatMessage(role="system", content="Be brief."),
@@ -31,17 +32,7 @@ def secrets(**known: str) -> Callable[[str], Any]:
 
 
 def openai_says(text: str) -> Callable[[Asked], Answer]:
-    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-    usage = {"prompt_tokens": 11, "completion_tokens": 3, "total_tokens": 14}
-    whole = {
-        "id": "c1",
-        "object": "chat.completion",
-        "created": 1,
-        "model": "tiny",
-        "choices": [choice],
-        "usage": usage,
-    }
-    return lambda asked: json_answer(whole)
+    return lambda asked: openai_stream(text)
 
 
 @pytest.fixture
@@ -118,16 +109,124 @@ async def test_a_proxy_of_the_environment_is_not_used(
         assert (await chat.ask("compatible:tiny", HELLO, {}, no_secret)).text == "Direct."
 
 
+async def test_an_answer_is_heard_while_it_is_made_and_counted_as_before(at: Callable[[str], None]) -> None:
+    heard: list[str] = []
+    async with serving(lambda asked: openai_stream("Where ", "it ", "went.")) as server:
+        at(server.url)
+        reply = await chat.ask("compatible:tiny", HELLO, {}, no_secret, heard.append)
+    assert [piece for piece in heard if piece] == ["Where ", "it ", "went."]
+    assert (reply.text, reply.input_tokens, reply.output_tokens) == ("Where it went.", 11, 3)
+    assert server.asked[0].json()["stream_options"] == {"include_usage": True}
+
+
+async def test_a_sum_that_is_told_again_and_again_is_not_added_up(at: Callable[[str], None]) -> None:
+    answer = openai_stream("Yes", ".")
+    assert answer.pieces is not None
+    for n in range(2):
+        told = json.loads(answer.pieces[n][6:])
+        used = {"prompt_tokens": 11, "completion_tokens": n + 1, "total_tokens": 12 + n}
+        answer.pieces[n] = b"data: " + json.dumps({**told, "usage": used}).encode() + b"\n\n"
+    async with serving(lambda asked: answer) as server:
+        at(server.url)
+        reply = await chat.ask("compatible:tiny", HELLO, {}, no_secret)
+    assert (reply.text, reply.input_tokens, reply.output_tokens) == ("Yes.", 11, 3)
+
+
+def cut_short() -> Answer:
+    answer = openai_stream("It went to ", ended=False)
+    answer.cut = True
+    return answer
+
+
+def spoiled() -> Answer:
+    answer = openai_stream("It ", "went.")
+    assert answer.pieces is not None
+    answer.pieces.insert(1, b'data: {"id": "c1", "choi\n\n')
+    return answer
+
+
+def of_another_form() -> Answer:
+    return Answer(
+        headers={"content-type": "text/event-stream"}, pieces=[b'data: {"choices": [{"said": 1}]}\n\n']
+    )
+
+
+def error_in_the_middle() -> Answer:
+    answer = openai_stream("It ", ended=False)
+    assert answer.pieces is not None
+    answer.pieces.append(b'data: {"error": {"message": "out of memory"}}\n\n')
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (cut_short(), "connection broke"),
+        (openai_stream("It went to ", ended=False), "broke off before its end"),
+        (spoiled(), "not of its protocol"),
+        (of_another_form(), "not of its protocol"),
+        (error_in_the_middle(), "out of memory"),
+        (json_answer({"choices": []}), "failed while it answered"),
+    ],
+    ids=["cut", "without an end", "malformed", "another form", "an error", "no stream"],
+)
+async def test_a_stream_that_does_not_end_well_is_worth_another_try(
+    at: Callable[[str], None], answer: Answer, said: str
+) -> None:
+    async with serving(lambda asked: answer) as server:
+        at(server.url)
+        with pytest.raises(chat_errors.ModelFailed, match=said) as failed:
+            await chat.ask("compatible:tiny", HELLO, {}, no_secret)
+    assert failed.value.worth_retrying
+
+
+async def test_a_stream_that_falls_silent_is_given_up(at: Callable[[str], None]) -> None:
+    answer = openai_stream("It ", "went.")
+    answer.pause = 30
+    async with serving(lambda asked: answer) as server:
+        at(server.url)
+        with pytest.raises(chat_errors.ModelTooSlow, match="silent"):
+            await chat.ask("compatible:tiny", HELLO, {"timeout_seconds": 0.3}, no_secret)
+
+
+async def test_offline_models_are_heard_too() -> None:
+    heard: list[str] = []
+    script = "turns:\n  - {say: 'One two  three ', words_per_second: 500}"
+    reply = await chat.ask("scripted/script", HELLO, {"script": script}, no_secret, heard.append)
+    assert (heard, reply.text) == (["One", " two", "  three "], "One two  three ")
+    heard.clear()
+    reply = await chat.ask("scripted/extractive", HELLO, {}, no_secret, heard.append)
+    assert heard == [reply.text]
+
+
 async def test_anthropic_answers_over_the_guarded_client(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("QUADRILLE_OUTBOUND_ALLOW", "127.0.0.1/32")
     forget_settings()
-    whole = {
-        "id": "m1", "type": "message", "role": "assistant", "model": "tiny", "stop_reason": "end_turn",
-        "content": [{"type": "text", "text": "Soon."}], "usage": {"input_tokens": 7, "output_tokens": 2},
-    }  # fmt: skip
-    async with serving(lambda asked: json_answer(whole)) as server:
+    begun = {
+        "id": "m1",
+        "type": "message",
+        "role": "assistant",
+        "model": "tiny",
+        "content": [],
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": {"input_tokens": 7, "output_tokens": 1},
+    }
+    told: list[dict[str, Any]] = [
+        {"type": "message_start", "message": begun},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        *({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": word}} for word in ("So", "on.")),
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": {"input_tokens": 7, "output_tokens": 2}},
+        {"type": "message_stop"},
+    ]  # fmt: skip
+    pieces = [f"event: {one['type']}\ndata: {json.dumps(one)}\n\n".encode() for one in told]
+    stream = Answer(headers={"content-type": "text/event-stream"}, pieces=pieces)
+    heard: list[str] = []
+    async with serving(lambda asked: stream) as server:
         provider = Provider("anthropic", server.url, "ANTHROPIC_API_KEY")
-        reply = await chat_provider.answer(provider, "tiny", "k2", HELLO, {"max_tokens": 50})
+        reply = await chat_provider.answer(provider, "tiny", "k2", HELLO, {"max_tokens": 50}, heard.append)
+    assert "".join(heard) == "Soon."
     assert (reply.text, reply.input_tokens, reply.output_tokens) == ("Soon.", 7, 2)
     headers = server.asked[0].headers
     assert "k2" in (headers.get("x-api-key") or headers["authorization"])

@@ -12,7 +12,7 @@ import pytest
 from backend.core import db, redis
 from backend.runs import hub, live, repository, service, stream
 from backend.runs.history import Entry
-from backend.runs.hub import BUFFER, Feed, Hub, Item
+from backend.runs.hub import BUFFER, MOST_VOLATILE, Feed, Hub, Item
 from backend.runs.stream import Watched
 from tests.backend.runs import made
 from tests.conftest import forget_settings
@@ -134,13 +134,18 @@ async def test_messages_out_of_order_and_repeated_are_sorted_out(serving: Hub) -
     assert await asyncio.wait_for(reading, 10) == [1, 2, 3, 4, 5, 6]
 
 
-async def test_volatile_events_pass_and_are_no_rows(serving: Hub) -> None:
+@pytest.mark.parametrize("whole", [True, False])
+async def test_volatile_events_are_no_rows_and_pass_to_those_who_may_read_values(
+    serving: Hub, *, whole: bool
+) -> None:
     world, run_id = await started()
     told: list[str] = []
 
     async def read() -> None:
-        async with aclosing(stream.follow(serving, Watched(world.by.team_id, run_id))) as items:
+        watched = Watched(world.by.team_id, run_id, whole=whole)
+        async with aclosing(stream.follow(serving, watched)) as items:
             async for item in items:
+                assert whole or "Hi" not in item.text
                 told.append(item.kind)
                 if item.seq:
                     return
@@ -148,10 +153,11 @@ async def test_volatile_events_pass_and_are_no_rows(serving: Hub) -> None:
     reading = asyncio.ensure_future(read())
     await asyncio.sleep(0.2)
     message = {"run_id": run_id, "seq": None, "kind": "step.token", "data": {"text": "Hi"}}
-    await live.publish_texts([(run_id, orjson.dumps(message))])
+    progress = {**message, "kind": "step.progress", "data": {"message": "Hi"}}
+    await live.publish_texts([(run_id, orjson.dumps(message)), (run_id, orjson.dumps(progress))])
     await write(world, run_id, 1)
     await asyncio.wait_for(reading, 10)
-    assert told == ["step.token", "event.emitted"]
+    assert told == ["step.token", "step.progress", "event.emitted"][not whole :]
 
 
 async def test_without_redis_events_come_by_polling_and_with_it_again_live(
@@ -238,3 +244,13 @@ def test_a_full_feed_drops_volatile_events_before_rows() -> None:
     assert not feed.take_overflow()
     feed.put(Item(BUFFER + 1, "event.emitted", ""))
     assert feed.take_overflow()
+
+
+async def test_tokens_never_cost_a_slow_reader_the_rows() -> None:
+    feed = Feed()
+    for _ in range(2 * BUFFER):
+        feed.put(Item(None, "step.token", ""))
+    feed.put(Item(1, "step.succeeded", ""))
+    assert not feed.take_overflow()
+    taken = [await feed.next(0) for _ in range(MOST_VOLATILE + 1)]
+    assert [item.seq for item in taken if item] == [*[None] * MOST_VOLATILE, 1]

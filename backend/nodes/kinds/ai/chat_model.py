@@ -52,7 +52,7 @@ class Config(NodeConfig):
     script: Code = Field(
         default="",
         title="Script",
-        description="For scripted/script: YAML with `turns`, each `say` and optionally `when`, `delay_seconds`, `fail`.",
+        description="For scripted/script: YAML with `turns`, each `say` and optionally `when`, `delay_seconds`, `words_per_second`, `fail`.",
     )
     temperature: float = Field(
         default=0.2, title="Temperature", ge=0, le=2, description="0 is the most predictable."
