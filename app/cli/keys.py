@@ -32,7 +32,7 @@ async def _create(name: str, days: int, roles: list[str] | None) -> str:
     async with db.database().transaction() as session:
         owner = await local.owner(session)
         if owner is None:
-            raise NoOwnerYet()
+            raise NoOwnerYet("make the key")
         chosen = permissions.known(roles) if roles else owner.roles
         _, text = await keys.create(session, owner, name=name, roles=chosen, days=days)
         return text

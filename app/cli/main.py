@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli import doctor, keys, runs, serve, workflows
+from app.cli import doctor, events, keys, limits, runs, serve, workflows
 from backend.core import log
 from backend.core.errors import Invalid, Problem, QuadrilleError, Unavailable
 from backend.core.settings import settings
@@ -22,6 +22,8 @@ cli = typer.Typer(
 for module in (serve, doctor, workflows, runs):
     module.register(cli)
 cli.add_typer(keys.cli, name="keys")
+cli.add_typer(events.cli, name="events")
+cli.add_typer(limits.cli, name="limits")
 
 
 def main() -> None:

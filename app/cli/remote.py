@@ -24,10 +24,14 @@ class Refused(QuadrilleError):
 class NoOwnerYet(SignInNeeded):
     """Nobody has used the one-time link."""
 
-    def __init__(self) -> None:
+    title = "Nobody is here"
+
+    def __init__(
+        self, then: str = "run this again, or set QUADRILLE_API_KEY for another installation"
+    ) -> None:
         super().__init__(
-            "This installation has no owner yet.",
-            fix="Open the link that `make run` prints, or set QUADRILLE_API_KEY for another installation.",
+            "This installation has no owner yet, so there is nobody to act for.",
+            fix=f"Open the one-time link that `make run` prints and create the first account; then {then}.",
         )
 
 

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from app.cli import acting
+from app.cli.given import json_of
 from app.cli.remote import Api, api
-from backend.core import json
 from backend.core.errors import Invalid
 
 _runs = typer.Typer(
@@ -35,7 +35,7 @@ def run(
     version: Annotated[str, typer.Option(help="draft, published, or a version's id.")] = "published",
 ) -> None:
     """Start a run; with --follow the exit status is 0 only if it succeeds."""
-    asyncio.run(_run(name, _json_of(input), follow=follow, version=version))
+    asyncio.run(_run(name, json_of(input), follow=follow, version=version))
 
 
 async def _run(name: str, value: Any, *, follow: bool, version: str) -> None:
@@ -180,7 +180,7 @@ def signal(
     once: Annotated[str, typer.Option(help="A key of your own: repeated calls with it send one event.")] = "",
 ) -> None:
     """Send a run an event; it is kept until a step waits for it."""
-    asyncio.run(_signal(run_id, {"name": name, "key": key, "payload": _json_of(payload)}, once))
+    asyncio.run(_signal(run_id, {"name": name, "key": key, "payload": json_of(payload)}, once))
 
 
 async def _signal(run_id: str, body: dict[str, Any], once: str) -> None:
@@ -188,22 +188,3 @@ async def _signal(run_id: str, body: dict[str, Any], once: str) -> None:
     async with api() as server:
         sent = await server.call("POST", f"/runs/{run_id}/signals", json=body, headers=headers)
     Console().print_json(data=sent)
-
-
-def _json_of(given: str) -> Any:
-    text = given
-    if given == "-":
-        text = sys.stdin.read()
-    elif given.startswith("@"):
-        file = Path(given[1:])
-        if not file.is_file():
-            raise Invalid(
-                f"There is no file {file}.", fix="Give --input JSON, or @ and the path of a JSON file."
-            )
-        text = file.read_text()
-    try:
-        return json.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise Invalid(
-            f"The input is not JSON: {error}.", fix="""For example: --input '{"subject": "Refund"}'"""
-        ) from error

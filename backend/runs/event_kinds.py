@@ -33,12 +33,14 @@ _KEPT = {
     "kept_seq": _said(NUMBER, "In a fork: the event's number there."),
     "edited": _said({"type": "boolean"}, "In a fork: the output was replaced by hand."),
 }
+_COMPENSATES = {"compensates": _said(TEXT, "Of a compensation: the node whose visit it undoes.")}
 _ENDED: dict[str, Shape] = {
     "port": _said({"type": ["string", "null"]}, "The port it left by; null when nothing goes on from it."),
     "bytes": _said(NUMBER, "Size of the output, which is in the step."),
     "ms": _said({"type": "number", "minimum": 0}, "How long it took, with its waits."),
     "error": ERROR,
     "given": _said(TEXT, "Why it was not played: `disabled` or `pinned`."),
+    **_COMPENSATES,
     **_KEPT,
 }
 _ERROR_EXAMPLE = {
@@ -96,7 +98,7 @@ KINDS: dict[EventKind, Told] = {
     "run.cancelled": Told("It was ended by a person.", _BY, {"by": "acc_1", "name": "Ada"}),
     "step.started": Told(
         "A try of a step begins. A map says over what: its items, or a reference to them.",
-        {"items": ANY, "count": _said(NUMBER, "How many items."), "until": _moment("When its time is over."), **_KEPT},
+        {"items": ANY, "count": _said(NUMBER, "How many items."), "until": _moment("When its time is over."), **_COMPENSATES, **_KEPT},
         {},
         of_a_step=True,
     ),

@@ -125,6 +125,25 @@ class SignalPublic(BaseModel):
     repeated: bool
 
 
+class SendEvent(BaseModel):
+    """An event for the whole team: the topic and key that runs wait for, and what they get."""
+
+    model_config = ConfigDict(extra="forbid")
+    topic: str = Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$", max_length=100)
+    key: PlainText = Field(default="", max_length=200)
+    payload: JsonValue = None
+
+
+class EventPublic(BaseModel):
+    """An event of the team that is stored; `repeated` says that it was before."""
+
+    id: str
+    topic: str
+    key: str
+    at: datetime
+    repeated: bool
+
+
 class StartRun(BaseModel):
     """What a start sends. `version` is `published`, `draft` or the id of a version; none means published, else draft."""
 

@@ -61,7 +61,12 @@ async def send_on(session: Session) -> int:
     A step first makes its wait known and then looks at the events that came before; this looks at the waits only after
     the event is committed. So one of the two sees the other, and what both see is stored once.
     """
-    fresh = select(TeamEvent).where(~col(TeamEvent.sent_on)).order_by(col(TeamEvent.id)).limit(AT_ONCE)
+    fresh = (
+        select(TeamEvent)
+        .where(~col(TeamEvent.sent_on))
+        .order_by(col(TeamEvent.at), col(TeamEvent.id))
+        .limit(AT_ONCE)
+    )
     events = (await session.exec(fresh.with_for_update(skip_locked=True, key_share=True))).all()
     for event in events:
         for run_id in await _who_waits(session, event):

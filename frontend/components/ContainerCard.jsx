@@ -1,4 +1,4 @@
-// A container (map, loop, state machine, state) as a frame that holds its body, and a note as a sheet of paper.
+// A container (map, loop, saga, state machine, state) as a frame that holds its body, and a note as a sheet of paper.
 
 import { memo } from "react";
 import { Elapsed, StateMark } from "./StateMark.jsx";
@@ -10,7 +10,7 @@ import { stateColour } from "./states.js";
 
 export const NOTE_SIZE = { w: 240, h: 120 };
 
-export const ContainerCard = memo(function ContainerCard({ node, kind, selected, live, problems = 0, peers, connectable = true, title, empty }) {
+export const ContainerCard = memo(function ContainerCard({ node, kind, selected, live, problems = 0, peers, connectable = true, title, empty, undoneBy }) {
   const ports = portsOf(kind, node);
   const state = live?.state ?? null;
   const part = partOf(kind, node);
@@ -34,6 +34,7 @@ export const ContainerCard = memo(function ContainerCard({ node, kind, selected,
         <Tile kind={kind} size={24} />
         <span className="qc-name qc-clip" title={node.name || kind.title}>{title ?? (node.name || kind.title)}</span>
         <span className="qc-frame-line qc-clip">{summaryOf(kind, node)}</span>
+        {undoneBy && <span className="qc-badge" data-tone="undo" title={`Undone by ${undoneBy} when its saga fails`}><Icon name="undo-2" size={11} /></span>}
         {part && <span className="qc-part">{part}</span>}
         {live?.visits > 1 && <span className="qc-badge" title={`Visited ${live.visits} times`}><Icon name="repeat" size={11} />{live.visits}</span>}
         {state && <Elapsed since={live.startedAt} until={live.finishedAt} />}

@@ -9,7 +9,7 @@ import { Elapsed, StateMark } from "./StateMark.jsx";
 import { stateColour } from "./states.js";
 
 const ROUND = { start: "start", end: "end" };
-const BUSY = new Set(["running", "retrying"]);
+const BUSY = new Set(["running", "retrying", "compensating"]);
 
 export function shapeOf(kind) {
   if (kind.unknown) return "unknown";
@@ -43,10 +43,12 @@ export function Tile({ kind, size = 28 }) {
   );
 }
 
-function Badges({ node, problems, live }) {
+function Badges({ node, problems, live, undoes, undoneBy }) {
   const retries = node.retry?.max_attempts ?? 1;
   const shown = [
     problems > 0 && ["circle-alert", `${problems} problem${problems > 1 ? "s" : ""}`, "problem"],
+    undoes && ["undo-2", `Played only to undo ${undoes}`, "undo", `undoes ${undoes}`],
+    undoneBy && ["undo-2", `Undone by ${undoneBy} when its saga fails`, "undo"],
     node.disabled && ["ban", "Disabled", ""],
     node.pinned != null && ["flag", "Pinned output", ""],
     retries > 1 && ["rotate-cw", `Up to ${retries} attempts`, "", `×${retries}`],
@@ -60,7 +62,7 @@ function Badges({ node, problems, live }) {
       {shown.map(([icon, title, tone, text]) => (
         <span key={icon + title} className="qc-badge" data-tone={tone} title={title}>
           <Icon name={icon} size={11} />
-          {text}
+          {text && <span className="qc-clip">{text}</span>}
         </span>
       ))}
     </div>
@@ -97,7 +99,7 @@ function PortRows({ node, ports, connectable }) {
 }
 
 /** `live` is a node's entry in a Live, `peers` are other people who selected it. */
-export const NodeCard = memo(function NodeCard({ node, kind, selected, live, problems = 0, peers, connectable = true, decideHref, title }) {
+export const NodeCard = memo(function NodeCard({ node, kind, selected, live, problems = 0, peers, connectable = true, decideHref, title, undoes, undoneBy }) {
   const ports = portsOf(kind, node);
   const single = ports.length === 1 && ports[0] === "out";
   const state = live?.state ?? null;
@@ -111,6 +113,7 @@ export const NodeCard = memo(function NodeCard({ node, kind, selected, live, pro
       data-shape={shapeOf(kind)}
       data-selected={selected || undefined}
       data-disabled={node.disabled || undefined}
+      data-undoes={Boolean(undoes) || undefined}
       data-state={state ?? undefined}
       style={{ "--qc-tint": tint(kind.group), "--qc-state": stateColour(state), "--qc-peer": peers?.[0]?.color }}
       data-peer={peers?.length ? peers.map((peer) => peer.name).join(", ") : undefined}
@@ -126,7 +129,7 @@ export const NodeCard = memo(function NodeCard({ node, kind, selected, live, pro
       </div>
       {line ?? <div className="qc-line qc-clip" data-empty={!summary || undefined} title={summary}>{summary || (node.name && node.name !== kind.title ? kind.title : kind.help.split("\n")[0])}</div>}
       {!single && ports.length > 0 && <PortRows node={node} ports={ports} connectable={connectable} />}
-      <Badges node={node} problems={problems} live={live} />
+      <Badges node={node} problems={problems} live={live} undoes={undoes} undoneBy={undoneBy} />
     </div>
   );
 });

@@ -1,9 +1,26 @@
 // A diagram as plain data, turned into the nodes and wires that React Flow draws.
 
 import { NOTE_SIZE } from "./ContainerCard.jsx";
-import { extentOf, isContainer, isNote, unknownKind } from "./kinds.js";
+import { extentOf, isContainer, isNote, portsOf, unknownKind } from "./kinds.js";
 
 export const wireKey = (source, port, target, entry = "in") => `${source}.${port}>${target}.${entry}`;
+
+/** A compensation drawn from the step that it undoes; it is no wire of the diagram. */
+export function undoEntry(node, undo, port) {
+  return {
+    id: `undo-${node}>${undo}`,
+    type: "undo",
+    source: node,
+    sourceHandle: port,
+    target: undo,
+    targetHandle: "in",
+    selectable: false,
+    focusable: false,
+    deletable: false,
+    reconnectable: false,
+    data: {},
+  };
+}
 
 export function kindOf(kinds, name) {
   return kinds.get(name) ?? unknownKind(name);
@@ -29,9 +46,18 @@ export function parentsFirst(nodes) {
   return [...nodes].sort((a, b) => depths.get(a.id) - depths.get(b.id));
 }
 
+/** For each node the names of the one that undoes it and of the one that it undoes, or nothing. */
+function undoNames(nodes, kinds) {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const undone = new Map(nodes.map((node) => [node.compensate_with, node]));
+  const name = (node) => node && (node.name || kindOf(kinds, node.kind).title);
+  return ({ id, compensate_with: by }) => ({ undoneBy: name(byId.get(by)), undoes: name(undone.get(id)) });
+}
+
 /** Nodes and wires of a diagram (as JSON) for a canvas on which nothing can be changed. */
 export function flowOf(diagram, kinds) {
   const ids = new Set(diagram.nodes.map((node) => node.id));
+  const undo = undoNames(diagram.nodes, kinds);
   const nodes = diagram.nodes.map((node) => {
     const kind = kindOf(kinds, node.kind);
     return {
@@ -39,7 +65,7 @@ export function flowOf(diagram, kinds) {
       type: typeOf(kind),
       position: { x: node.position?.x ?? 0, y: node.position?.y ?? 0 },
       parentId: ids.has(node.parent) ? node.parent : undefined,
-      data: { node, kind },
+      data: { node, kind, ...undo(node) },
       ariaLabel: `${node.name || kind.title}, ${kind.title}`,
       ...sizeOf(kind, node.size),
     };
@@ -57,5 +83,7 @@ export function flowOf(diagram, kinds) {
       data: { label: wire.label },
     };
   });
-  return { nodes: parentsFirst(nodes), wires };
+  const undos = diagram.nodes.filter((node) => ids.has(node.compensate_with));
+  const drawn = undos.map((node) => undoEntry(node.id, node.compensate_with, portsOf(kindOf(kinds, node.kind), node)[0]));
+  return { nodes: parentsFirst(nodes), wires: wires.concat(drawn) };
 }

@@ -20,6 +20,8 @@ const RUN_STATES = {
   "run.failed": "failed",
   "run.cancelled": "cancelled",
 };
+const SAGA_STATES = { "saga.compensating": "compensating", "saga.compensated": "compensated", "saga.failed": "failed" };
+const ROLLING = { running: "compensating", succeeded: "compensated" }; // what a compensation's step shows
 const OVER = new Set(["succeeded", "failed", "cancelled"]);
 const IDLE = Object.freeze({ state: null });
 const MOST_EVENTS = 5000;
@@ -78,7 +80,14 @@ export class Live {
     if (event.node_id && this.speech.apply(event)) this.tell(`said ${stepKey(event)}`);
     if (event.kind in RUN_STATES) this.applyToRun(event);
     else if (event.kind.startsWith("approval.")) this.applyApproval(this.outward(event));
+    else if (event.kind in SAGA_STATES && this.outward(event).node_id) this.applySaga(event);
     else if (this.outward(event).node_id) this.applyToNode(event);
+  }
+
+  applySaga(event) {
+    const state = SAGA_STATES[event.kind];
+    this.put(event.node_id, { state, rolled: state, finishedAt: null });
+    this.setRunState(state === "compensating" ? state : "running");
   }
 
   applyToRun(event) {
@@ -100,7 +109,7 @@ export class Live {
   /** Steps that were still open when the run ended show how it ended. */
   settle(state, at) {
     for (const [id, node] of this.nodes) {
-      if (["running", "retrying", "waiting", "waiting_person", "waiting_event", "waiting_time"].includes(node.state)) {
+      if (["running", "retrying", "compensating", "waiting", "waiting_person", "waiting_event", "waiting_time"].includes(node.state)) {
         this.put(id, { state: state === "succeeded" ? "skipped" : "cancelled", finishedAt: at });
       }
     }
@@ -130,8 +139,13 @@ export class Live {
     const state = STEP_STATES[event.kind];
     if (!state) return undefined;
     const begins = event.kind === "step.started";
+    const undoes = data.compensates ?? old.undoes;
+    const rolled = undoes ? ROLLING[state] : !begins && old.rolled === "compensated" ? "compensated" : null;
+    if (undoes && state === "succeeded") this.put(undoes, { state: "compensated" });
     this.put(id, {
-      state: state === "waiting" ? waitingWord(data, old) : state,
+      undoes,
+      rolled: begins ? null : old.rolled,
+      state: rolled ?? (state === "waiting" ? waitingWord(data, old) : state),
       startedAt: begins ? event.at : (old.startedAt ?? event.at),
       finishedAt: begins || !["succeeded", "failed", "skipped"].includes(state) ? null : event.at,
       visits: begins && event.attempt === 1 ? (old.visits ?? 0) + 1 : (old.visits ?? 1),
@@ -143,7 +157,7 @@ export class Live {
     });
     if (state === "succeeded") this.leave(id, data.port ?? "out");
     if (state === "failed" && data.port) this.leave(id, data.port);
-    if (begins && ["waiting_person", "waiting_event", "waiting_time", "queued"].includes(this.run.state)) this.setRunState("running");
+    if (begins && ["waiting_person", "waiting_event", "waiting_time", "queued"].includes(this.run.state)) this.setRunState(undoes ? "compensating" : "running");
     return undefined;
   }
 

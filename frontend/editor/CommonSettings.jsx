@@ -1,8 +1,9 @@
-// What every node has beside its kind's settings: attempts, timeout, what an error does, disabled, a note.
+// What every node has beside its kind's settings: its compensation, attempts, timeout, what an error does, disabled, a note.
 
 import { Select, Switch, TextArea, TextField } from "@radix-ui/themes";
 import { AnyValue } from "./FormFields.jsx";
 import { useEditor } from "./hooks.js";
+import { UndoneBy } from "./UndoneBy.jsx";
 
 const ON_ERROR = { fail: "Fail the run", route: "Leave by the port “error”", default: "Go on with a default output" };
 const RETRY = { max_attempts: 1, backoff_seconds: 1, factor: 2 };
@@ -61,6 +62,7 @@ export function CommonSettings({ node, kind }) {
         </Select.Root>
       </Row>
       {node.on_error === "default" && <Row id="default_output" label="Default output, as JSON"><AnyValue id="common-default_output" rows={3} label="Default output" value={node.default_output} readOnly={readOnly} onChange={(value) => set("default_output", value)} /></Row>}
+      <UndoneBy node={node} kind={kind} />
       <Retry node={node} set={set} readOnly={readOnly} />
       <Row id="timeout" label="Timeout, seconds"><NumberField id="timeout" value={node.timeout_seconds} min={1} max={86400} readOnly={readOnly} placeholder="None" onChange={(value) => set("timeout_seconds", value > 0 ? value : undefined)} /></Row>
       {kind?.cacheable && <Row id="cache" label="Keep the result for, seconds"><NumberField id="cache" value={node.cache_seconds} min={1} max={31622400} readOnly={readOnly} placeholder="Not at all" onChange={(value) => set("cache_seconds", value > 0 ? value : undefined)} /></Row>}

@@ -12,6 +12,7 @@ const NO_PEERS = [];
 const EMPTY = {
   map: "Drop nodes here: they run for every entry.",
   loop: "Drop nodes here: they run in every round.",
+  saga: "Drop nodes here: if one fails, what the others did is undone.",
   machine: "Drop States here, then wire their transitions.",
   state: "Drop nodes here: they run on entry.",
 };
@@ -75,6 +76,8 @@ const CardNode = memo(function CardNode({ id, data, selected }) {
       selected={selected}
       connectable={draft.canEdit}
       decideHref={href}
+      undoes={data.undoes}
+      undoneBy={data.undoneBy}
       title={<Title node={data.node} fallback={data.kind.title} />}
       {...marks}
     />
@@ -111,6 +114,7 @@ const ContainerNode = memo(function ContainerNode({ id, data, selected }) {
         connectable={draft.canEdit}
         title={<Title node={data.node} fallback={data.kind.title} />}
         empty={empty ? EMPTY[data.kind.role] : ""}
+        undoneBy={data.undoneBy}
         {...marks}
       />
     </>

@@ -2,6 +2,7 @@
 
 import { memo, useCallback, useRef, useState } from "react";
 import { Icon } from "../components/icons.jsx";
+import { UndoWire } from "../components/UndoWire.jsx";
 import { Wire } from "../components/Wire.jsx";
 import { useEditor } from "./hooks.js";
 
@@ -37,4 +38,4 @@ const EditorWire = memo(function EditorWire(props) {
   );
 });
 
-export const edgeTypes = { wire: EditorWire };
+export const edgeTypes = { wire: EditorWire, undo: UndoWire };

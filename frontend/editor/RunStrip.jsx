@@ -17,6 +17,8 @@ const WORDS = {
   "run.cancelling": "Stopping", "run.succeeded": "Run succeeded", "run.failed": "Run failed", "run.cancelled": "Run cancelled",
   "step.started": "started", "step.waiting": "waits", "step.retrying": "tries again", "step.succeeded": "succeeded", "step.failed": "failed",
   "step.skipped": "was skipped", "approval.requested": "asks for a decision", "approval.decided": "was decided", "event.emitted": "emitted an event", "event.received": "received an event",
+  "saga.compensating": "undoes what was done", "saga.stuck": "could not undo: people are asked", "saga.decided": "goes on undoing",
+  "saga.compensated": "undid everything", "saga.failed": "could not undo everything",
 };
 
 function tone(kind) {
@@ -40,8 +42,9 @@ function EventRow({ event, name, first, chosen, onPick }) {
 }
 
 function Events({ step, onPick }) {
-  const { model } = useEditor();
+  const { model, kinds } = useEditor();
   const events = useLiveEvents();
+  const nameOf = (id) => model.node(id)?.name || kinds.get(model.node(id)?.kind)?.title || id;
   const list = useRef(null);
   const first = events.length ? Date.parse(events[0].at) : 0;
   useEffect(() => {
@@ -55,7 +58,7 @@ function Events({ step, onPick }) {
           key={event.seq}
           event={event}
           first={first}
-          name={event.node_id && (model.node(event.node_id)?.name || event.node_id)}
+          name={event.node_id && nameOf(event.node_id)}
           chosen={Boolean(step) && event.node_id === step}
           onPick={() => onPick(event.node_id)}
         />

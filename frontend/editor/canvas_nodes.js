@@ -2,14 +2,23 @@
 
 import { useCallback, useEffect, useState } from "react";
 import { applyEdgeChanges, applyNodeChanges } from "@xyflow/react";
-import { kindOf, parentsFirst, sizeOf, typeOf } from "../components/flow.js";
+import { kindOf, parentsFirst, sizeOf, typeOf, undoEntry } from "../components/flow.js";
+import { portsOf } from "../components/kinds.js";
 import { useEditor } from "./hooks.js";
 
-function nodeEntry(node, old, { model, kinds, presence }) {
+/** The names of what undoes a node and of what it undoes. */
+function undoOf(node, { model, kinds }) {
+  const name = (id) => (model.node(id) ? model.node(id).name || kindOf(kinds, model.node(id).kind).title : "");
+  return { undoneBy: name(node.compensate_with), undoes: name(model.undone.get(node.id)) };
+}
+
+function nodeEntry(node, old, editor) {
+  const { model, kinds, presence } = editor;
   const kind = kindOf(kinds, node.kind);
+  const undo = undoOf(node, editor);
   const parent = model.nodes.has(node.parent) ? node.parent : undefined;
   const held = old?.dragging ? old.position : (presence.moving.get(node.id) ?? node.position);
-  const same = old && old.data.node === node && old.parentId === parent && old.position.x === held.x && old.position.y === held.y;
+  const same = old && old.data.node === node && old.parentId === parent && old.position.x === held.x && old.position.y === held.y && old.data.undoneBy === undo.undoneBy && old.data.undoes === undo.undoes;
   if (same) return old;
   return {
     ...old,
@@ -17,7 +26,7 @@ function nodeEntry(node, old, { model, kinds, presence }) {
     type: typeOf(kind),
     position: { x: held.x, y: held.y },
     parentId: parent,
-    data: { node, kind },
+    data: { node, kind, ...undo },
     ariaLabel: `${node.name || kind.title}, ${kind.title}`,
     zIndex: typeOf(kind) === "card" ? 1 : 0,
     ...sizeOf(kind, old?.resizing ? [old.width, old.height] : node.size),
@@ -44,10 +53,20 @@ function nodesFrom(old, editor) {
   return next.length === old.length && next.every((entry, i) => entry === old[i]) ? old : next;
 }
 
-function wiresFrom(old, { model }) {
+/** Compensations, drawn beside the wires. */
+function undosFrom(byId, { model, kinds }) {
+  return [...model.undone].filter(([undo, id]) => model.nodes.has(undo) && undo !== id).map(([undo, id]) => {
+    const entry = undoEntry(id, undo, portsOf(kindOf(kinds, model.node(id).kind), model.node(id))[0]);
+    const known = byId.get(entry.id);
+    return known?.sourceHandle === entry.sourceHandle ? known : entry;
+  });
+}
+
+function wiresFrom(old, editor) {
+  const { model } = editor;
   const byId = new Map(old.map((entry) => [entry.id, entry]));
   const standing = [...model.wires.values()].filter((wire) => model.nodes.has(wire.source) && model.nodes.has(wire.target));
-  return standing.map((wire) => wireEntry(wire, byId.get(wire.id)));
+  return standing.map((wire) => wireEntry(wire, byId.get(wire.id))).concat(undosFrom(byId, editor));
 }
 
 const LOCAL = new Set(["position", "dimensions", "select"]);

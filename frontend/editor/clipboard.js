@@ -1,7 +1,7 @@
 // Copy, cut, paste and duplicate: what goes through the clipboard is a diagram as YAML, readable anywhere.
 
 import { parse, stringify } from "yaml";
-import { extentOf, isContainer } from "../components/kinds.js";
+import { extentOf, holds, isContainer } from "../components/kinds.js";
 import { freeId, freeName, shownNames, snapped } from "./placing.js";
 
 const OFFSET = 32;
@@ -29,12 +29,25 @@ function rewritten(value, newIds) {
 export class Clipboard {
   constructor(editor) {
     this.editor = editor;
+    this.copied = null; // what was last copied here, and the containers it came from, which its text does not say
+  }
+
+  chosen() {
+    const { model, ui } = this.editor;
+    return new Set(ui.state.selection.flatMap((id) => [id, ...model.within(id)]));
+  }
+
+  /** The containers of the selected nodes that are not selected themselves, by node. */
+  homes() {
+    const chosen = this.chosen();
+    const parents = [...chosen].map((id) => [id, this.editor.model.node(id)?.parent]);
+    return new Map(parents.filter(([, parent]) => parent && !chosen.has(parent)));
   }
 
   /** The selected nodes with what they hold and the wires between them, in the form of a diagram file. */
   fragment() {
-    const { model, ui } = this.editor;
-    const chosen = new Set(ui.state.selection.flatMap((id) => [id, ...model.within(id)]));
+    const { model } = this.editor;
+    const chosen = this.chosen();
     const nodes = [...chosen].map((id) => model.node(id)).filter(Boolean);
     const wires = [...model.wires.values()].filter((wire) => chosen.has(wire.source) && chosen.has(wire.target));
     const outside = (node) => (chosen.has(node.parent) ? node : { ...node, parent: null, position: node.parent ? model.absolute(node) : node.position });
@@ -43,7 +56,8 @@ export class Clipboard {
 
   copy(data) {
     if (!this.editor.ui.state.selection.length) return false;
-    data.setData("text/plain", stringify(this.fragment()));
+    this.copied = { text: stringify(this.fragment()), homes: this.homes() };
+    data.setData("text/plain", this.copied.text);
     this.editor.ui.hint(`${this.editor.ui.state.selection.length} copied as YAML.`);
     return true;
   }
@@ -66,16 +80,38 @@ export class Clipboard {
       return true;
     }
     if (!Array.isArray(found?.nodes) || !found.nodes.every((node) => node && typeof node.id === "string" && typeof node.kind === "string")) return false;
-    this.insert(found);
+    this.insert(found, text.trim() === this.copied?.text.trim() ? this.copied.homes : this.besideSelection(found.nodes));
     return true;
   }
 
   duplicate() {
-    this.insert(this.fragment());
+    this.insert(this.fragment(), this.homes());
+  }
+
+  /** What comes from elsewhere goes into the container whose nodes are selected. */
+  besideSelection(nodes) {
+    const { model, ui } = this.editor;
+    const [parent, ...others] = new Set(ui.state.selection.map((id) => model.node(id)?.parent ?? null));
+    return new Map(parent && !others.length ? nodes.map((node) => [node.id, parent]) : []);
+  }
+
+  /** The container that takes a node in; none where it is gone or holds no such nodes. */
+  home(node, homes) {
+    const { model, kinds } = this.editor;
+    const found = model.node(homes.get(node.id));
+    const kind = kinds.get(found?.kind);
+    return kind && isContainer(kind) && holds(kind, kinds.get(node.kind) ?? {}) ? found : null;
+  }
+
+  /** A machine has one initial state, a step one compensation, and a compensation one step. */
+  ownFields({ compensate_with: undo, config = {}, ...node }, newIds) {
+    const { initial: _first, ...others } = config;
+    const state = this.editor.kinds.get(node.kind)?.role === "state" && !newIds.has(node.parent);
+    return { ...node, config: rewritten(state ? others : config, newIds), ...(newIds.has(undo) ? { compensate_with: newIds.get(undo) } : {}) };
   }
 
   /** Put a fragment into the draft as one step, with new ids, free names, and references rewritten. */
-  insert(fragment) {
+  insert(fragment, homes) {
     const { draft, edits, model, kinds } = this.editor;
     const newIds = new Map();
     const taken = new Set();
@@ -87,16 +123,18 @@ export class Clipboard {
     }
     draft.edit(() => {
       for (const node of fragment.nodes) {
-        const { id, position = {}, size, config = {}, name, parent, ...rest } = node;
+        const { id, position = {}, size, name, parent, ...rest } = this.ownFields(node, newIds);
         const inside = newIds.has(parent);
+        const home = inside ? null : this.home(node, homes);
+        const base = home ? model.absolute(home) : { x: 0, y: 0 };
         const shift = inside ? 0 : OFFSET;
         const free = freeName(name || kinds.get(node.kind)?.title || node.kind, names);
         names.push(free);
         const kind = kinds.get(node.kind) ?? {};
         const [w, h] = size ?? (isContainer(kind) ? extentOf(kind) : []);
         const extent = w ? { w, h } : {};
-        const at = snapped({ x: (position.x ?? 0) + shift, y: (position.y ?? 0) + shift });
-        edits.put(newIds.get(id), { ...rest, name: free, ...at, ...extent, parent: inside ? newIds.get(parent) : undefined, config: rewritten(config, newIds) });
+        const at = snapped({ x: (position.x ?? 0) + shift - base.x, y: (position.y ?? 0) + shift - base.y });
+        edits.put(newIds.get(id), { ...rest, name: free, ...at, ...extent, parent: inside ? newIds.get(parent) : home?.id });
       }
       for (const wire of fragment.wires ?? []) {
         const ends = [newIds.get(wire.source), newIds.get(wire.target)];

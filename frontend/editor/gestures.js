@@ -105,6 +105,7 @@ function viewWithout(model, wireId) {
   const wires = [...model.wires.values()].filter((wire) => wire.id !== wireId);
   return {
     node: model.node,
+    undone: model.undone,
     leads: (from, to) => {
       const seen = new Set();
       const waiting = [from];

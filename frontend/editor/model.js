@@ -32,6 +32,7 @@ export class Model {
     this.meta = EMPTY;
     this.samples = EMPTY;
     this.version = 0;
+    this.undone = new Map(); // compensations, each with the id of the node that it undoes
     this.dirty = false;
     draft.nodes.observeDeep((events) => this.follow(events, draft.nodes, this.nodes, plainNode));
     draft.wires.observeDeep((events) => this.follow(events, draft.wires, this.wires, plainWire));
@@ -72,6 +73,7 @@ export class Model {
     if (!this.dirty) return;
     this.dirty = false;
     this.version += 1;
+    this.undone = new Map([...this.nodes.values()].filter((node) => node.compensate_with).map((node) => [node.compensate_with, node.id]));
     for (const listener of [...this.listeners]) listener();
   }
 

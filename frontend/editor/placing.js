@@ -54,6 +54,10 @@ export function refusal(model, kinds, source, target) {
   if (source === target && !machine) return "A node cannot be wired to itself.";
   const kind = kinds.get(to.kind);
   if (kind && !hasInput(kind)) return `“${to.name || kind.title}” has no entry.`;
+  for (const end of [from, to]) {
+    const undone = model.undone?.get(end.id);
+    if (undone) return `“${end.name || kinds.get(end.kind)?.title}” undoes “${model.node(undone)?.name || undone}”: it is played only for that and has no wires.`;
+  }
   if ((from.parent ?? null) !== (to.parent ?? null)) return "A wire cannot cross the border of a container.";
   if (!machine && model.leads(target, source)) return "This would make a circle. Put the nodes into a Loop instead.";
   return "";

@@ -10,6 +10,7 @@ import { NodeCard } from "../components/NodeCard.jsx";
 import { Opening } from "../components/Opening.jsx";
 import { Paper, useDetail } from "../components/Paper.jsx";
 import { stateColour } from "../components/states.js";
+import { UndoWire } from "../components/UndoWire.jsx";
 import { Arrow, Wire } from "../components/Wire.jsx";
 
 const FIT = { padding: 0.08, maxZoom: 1, minZoom: 0.1 };
@@ -20,17 +21,17 @@ const ATTRIBUTION = { hideAttribution: true };
 const Card = memo(function Card({ id, data, selected }) {
   const live = useLiveNode(id);
   const href = live?.approvalId ? `/approvals/${live.approvalId}` : "/approvals";
-  return <NodeCard node={data.node} kind={data.kind} selected={selected} live={live} connectable={false} decideHref={href} />;
+  return <NodeCard node={data.node} kind={data.kind} selected={selected} live={live} connectable={false} decideHref={href} undoes={data.undoes} undoneBy={data.undoneBy} />;
 });
 const Frame = memo(function Frame({ id, data, selected }) {
   const live = useLiveNode(id);
-  return <ContainerCard node={data.node} kind={data.kind} selected={selected} live={live} connectable={false} />;
+  return <ContainerCard node={data.node} kind={data.kind} selected={selected} live={live} connectable={false} undoneBy={data.undoneBy} />;
 });
 const Note = memo(function Note({ data }) {
   return <NoteCard node={data.node} kind={data.kind} />;
 });
 const nodeTypes = { card: Card, container: Frame, note: Note };
-const edgeTypes = { wire: Wire };
+const edgeTypes = { wire: Wire, undo: UndoWire };
 
 function StateMap() {
   const live = useContext(LiveContext);

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import "@xyflow/react/dist/style.css";
 import "../components/canvas.css";
 import "./runview.css";
+import { kindOf } from "../components/flow.js";
 import { LiveContext } from "../components/live_hooks.js";
 import { EventList } from "./EventList.jsx";
 import { RunCanvas } from "./RunCanvas.jsx";
@@ -21,7 +22,7 @@ export function RunView({ runId, maySteer = false, mayStart = false }) {
   const [key, setKey] = useState(null);
   const [tab, setTab] = useState("timeline");
   useEffect(() => setKey(null), [runId]);
-  const names = useMemo(() => new Map((diagram?.nodes ?? []).map((n) => [n.id, n.name || n.id])), [diagram]);
+  const names = useMemo(() => new Map((diagram?.nodes ?? []).map((n) => [n.id, n.name || kindOf(kinds, n.kind).title])), [diagram, kinds]);
   const chosen = key ? picture.steps.get(key) : null;
   const chooseStep = useCallback((step) => setKey(step.key), []);
   const chooseEvent = useCallback((event) => setKey(stepKey(event)), []);
@@ -41,7 +42,7 @@ export function RunView({ runId, maySteer = false, mayStart = false }) {
           {link === "connecting" && picture.lastSeq > 0 && <div className="qv-offline" role="status">Connection lost; the run goes on. Catching up …</div>}
           <RunCanvas diagram={diagram} kinds={kinds} chosen={chosen?.nodeId} focus={focus} onChoose={chooseNode} />
         </div>
-        <StepPanel step={chosen} record={records.get(key)} names={names} run={run} failed={failed} waiting={waiting} maySteer={maySteer} mayStart={mayStart} onSelect={chooseStep} onClose={() => setKey(null)} />
+        <StepPanel step={chosen} record={records.get(key)} names={names} run={run} failed={failed} sagas={picture.sagas} waiting={waiting} maySteer={maySteer} mayStart={mayStart} onSelect={chooseStep} onClose={() => setKey(null)} />
         <div className="qv-below">
           <div className="qv-tabs" role="tablist" aria-label="History" onKeyDown={(event) => turn(event, tab, setTab)}>
             {TABS.map(([name, word]) => (

@@ -5,10 +5,13 @@ import { useLiveNode, useSaid } from "../components/live_hooks.js";
 import { StateChip } from "../components/StateMark.jsx";
 import { Acts, ForkDialog, verbsOfRun, verbsOfStep } from "./ForkDialog.jsx";
 import { JsonView } from "./JsonView.jsx";
+import { Rollback } from "./Rollback.jsx";
 import { SendEvent } from "./SendEvent.jsx";
+import { shownState } from "./fold.js";
 import { between, clockTime, spokenPath } from "./time.js";
 
 const GIVEN = { disabled: "the node is disabled", pinned: "its pinned output was given", cached: "a kept result was given", mocked: "its mock was given" };
+const UNDONE = { undone: "Undone by", left: "Left as it is by", stuck: "Not undone by" };
 const LINEAGE = { fork: "Forked off", retry: "Retries", replay: "Replays" };
 
 export function StepPanel(props) {
@@ -23,9 +26,9 @@ export function StepPanel(props) {
   );
 }
 
-function Shown({ step, record, names, run, failed, waiting, maySteer, acts, onSelect, onClose }) {
+function Shown({ step, record, names, run, failed, sagas, waiting, maySteer, acts, onSelect, onClose }) {
   const send = (one) => maySteer && run && (one.events ?? []).map((event) => <SendEvent key={`${one.key} ${event.name} ${event.key}`} runId={run.id} event={event} />);
-  if (!step) return <RunPanel run={run} failed={failed} names={names} events={waiting.map(send)} acts={acts} onSelect={onSelect} />;
+  if (!step) return <RunPanel run={run} sagas={sagas} failed={failed} names={names} events={waiting.map(send)} acts={acts} onSelect={onSelect} />;
   const name = names.get(step.nodeId) ?? step.nodeId;
   return (
     <aside className="qv-panel" aria-label={`Step ${name}`} data-testid="step-panel">
@@ -36,7 +39,9 @@ function Shown({ step, record, names, run, failed, waiting, maySteer, acts, onSe
         </button>
       </header>
       <dl className="qv-facts">
-        <Fact name="State" value={<StateChip state={step.status} />} />
+        <Fact name="State" value={<StateChip state={shownState(step)} />} />
+        {step.undoes && <Fact name="Undoes" value={names.get(step.undoes) ?? step.undoes} />}
+        {step.undone && <Fact name={UNDONE[step.undone]} value={names.get(step.undoneBy) ?? step.undoneBy} />}
         <Fact name="Started" value={clockTime(step.startedAt)} title={step.startedAt} />
         <Fact name="Took" value={between(step.startedAt, step.finishedAt)} />
         {step.port && step.port !== "out" && <Fact name="Left by" value={step.port} />}
@@ -122,7 +127,7 @@ function Lineage({ run, names }) {
   );
 }
 
-function RunPanel({ run, failed, names, events, acts, onSelect }) {
+function RunPanel({ run, sagas, failed, names, events, acts, onSelect }) {
   return (
     <aside className="qv-panel" aria-label="The run" data-testid="run-panel">
       <header>
@@ -131,6 +136,7 @@ function RunPanel({ run, failed, names, events, acts, onSelect }) {
       <Lineage run={run} names={names} />
       {run?.parent_run_id && <RunLink id={run.parent_run_id} word="Open the run that waits for this one" />}
       {events}
+      {[...sagas.values()].map((saga) => <Rollback key={saga.key} saga={saga} names={names} />)}
       {run?.error && (
         <Trouble error={run.error}>
           {failed && (

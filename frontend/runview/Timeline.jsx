@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { duration } from "../components/durations.js";
 import { lookOf } from "../components/states.js";
 import { between, shortPath, spokenPath } from "./time.js";
-import { ENDED } from "./fold.js";
+import { ENDED, shownState } from "./fold.js";
 
 export function Timeline({ picture, names, selected, onSelect }) {
   const running = !picture.run.finishedAt;
@@ -21,6 +21,7 @@ export function Timeline({ picture, names, selected, onSelect }) {
               key={key}
               step={step}
               name={names.get(step.nodeId) ?? step.nodeId}
+              undoes={step.undoes && (names.get(step.undoes) ?? step.undoes)}
               scale={scale}
               now={now}
               inside={step.path && spokenPath(step.path, names)}
@@ -46,15 +47,19 @@ function useInSight(chosen) {
   return at;
 }
 
-function Line({ step, name, inside, scale, now, chosen, onSelect }) {
+const UNDONE = { undone: "undone", left: "left as it is", stuck: "not undone" };
+
+function Line({ step, name, undoes, inside, scale, now, chosen, onSelect }) {
   const at = useInSight(chosen);
   const ends = step.finishedAt ?? now;
   return (
     <li ref={at}>
-      <button type="button" className="qv-line" data-chosen={chosen || undefined} data-inside={Boolean(step.path) || undefined} data-status={step.status} aria-pressed={chosen} onClick={onSelect}>
-        <span className="qv-line-name" title={inside ? `${name}, ${inside}` : name}>
+      <button type="button" className="qv-line" data-chosen={chosen || undefined} data-inside={Boolean(step.path) || undefined} data-status={shownState(step)} data-undoes={Boolean(undoes) || undefined} aria-pressed={chosen} onClick={onSelect}>
+        <span className="qv-line-name" title={[name, undoes && `undoes ${undoes}`, inside].filter(Boolean).join(", ")}>
           {name} {step.path && <small>{shortPath(step.path)}</small>}
           {step.visit > 1 && <small> visit {step.visit}</small>}
+          {undoes && <small className="qv-undo">undoes {undoes}</small>}
+          {step.undone && <small className="qv-undo" data-undone={step.undone}>{UNDONE[step.undone]}</small>}
         </span>
         <span className="qv-track">
           {step.attempts.map((attempt) => (
@@ -63,7 +68,7 @@ function Line({ step, name, inside, scale, now, chosen, onSelect }) {
               scale={scale}
               from={attempt.startedAt}
               to={attempt.finishedAt ?? ends}
-              status={attempt.finishedAt ? attempt.status : step.status}
+              status={shownState({ ...step, status: attempt.finishedAt ? attempt.status : step.status })}
             />
           ))}
           {step.waits.map((wait) => (

@@ -9,6 +9,7 @@ export const EMPTY = Object.freeze({
   run: { status: "queued", startedAt: null, finishedAt: null, error: null, output: null },
   steps: new Map(),
   order: [],
+  sagas: new Map(), // those that were rolled back, by the key of their step
   events: [],
   lastSeq: 0,
 });
@@ -31,8 +32,10 @@ const STEP_STATUS = {
   "step.failed": "failed",
   "step.skipped": "skipped",
 };
+const SAGA_STATUS = { "saga.compensating": "compensating", "saga.compensated": "compensated", "saga.failed": "failed" };
 const WAITS = { person: "waiting_person", event: "waiting_event", time: "waiting_time", retry: "retrying" };
 export const ENDED = new Set(["succeeded", "failed", "cancelled", "skipped", "timed_out"]);
+const WAITING = new Set(Object.values(WAITS));
 
 // Adds numbered events to a picture and gives a new one; rows already seen are ignored.
 export function fold(picture, incoming) {
@@ -43,12 +46,14 @@ export function fold(picture, incoming) {
     run: { ...picture.run },
     steps: new Map(picture.steps),
     order: picture.order,
+    sagas: picture.sagas,
     events: picture.events.concat(fresh),
     lastSeq: fresh[fresh.length - 1].seq,
   };
   for (const event of fresh) {
     if (event.kind.startsWith("run.")) foldRun(next.run, event);
     else if (STEP_STATUS[event.kind]) foldStep(next, event);
+    else if (SAGA_STATUS[event.kind]) foldSaga(next, event);
   }
   return next;
 }
@@ -62,6 +67,31 @@ function foldRun(run, event) {
   if (event.kind === "run.started" && !run.startedAt) run.startedAt = event.at;
   if (["succeeded", "failed", "cancelled"].includes(run.status)) run.finishedAt = event.at;
   if (event.data.error) run.error = event.data.error;
+}
+
+/** How far a rollback is: what is to be undone, and in the end what was. */
+function foldSaga(picture, event) {
+  const key = stepKey(event);
+  const { error, nodes, undone, skipped, failed } = event.data;
+  const known = picture.sagas.get(key) ?? { key, nodeId: event.node_id, error, nodes };
+  const step = picture.steps.get(key);
+  if (step) picture.steps.set(key, { ...step, rolled: SAGA_STATUS[event.kind] });
+  picture.sagas = new Map(picture.sagas).set(key, { ...known, status: SAGA_STATUS[event.kind], undone, skipped, failed });
+}
+
+/** A compensation says what it undoes; the step that it has undone is marked. */
+function markUndone(picture, event) {
+  const key = stepKey({ ...event, node_id: event.data.compensates });
+  const step = picture.steps.get(key);
+  const how = event.kind === "step.succeeded" ? "undone" : event.data.port === "skipped" ? "left" : "stuck";
+  if (step) picture.steps.set(key, { ...step, undone: how, undoneBy: event.node_id });
+}
+
+/** A rollback is told apart from forward work wherever a state is shown. */
+export function shownState(step) {
+  if (step.rolled && step.rolled !== "failed" && !WAITING.has(step.status)) return step.rolled;
+  if (!step.undoes) return step.status;
+  return { running: "compensating", succeeded: "compensated" }[step.status] ?? step.status;
 }
 
 function foldStep(picture, event) {
@@ -85,6 +115,8 @@ function foldStep(picture, event) {
     // A part of the installation that is away is waited for inside the same attempt.
     endAttempt(step, event);
   }
+  step.undoes ??= event.data.compensates;
+  if (event.data.compensates && ENDED.has(step.status)) markUndone(picture, event);
   if (ENDED.has(step.status)) {
     step.finishedAt = event.at;
     step.port = event.data.port;

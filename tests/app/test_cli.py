@@ -68,6 +68,8 @@ def test_help_names_every_word_of_the_product() -> None:
         "runs",
         "kinds",
         "models",
+        "events",
+        "limits",
     ]
     assert [word for word in words if not re.search(rf"\b{word}\b", said)] == []
 

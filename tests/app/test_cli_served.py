@@ -113,6 +113,23 @@ async def test_a_run_waits_for_a_worker_and_can_be_cancelled(house: House, file:
     refused(await told("runs", "cancel", "run_nothing"), "Refused", "There is no such run")
 
 
+async def test_limits_are_set_and_events_sent_once(house: House, file: Path) -> None:
+    slug = await _applied(file)
+    assert orjson.loads(await done("limits", "set", "--at-once", "3"))["at_once"] == 3
+    assert orjson.loads(await done("limits", "set", "--workflow", slug, "--priority", "high")) == {
+        "at_once": None, "priority": "high",
+    }  # fmt: skip
+    assert orjson.loads(await done("limits", "set", "--at-once", "0")) == {
+        "at_once": None,
+        "priority": "normal",
+    }
+    assert orjson.loads(await done("limits", "show", "--workflow", slug))["priority"] == "high"
+    refused(await told("limits", "set", "--priority", "soon"), "no priority", "high, normal, low")
+    sent = ["events", "send", "order.paid", "--key", "7", "--payload", '{"amount": 5}', "--once", "k1"]
+    assert [orjson.loads(await done(*sent))["repeated"] for _ in range(2)] == [False, True]
+    refused(await told("events", "send", "Not a topic"), "topic")
+
+
 async def test_the_servers_refusals_are_sentences(house: House, file: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("quadrille: 1\nname: x\nnodes:\n  - {id: a, kind: [}\n")

@@ -106,6 +106,7 @@ NEEDS: dict[Route, tuple[Permission | None, Any]] = {
     ("POST", "/runs/{run_id}/cancel"): ("run.steer", None),
     ("POST", "/runs/{run_id}/pause"): ("run.steer", None),
     ("POST", "/runs/{run_id}/signals"): ("run.steer", {"name": "paid"}),
+    ("POST", "/events"): ("run.steer", {"topic": "paid"}),
     ("POST", "/runs/{run_id}/resume"): ("run.steer", None),
     ("POST", "/runs/{run_id}/retry"): ("run.start", None),
     ("POST", "/runs/{run_id}/fork"): ("run.start", {}),

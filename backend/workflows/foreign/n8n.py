@@ -36,7 +36,7 @@ class _Reader:
         self.turns: dict[str, Callable[[Data], Made]] = {
             "httpRequest": self._http, "set": self._set, "if": self._if, "switch": self._switch,
             "wait": self._wait, "code": self._code, "function": self._code, "merge": self._merge,
-            "stickyNote": lambda p: Made("note", {"text": str(p.get("content", ""))}),
+            "stickyNote": _note,
             "noOp": lambda p: Made("set_fields", {**_SOMETHING, "keep_input": True}),
             "openAi": self._chat, "agent": self._chat, "chainLlm": self._chat, "respondToWebhook": self._respond,
         }  # fmt: skip
@@ -274,6 +274,16 @@ def _is_trigger(kind: str) -> bool:
 def _at(node: Data) -> tuple[float, float]:
     at = items(node.get("position"))
     return (float(at[0]), float(at[1])) if len(at) == 2 else (0.0, 0.0)
+
+
+def _note(given: Data) -> Made:
+    width, height = given.get("width"), given.get("height")
+    size = (width, height) if _is_size(width) and _is_size(height) else None
+    return Made("note", {"text": str(given.get("content", ""))}, more={"size": size})
+
+
+def _is_size(given: Any) -> bool:
+    return isinstance(given, int | float) and 40 <= given <= 10_000
 
 
 def _ends(found: Any) -> list[dict[str, Any]]:

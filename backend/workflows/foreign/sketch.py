@@ -9,10 +9,12 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from backend.workflows.diagram import Diagram, Node, Position, Wire
+from backend.workflows.foreign import spacing
 
 Severity = Literal["changed", "missing"]
 _MAX_NAME = 200
 _SHOWN = 40
+_NOTE_LETTERS, _NOTE_TALLEST = 56, 640  # of a line in the report's note; one that is longer scrolls
 
 
 class Remark(BaseModel):
@@ -126,24 +128,32 @@ class Sketch:
         carried = self._foreign - self._lost
         report = Report(source=self.source, nodes=self._foreign, carried=carried, remarks=self.remarks)
         self._begin_and_end()
-        left = min((n.position.x for n in self._nodes.values() if n.parent is None), default=0.0)
-        top = min((n.position.y for n in self._nodes.values() if n.parent is None), default=0.0)
-        note = Node(
+        drawn = spacing.spread(
+            Diagram(
+                name=self.name,
+                description=self.description[:10_000],
+                nodes=tuple(self._nodes.values()),
+                wires=tuple(self._wires.values()),
+                samples=dict(samples or {}),
+            )
+        )
+        note = self._note(in_words(report), drawn)
+        return Imported(drawn.model_copy(update={"nodes": (*drawn.nodes, note)}), report)
+
+    def _note(self, text: str, drawn: Diagram) -> Node:
+        """Above the drawing, as high as its text."""
+        roots = [node.position for node in drawn.nodes if node.parent is None]
+        left, top = min((p.x for p in roots), default=0.0), min((p.y for p in roots), default=0.0)
+        lines = sum(1 + len(line) // _NOTE_LETTERS for line in text.splitlines())
+        height = min(_NOTE_TALLEST, 64 + 20 * lines)
+        return Node(
             id=free_id("import_report", self.ids.values()),
             kind="note",
             name="Import report",
-            config={"text": in_words(report)},
-            position=Position(x=left, y=top - 320),
-            size=(440, 260),
+            config={"text": text},
+            position=Position(x=left, y=top - height - 60),
+            size=(440, height),
         )
-        diagram = Diagram(
-            name=self.name,
-            description=self.description[:10_000],
-            nodes=(*self._nodes.values(), note),
-            wires=tuple(self._wires.values()),
-            samples=dict(samples or {}),
-        )
-        return Imported(diagram, report)
 
     def _begin_and_end(self) -> None:
         roots = {

@@ -53,9 +53,14 @@ async def test_events_reach_the_runs_that_wait_over_kills_and_restarts(
     )
     assert sent.status_code == 202, sent.text
     house.worker()
+    late = await program.start(waiting, {"order": "44"})
+    told = {"topic": "order.paid", "key": "44", "payload": {"amount": 9}}
+    for repeated in (False, True):
+        kept = await program.http.post("/events", json=told, headers={"Idempotency-Key": "paid-44"})
+        assert (kept.status_code, kept.json()["repeated"]) == (202, repeated), kept.text
     teller = await program.start(telling, {"order": "42", "amount": 5})
-    ended = [await house.ended(run["id"]) for run in (*runs, teller)]
-    assert [run.status for run in ended] == ["succeeded"] * 3, [run.error for run in ended]
-    assert [run.output["data"] for run in ended[:2]] == [{"amount": 5}, {"amount": 7}]
+    ended = [await house.ended(run["id"]) for run in (*runs, late, teller)]
+    assert [run.status for run in ended] == ["succeeded"] * 4, [run.error for run in ended]
+    assert [run.output["data"] for run in ended[:3]] == [{"amount": 5}, {"amount": 7}, {"amount": 9}]
     assert ended[0].output["by"] == teller["id"]
     await check_invariants(ended)

@@ -1,8 +1,9 @@
 """Wait until an event with a name and a key comes: from another workflow, from a person, or from a program.
 
-Another run of the team sends it with Emit event; the run page, `quadrille runs signal` and
-`POST /api/v1/runs/{id}/signals` send it to one run. What came since the run began counts, also before this node is
-reached; each event is received once, the oldest first. A waiting run costs nothing and survives restarts.
+Another run of the team sends it with Emit event, a program with `POST /api/v1/events` or `quadrille events send`:
+every run that waits gets it. The run page, `quadrille runs signal` and `POST /api/v1/runs/{id}/signals` send it to one
+run. What came since the run began counts, also before this node is reached; each event is received once, the oldest
+first. A waiting run costs nothing and survives restarts.
 """
 
 from datetime import timedelta

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from backend.core.errors import QuadrilleError
 from backend.nodes.registry import all_kinds
 from backend.workflows import check, source_yaml
+from backend.workflows.chart import Chart
 from backend.workflows.diagram import Diagram
-from backend.workflows.foreign import reading
+from backend.workflows.foreign import reading, spacing
 from backend.workflows.foreign.sketch import Imported
 from tests.backend.workflows.test_endpoints import client
 
@@ -139,6 +140,40 @@ def test_the_report_stands_on_the_canvas_and_the_check_names_the_placeholders(na
         r.node_id for r in found.report.remarks if r.severity == "missing" and "placeholder" in r.message
     }
     assert unknown == missing
+
+
+FILES = ["n8n.json", "dify.yaml", "langflow.json", "flowise.json", "agents.txt", "agents_ts.txt"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_card_lies_on_another(name: str) -> None:
+    """Other tools draw smaller cards closer together: n8n's steps are 220 pixels, our cards are 232 wide."""
+    diagram = of(name).diagram
+    chart = Chart(diagram, all_kinds())
+    cards = [node for node in diagram.nodes if node.kind != "note"]
+    boxes = [(n.position.x, n.position.y, *spacing.extent(chart, n)) for n in cards]
+    for number, (x, y, width, height) in enumerate(boxes):
+        for left, top, wide, high in boxes[:number]:
+            assert x >= left + wide or left >= x + width or y >= top + high or top >= y + height, name
+    note = diagram.node("import_report")
+    assert note.size is not None
+    assert note.position.y + note.size[1] < min(y for _, y, *_ in boxes)
+
+
+def test_cards_that_no_stretching_parts_are_moved_down() -> None:
+    there = [{"name": f"n{n}", "type": "x.set", "position": [n % 3, 0]} for n in range(40)]
+    diagram = _found({"nodes": there, "connections": {}}).diagram
+    chart = Chart(diagram, all_kinds())
+    cards = [node for node in diagram.nodes if node.kind != "note"]
+    boxes = [(n.position.x, n.position.y, *spacing.extent(chart, n)) for n in cards]
+    assert not spacing.overlaps([(x, y, x + w, y + h) for x, y, w, h in boxes])
+    assert spacing.overlaps([(0, 0, 10, 10), (9, 9, 20, 20)])
+
+
+def _found(data: dict[str, Any]) -> Imported:
+    found = reading.of_data(data)
+    assert found is not None
+    return found
 
 
 _ANY = st.recursive(
