@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from backend.identity.permissions import Role
 from backend.inference.chat_types import ChatMessage, ChatReply
+from backend.nodes.gives import Gives
 
 __all__ = [
     "Answer", "ChatMessage", "ChatReply", "Code", "CollectionName", "Duration", "Expression", "Group", "HttpReply",
@@ -229,9 +230,8 @@ class Kind:
     effects: frozenset[str] = frozenset()  # of: read, write, external, code, money
     cacheable: bool = True  # a result may be kept and given again instead of playing the node
     upgrade: Callable[[dict[str, Any]], dict[str, Any]] | None = None
-    pure: bool = (
-        False  # only computes: played again with the same inputs it gives the same, and nobody notices
-    )
+    gives: Gives | None = None
+    pure: bool = False  # only computes: played again with the same inputs it gives the same
 
     @property
     def is_container(self) -> bool:
@@ -274,6 +274,7 @@ def node(  # noqa: PLR0913 - the declaration of a kind reads as a form
             effects=frozenset(effects),
             cacheable=cacheable and role == "step",
             upgrade=getattr(module, "upgrade", None),
+            gives=getattr(module, "GIVES", None),
             pure=pure,
         )
 

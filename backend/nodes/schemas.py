@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from backend.nodes.gives import Gives
 from backend.nodes.kind import Group, Kind, NodeRole
 
 PALETTE: tuple[Group, ...] = get_args(Group)  # the sections of the palette, in their order
@@ -32,6 +33,7 @@ class KindPublic(BaseModel):
     ports: PortsPublic
     schema_: dict[str, Any]
     defaults: dict[str, Any]
+    gives: Gives | None
     effects: list[str]
     cacheable: bool
 
@@ -54,6 +56,7 @@ def public(kind: Kind) -> KindPublic:
         ),
         schema_=kind.config.model_json_schema(),
         defaults=defaults(kind),
+        gives=kind.gives,
         effects=sorted(kind.effects),
         cacheable=kind.cacheable,
     )

@@ -83,6 +83,14 @@ def references(template: str) -> set[str]:
     return found
 
 
+def subjects(template: str) -> list[str]:
+    """What each hole begins with, before its filters; nothing for a template that cannot be read."""
+    try:
+        return [_split(hole.text)[0] for hole in _holes(template)]
+    except ExpressionError:
+        return []
+
+
 def renamed(template: str, old: str, new: str) -> str:
     """The template with another id for a node, in its holes only."""
     try:

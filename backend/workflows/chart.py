@@ -70,6 +70,11 @@ class Chart:
         return found
 
     @cached_property
+    def start(self) -> Node | None:
+        """Where the run begins; what it gives is what expressions read as `input`."""
+        return next((node for node in self.nodes.values() if self.role(node.id) == "start"), None)
+
+    @cached_property
     def order(self) -> list[str]:
         """The nodes of each scope in an order of their flow; those on or behind a cycle are missing."""
         arriving = dict.fromkeys(self.nodes, 0)

@@ -1,13 +1,13 @@
 """What is wrong inside the nodes: kinds, settings, expressions, the nodes that these speak of, and secrets."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 
 from pydantic import ValidationError
 
 from backend.core.errors import Problem
 from backend.nodes.kind import Kind, NodeConfig
-from backend.workflows import mentions
+from backend.workflows import check_types, mentions
 from backend.workflows.chart import Chart, label, upgraded
 from backend.workflows.diagram import Node
 
@@ -31,8 +31,10 @@ def problems(chart: Chart, secrets: Set[str] | None) -> Iterator[Problem]:
         yield from _settings(node, kind)
         yield from _people(node, kind)
         yield from _cache(node, kind)
-        yield from mentions.problems(chart, node, kind, before)
-        yield from _secrets(node, kind, secrets)
+        parts = list(mentions.parts(kind, node))
+        yield from mentions.problems(chart, node, kind, before, parts)
+        yield from check_types.problems(chart, node, kind, parts)
+        yield from _secrets(node, parts, secrets)
 
 
 def _version(node: Node, kind: Kind) -> Iterator[Problem]:
@@ -73,10 +75,10 @@ def _cache(node: Node, kind: Kind) -> Iterator[Problem]:
         yield Problem(told, place, "Leave “Keep the result” empty.", "cannot_cache", node.id)
 
 
-def _secrets(node: Node, kind: Kind, secrets: Set[str] | None) -> Iterator[Problem]:
+def _secrets(node: Node, parts: Sequence[mentions.Part], secrets: Set[str] | None) -> Iterator[Problem]:
     if secrets is None:
         return
-    for place, name, widget in mentions.parts(kind, node):
+    for place, name, widget in parts:
         if widget == "secret" and name and name not in secrets:
             told = f"{label(node)} needs the secret “{name}”, which the team does not have."
             fix = f"Add {name} under Settings, Secrets."

@@ -1,6 +1,6 @@
 """Where settings speak of other nodes: expressions and templates, whether they can be read, and whether what they read has run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from backend.workflows.diagram import Node
 _EVERYWHERE = ("input", "nodes", "run")
 _IN_BODIES = ("item", "index", "previous", "event")
 _IN_COMPENSATIONS = ("compensated", "failure")
+Part = tuple[str, Any, str]
 _READERS = {"template": templates, "expression": expressions}
 
 
@@ -77,12 +78,14 @@ class Before:
         return before
 
 
-def problems(chart: Chart, node: Node, kind: Kind, before: Before) -> Iterator[Problem]:
+def problems(
+    chart: Chart, node: Node, kind: Kind, before: Before, found: Sequence[Part]
+) -> Iterator[Problem]:
     """What is wrong with the node's expressions, templates and rules."""
     names = (*_EVERYWHERE, *_IN_BODIES) if chart.parent(node.id) or kind.is_container else _EVERYWHERE
     if node.id in chart.undoes:
         names = (*names, *_IN_COMPENSATIONS)
-    for at, value, widget in parts(kind, node):
+    for at, value, widget in found:
         place = f"nodes.{node.id}.config{at}"
         wrong, references = _read(value, widget, names, place)
         for problem in wrong:
@@ -106,9 +109,9 @@ def _read(value: Any, widget: str, names: tuple[str, ...], place: str) -> tuple[
     return reader.problems_of(value, names, place=place), reader.references(value)
 
 
-def parts(kind: Kind, node: Node) -> Iterator[tuple[str, Any, str]]:
+def parts(kind: Kind, node: Node) -> Iterator[Part]:
     """Every part of the settings whose field has a widget: its place, its value, the widget."""
-    schema = _schema(kind.config)
+    schema = schema_of(kind.config)
     definitions = cast(dict[str, Any], schema.get("$defs", {}))
     yield from _widgets(schema, node.config, "", definitions)
 
@@ -134,7 +137,8 @@ def _reference(chart: Chart, node: Node, other: str, place: str, before: Before)
 
 
 @lru_cache(maxsize=1000)
-def _schema(config: type[NodeConfig]) -> dict[str, Any]:
+def schema_of(config: type[NodeConfig]) -> dict[str, Any]:
+    """The JSON Schema of a kind's settings, made once."""
     return config.model_json_schema()
 
 

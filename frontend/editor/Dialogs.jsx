@@ -1,4 +1,4 @@
-// The dialogs: publish, the shortcut sheet, and the list of all commands; Run has a file of its own.
+// The dialogs: publish, the shortcut sheet, and the list of all commands; Run and the limits have files of their own.
 
 import { memo, useMemo, useState } from "react";
 import { Button, Dialog, TextArea } from "@radix-ui/themes";
@@ -7,6 +7,7 @@ import { Icon } from "../components/icons.jsx";
 import { COMMANDS, shown } from "./commands.js";
 import { found } from "./fuzzy.js";
 import { useEditor, useUi } from "./hooks.js";
+import { LimitsDialog } from "./LimitsDialog.jsx";
 import { ProblemList } from "./Problems.jsx";
 import { RunDialog } from "./RunDialog.jsx";
 
@@ -80,7 +81,7 @@ function CommandList({ close }) {
   const [at, setAt] = useState(0);
   const all = useMemo(() => {
     const commands = COMMANDS.filter((command) => (!command.edits || editor.draft.canEdit) && command.name !== "commands");
-    const nodes = [...editor.model.nodes.values()].map((node) => ({ name: node.id, title: node.name || node.id, group: "Go to", keys: [], run: () => editor.show(node.id) }));
+    const nodes = [...editor.model.nodes.values()].map((node) => ({ name: node.id, title: node.name || editor.kinds.get(node.kind)?.title || node.id, group: "Go to", keys: [], run: () => editor.show(node.id) }));
     return [...commands, ...nodes];
   }, [editor]);
   const rows = found(all, query, (entry) => [entry.title, entry.group, entry.name]).slice(0, 60);
@@ -117,7 +118,7 @@ function CommandList({ close }) {
   );
 }
 
-const CONTENT = { run: [RunDialog, 560], publish: [PublishDialog, 480], shortcuts: [ShortcutSheet, 720], commands: [CommandList, 520] };
+const CONTENT = { run: [RunDialog, 560], publish: [PublishDialog, 480], limits: [LimitsDialog, 440], shortcuts: [ShortcutSheet, 720], commands: [CommandList, 520] };
 
 export const Dialogs = memo(function Dialogs() {
   const { ui } = useEditor();

@@ -149,6 +149,8 @@ function More() {
         <DropdownMenu.Item onSelect={() => download(editor, "json")}>Export as JSON</DropdownMenu.Item>
         <DropdownMenu.Separator />
         <StepsAtOnce />
+        <DropdownMenu.Item data-testid="limits" onSelect={() => editor.ui.set({ dialog: "limits" })}>Limits of runs</DropdownMenu.Item>
+        <DropdownMenu.Separator />
         <DropdownMenu.Item shortcut="Ctrl K" onSelect={() => editor.run("commands")}>Commands</DropdownMenu.Item>
         <DropdownMenu.Item shortcut="?" onSelect={() => editor.run("shortcuts")}>Shortcuts</DropdownMenu.Item>
       </DropdownMenu.Content>

@@ -1,14 +1,14 @@
-"""Settings: API keys, secrets, how long runs are kept, and the browsers where one is signed in."""
-
-from typing import Any
+"""Settings: API keys, secrets, limits of runs, how long they are kept, and the browsers where one is signed in."""
 
 import reflex as rx
 
 from frontend import routes, shell
-from frontend.components import dialogs, notes, roles, tables
+from frontend.components import dialogs, notes, roles, run_settings, tables
 from frontend.components.moments import moment
+from frontend.components.sections import field, section
 from frontend.state.credentials import Browser, Credentials, Key, SecretName
 from frontend.state.frame import Frame
+from frontend.state.limits import RunLimits
 from frontend.state.storage import Storage
 
 _KEY_COLUMNS = "minmax(0, 1.6fr) minmax(0, 1.4fr) 110px 110px 40px"
@@ -17,7 +17,9 @@ _BROWSER_COLUMNS = "minmax(0, 3fr) 130px 130px 40px"
 
 
 @rx.page(
-    route=routes.SETTINGS, title="Settings · Quadrille", on_load=[Frame.load, Credentials.load, Storage.load]
+    route=routes.SETTINGS,
+    title="Settings · Quadrille",
+    on_load=[Frame.load, Credentials.load, RunLimits.load, Storage.load],
 )
 def settings_page() -> rx.Component:
     """Sections, each with its own action."""
@@ -33,7 +35,8 @@ def settings_page() -> rx.Component:
             rx.fragment(
                 rx.cond(Credentials.may_create_keys, _keys()),
                 rx.cond(Credentials.may_see_secrets, _secrets()),
-                rx.cond(Storage.loaded, _storage()),
+                rx.cond(RunLimits.loaded, run_settings.limits()),
+                rx.cond(Storage.loaded, run_settings.storage()),
                 _browsers(),
             ),
             notes.skeleton(),
@@ -43,29 +46,14 @@ def settings_page() -> rx.Component:
     )
 
 
-def _section(title: str, sentence: str, action: rx.Component, content: rx.Component) -> rx.Component:
-    return rx.el.section(
-        rx.el.div(
-            rx.el.div(rx.el.h2(title), rx.el.p(sentence, class_name="qk-hint")),
-            action,
-            class_name="qk-section-head",
-        ),
-        content,
-        class_name="qk-section",
-        custom_attrs={"aria-label": title},
-    )
-
-
 def _keys() -> rx.Component:
-    return _section(
+    return section(
         "API keys",
         "For programs: send one as “Authorization: Bearer qk_…”. A key can never do more than you may.",
         dialogs.form(
-            _field("Name", "name", placeholder="What will use it, e.g. nightly import", required=True),
+            field("Name", "name", placeholder="What will use it, e.g. nightly import", required=True),
             roles.choices(["operator"], Credentials.offered),
-            _field(
-                "Lives for days", "days", type="number", default_value="90", min=1, max=365, required=True
-            ),
+            field("Lives for days", "days", type="number", default_value="90", min=1, max=365, required=True),
             trigger=rx.button(rx.icon("plus", size=16), "New key", variant="soft"),
             title="New API key",
             button="Create key",
@@ -114,7 +102,7 @@ def _key(key: rx.vars.ObjectVar[Key]) -> rx.Component:
 
 
 def _secrets() -> rx.Component:
-    return _section(
+    return section(
         "Secrets",
         "Nodes use them by name. Values are encrypted and can be replaced, but never read here.",
         rx.cond(
@@ -133,8 +121,8 @@ def _secrets() -> rx.Component:
 
 def _put(trigger: rx.Component, name: rx.Var[str] | str = "") -> rx.Component:
     return dialogs.form(
-        _field("Name", "name", default_value=name, placeholder="smtp_password", required=True),
-        _field("Value", "value", type="password", auto_complete="off", required=True),
+        field("Name", "name", default_value=name, placeholder="smtp_password", required=True),
+        field("Value", "value", type="password", auto_complete="off", required=True),
         trigger=trigger,
         title="Secret",
         sentence="An existing secret of this name gets the new value.",
@@ -168,44 +156,8 @@ def _secret(secret: rx.vars.ObjectVar[SecretName]) -> rx.Component:
     )
 
 
-def _storage() -> rx.Component:
-    return _section(
-        "Storage",
-        "Finished runs are removed with their history and values once they are not kept any longer.",
-        rx.cond(
-            Storage.may_change,
-            dialogs.form(
-                _number("Keep for days", "days", f"{Storage.days}"),
-                _number("Keep of each workflow", "per_workflow", f"{Storage.per_workflow}"),
-                trigger=rx.button(rx.icon("pencil", size=16), "Change", variant="soft"),
-                title="Keep finished runs",
-                sentence="0 keeps them for ever, or all of them. What is removed cannot be brought back.",
-                button="Save",
-                on_submit=Storage.change,
-            ),
-        ),
-        rx.el.div(
-            rx.el.span(
-                rx.el.strong(Storage.size),
-                " in ",
-                rx.cond(Storage.runs == 1, "one run", f"{Storage.runs} runs"),
-            ),
-            rx.el.span(
-                rx.cond(Storage.days > 0, f"kept for {Storage.days} days", "kept for ever"),
-                rx.cond(Storage.per_workflow > 0, f", the last {Storage.per_workflow} of each workflow", ""),
-                class_name="qk-muted",
-            ),
-            class_name="qk-facts",
-        ),
-    )
-
-
-def _number(label: str, name: str, value: str) -> rx.Component:
-    return _field(label, name, type="number", default_value=value, min=0, required=True)
-
-
 def _browsers() -> rx.Component:
-    return _section(
+    return section(
         "Where you are signed in",
         "A session ends after 12 hours without use, and after 7 days in any case.",
         rx.cond(
@@ -249,12 +201,6 @@ def _browser(browser: rx.vars.ObjectVar[Browser]) -> rx.Component:
             class_name="qk-end qk-row-actions",
         ),
         class_name="qk-row",
-    )
-
-
-def _field(label: str, name: str, **more: Any) -> rx.Component:
-    return rx.el.label(
-        rx.el.span(label, class_name="qk-label"), rx.input(name=name, **more), class_name="qk-field"
     )
 
 

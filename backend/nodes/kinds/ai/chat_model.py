@@ -13,6 +13,7 @@ from pydantic import Field, JsonValue, model_validator
 
 from backend.core import json
 from backend.core.errors import Invalid
+from backend.nodes.gives import Gives
 from backend.nodes.kind import (
     ChatMessage,
     Code,
@@ -66,6 +67,12 @@ class Config(NodeConfig):
         if self.model == "scripted/script" and not self.script.strip():
             raise ValueError("enter the script that the model plays")
         return self
+
+
+GIVES = Gives(
+    fields={"text": "text", "model": "text", "input_tokens": "number", "output_tokens": "number"},
+    closed=False,
+)
 
 
 @node(title="Chat model", group="AI", icon="message-square", summary="model", effects=("external", "money"))

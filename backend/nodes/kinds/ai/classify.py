@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from backend.core.errors import Invalid
 from backend.nodes.fields import Part, require_port_names
+from backend.nodes.gives import Gives
 from backend.nodes.kind import NodeConfig, NodeContext, Ports, Step, Template, node
 
 Vector = list[float]
@@ -62,6 +63,11 @@ class Config(NodeConfig):
     def _ports_differ(self) -> "Config":
         require_port_names([label.name for label in self.labels], "label")
         return self
+
+
+GIVES = Gives(
+    fields={"label": "text", "best": "text", "score": "number", "margin": "number", "scores": "object"}
+)
 
 
 @node(

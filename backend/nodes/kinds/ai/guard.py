@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from backend.nodes import pii
+from backend.nodes.gives import Gives
 from backend.nodes.kind import NodeConfig, NodeContext, Step, Template, node
 from backend.nodes.pii import PiiKind
 
@@ -36,6 +37,9 @@ class Config(NodeConfig):
         le=1_000_000,
         description="A longer text leaves by blocked.",
     )
+
+
+GIVES = Gives(fields={"text": "text", "found": "object", "reason": "text"})
 
 
 @node(title="Guard", group="AI", icon="shield-check", ports=("ok", "blocked"), summary="find")

@@ -7,6 +7,7 @@ truth: a passage that says the opposite may be just as close.
 from pydantic import Field
 
 from backend.core.errors import Invalid
+from backend.nodes.gives import Gives
 from backend.nodes.kind import CollectionName, NodeConfig, NodeContext, Step, Template, node
 
 
@@ -19,6 +20,9 @@ class Config(NodeConfig):
     min_score: float = Field(
         default=0.2, title="Least similarity", ge=-1, le=1, description="Passages below this are left out."
     )
+
+
+GIVES = Gives(fields={"passages": "list", "text": "text", "best_score": "number"})
 
 
 @node(title="Retrieve", group="AI", icon="search", summary="collection", effects=("read",))

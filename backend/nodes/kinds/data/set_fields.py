@@ -7,6 +7,7 @@ stays a number.
 from pydantic import Field
 
 from backend.nodes.fields import Assignment, assigned, only_input
+from backend.nodes.gives import Gives
 from backend.nodes.kind import NodeConfig, NodeContext, Step, node
 
 
@@ -23,6 +24,9 @@ class Config(NodeConfig):
         title="Keep what came in",
         description="Start from the fields of the node before, where it gave an object.",
     )
+
+
+GIVES = Gives(each="fields", closed=False)
 
 
 @node(title="Set fields", group="Data", icon="list-plus", summary="fields", pure=True)

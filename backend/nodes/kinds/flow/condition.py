@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from backend.nodes import rules
+from backend.nodes.gives import Gives
 from backend.nodes.kind import Expression, NodeConfig, NodeContext, Step, node
 from backend.nodes.rules import Rules
 
@@ -34,6 +35,9 @@ class Config(NodeConfig):
         if self.by == "expression" and not self.expression.strip():
             raise ValueError("enter the expression")
         return self
+
+
+GIVES = Gives(fields={"result": "boolean"})
 
 
 @node(title="Condition", group="Flow", icon="git-branch", ports=("yes", "no"), summary="rules", pure=True)

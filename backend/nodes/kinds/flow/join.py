@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from backend.nodes.gives import Gives
 from backend.nodes.kind import NodeConfig, NodeContext, Step, node
 
 
@@ -21,6 +22,9 @@ class Config(NodeConfig):
     count: int = Field(
         default=2, title="Number", ge=1, le=1000, description="For count: how many must arrive."
     )
+
+
+GIVES = Gives(closed=False)
 
 
 @node(title="Join", group="Flow", icon="merge", role="join", summary="mode", pure=True)

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from backend.core.errors import Invalid
+from backend.nodes.gives import Gives
 from backend.nodes.kind import Expression, NodeConfig, NodeContext, Step, node
 
 
@@ -16,7 +17,10 @@ class Config(NodeConfig):
     """Settings; the engine plays the body by them."""
 
     items: Expression = Field(
-        title="List", min_length=1, description="An expression that gives a list, such as input.rows."
+        title="List",
+        min_length=1,
+        description="An expression that gives a list, such as input.rows.",
+        json_schema_extra={"widget": "expression", "takes": "list"},
     )
     concurrency: int = Field(
         default=4, title="At a time", ge=1, le=100, description="How many entries are played at once."
@@ -26,6 +30,9 @@ class Config(NodeConfig):
         title="When an entry fails",
         description="Stop everything, collect the error in its place, or drop the entry.",
     )
+
+
+GIVES = Gives("list")
 
 
 @node(title="Map", group="Flow", icon="repeat-2", role="map", summary="items")

@@ -7,6 +7,7 @@ Expressions read the input as `input`, for example `input.amount`.
 from pydantic import Field, model_validator
 
 from backend.nodes.fields import FormField, defaults_of
+from backend.nodes.gives import Gives
 from backend.nodes.kind import NodeConfig, NodeContext, Step, node
 
 
@@ -26,6 +27,9 @@ class Config(NodeConfig):
         if twice:
             raise ValueError(f"two fields are called “{twice}”")
         return self
+
+
+GIVES = Gives("any", each="fields", closed=False)
 
 
 @node(title="Start", group="Flow", icon="play", role="start", summary="fields", pure=True)

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, model_validator
 
 from backend.nodes import rules
 from backend.nodes.fields import Part, require_port_names
+from backend.nodes.gives import Gives
 from backend.nodes.kind import Expression, NodeConfig, NodeContext, Ports, Step, node
 from backend.nodes.rules import Rule, Rules
 
@@ -62,6 +63,9 @@ class Config(NodeConfig):
             if self.by == "expression" and not case.expression.strip():
                 raise ValueError(f"the case “{case.name}” has no expression")
         return self
+
+
+GIVES = Gives(fields={"case": "text", "value": "any"})
 
 
 @node(

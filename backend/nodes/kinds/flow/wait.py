@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from backend.core.errors import Invalid
+from backend.nodes.gives import Gives
 from backend.nodes.kind import Duration, NodeConfig, NodeContext, Step, Template, node
 
 MAX = timedelta(days=366)
@@ -27,6 +28,9 @@ class Config(NodeConfig):
         if self.by == "moment" and not self.until.strip():
             raise ValueError("enter the moment to wait for")
         return self
+
+
+GIVES = Gives(fields={"until": "text"})
 
 
 @node(title="Wait", group="Flow", icon="timer", summary="duration", cacheable=False)

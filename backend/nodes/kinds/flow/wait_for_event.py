@@ -11,6 +11,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from backend.core.errors import Invalid
+from backend.nodes.gives import Gives
 from backend.nodes.kind import Duration, NodeConfig, NodeContext, Step, Template, node
 
 MAX_KEY = 200
@@ -31,6 +32,9 @@ class Config(NodeConfig):
     timeout: Duration | None = Field(
         default=None, title="At most", description="Then the run leaves by timed_out; empty means for ever."
     )
+
+
+GIVES = Gives(fields={"name": "text", "key": "text", "data": "any", "at": "text", "by": "text"})
 
 
 @node(

@@ -7,6 +7,7 @@ topic and key go on.
 from pydantic import Field
 
 from backend.nodes.fields import Assignment, assigned, only_input
+from backend.nodes.gives import Gives
 from backend.nodes.kind import NodeConfig, NodeContext, Step, Template, node
 
 
@@ -29,6 +30,9 @@ class Config(NodeConfig):
         description="What the event carries; empty means what came in.",
         json_schema_extra={"widget": "keyvalue"},
     )
+
+
+GIVES = Gives(fields={"topic": "text", "key": "text", "data": "any"})
 
 
 @node(

@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue, model_validator
 from backend.core import json
 from backend.core.errors import Invalid, Unavailable
 from backend.nodes.fields import Header, resolved
+from backend.nodes.gives import Gives
 from backend.nodes.kind import NodeConfig, NodeContext, SecretName, Step, Template, node
 
 
@@ -78,6 +79,9 @@ class Troubled(Unavailable):
     """The other side is in trouble of its own, or wants us to slow down: another try may well succeed."""
 
     code, title = BadStatus.code, BadStatus.title
+
+
+GIVES = Gives(fields={"status": "number", "headers": "object", "body": "any"})
 
 
 @node(title="HTTP request", group="Integrations", icon="globe", summary="url", effects=("external",))

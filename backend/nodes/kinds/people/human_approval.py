@@ -8,6 +8,7 @@ from datetime import timedelta
 from pydantic import Field, JsonValue, model_validator
 
 from backend.nodes.fields import FormField, defaults_of, resolved, schema_of
+from backend.nodes.gives import Gives
 from backend.nodes.kind import Duration, NodeConfig, NodeContext, Question, RoleNames, Step, Template, node
 
 
@@ -54,6 +55,9 @@ class Config(NodeConfig):
         if twice:
             raise ValueError(f"two fields are called “{twice}”")
         return self
+
+
+GIVES = Gives(fields={"verdict": "text", "values": "object", "comment": "text", "by": "text"})
 
 
 @node(
