@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Mode = Literal["live", "recorded", "mocked"]
 
+INSIDE = "sub"
+"""In a path, `call:sub` is the place of the workflow that the node `call` plays inside: its nodes are another diagram's."""
+
 
 class NodeMode(BaseModel):
     """The choice for one node. A mocked one is not played: it gives `output`, and leaves by `port` or its first one."""
@@ -22,12 +25,30 @@ class Acting(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     source: str = Field(description="The run whose effects were recorded.")
     default: Mode = "live"
-    modes: dict[str, NodeMode] = {}
+    modes: dict[str, NodeMode] = Field(default={}, description="By `key` of the node.")
     compare: bool = Field(default=False, description="A replay: what steps give is compared with the source.")
     edits: list[dict[str, Any]] = []
     keys_of: str = Field(default="", description="A retry sends the idempotency keys of this run.")
     shown_as: dict[str, Any] = Field(default={}, description="What expressions of a replay see as `run`.")
 
-    def mode(self, node_id: str) -> NodeMode:
-        """The choice for a node."""
-        return self.modes.get(node_id) or NodeMode(mode=self.default)
+    def mode(self, node_id: str, path: str = "") -> NodeMode:
+        """The choice for a node at this place; without one, that for the calls around it, the innermost first."""
+        calls = _calls(path) if self.modes else []
+        if found := self.modes.get("/".join([*calls, node_id])):
+            return found
+        for depth in range(len(calls), 0, -1):
+            around = self.modes.get("/".join(calls[:depth]))
+            if around is not None and around.mode != "mocked":
+                return around
+        return NodeMode(mode=self.default)
+
+
+def key(node_id: str, path: str = "") -> str:
+    """The node's name among the choices: `ask`, or `call/ask` for a node of the workflow that `call` plays inside."""
+    return "/".join([*_calls(path), node_id])
+
+
+def _calls(path: str) -> list[str]:
+    """The calls that a path leads through, from the outside."""
+    parts = (part.split(":") for part in path.split("/") if path)
+    return [node_id for node_id, *number in parts if number[:1] == [INSIDE]]

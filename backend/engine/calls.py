@@ -7,7 +7,8 @@ from pydantic import JsonValue
 
 from backend.core.settings import settings
 from backend.engine import containers, journal, values
-from backend.engine.children import INSIDE, called, maker
+from backend.engine.acting import INSIDE
+from backend.engine.children import called, maker
 from backend.engine.compile import compiled
 from backend.engine.limits import Limit
 from backend.engine.scope import Place, Play

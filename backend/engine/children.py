@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import JsonValue
 
 from backend.core.errors import Invalid, QuadrilleError
+from backend.engine.acting import INSIDE
 from backend.engine.ports import Called, Children, StepId
 
 if TYPE_CHECKING:
     from backend.engine.live import LiveRun
-
-
-INSIDE = "sub"
-"""In a path, `call:sub` is the place of the workflow that the node `call` plays inside: its nodes are another diagram's."""
 
 
 def is_inside(path: str) -> bool:

@@ -19,7 +19,9 @@ _STEP = text(
 async def found(live: LiveRun, row: StepRow) -> dict[str, Any] | None:
     """How this step differs from the same step of the source; None when it does not, or nobody wants to know."""
     acting = live.run.acting
-    if acting is None or not acting.compare or live.diverged or acting.mode(row.node_id).mode != "recorded":
+    if acting is None or not acting.compare or live.diverged:
+        return None
+    if acting.mode(row.node_id, row.path).mode != "recorded":
         return None
     database, team_id = live.world.writer.database, live.run.team_id
     place = {"run": acting.source, "node": row.node_id, "path": row.path, "visit": row.visit}

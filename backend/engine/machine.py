@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from backend.core import clock
 from backend.core.errors import Invalid
 from backend.engine import containers, journal, signals
+from backend.engine.effects import NotRecorded
 from backend.engine.ir import Part, Scope
 from backend.engine.limits import Limit
 from backend.engine.ports import NewEvent
@@ -151,6 +152,9 @@ class _Leaving:
     async def _listen(self) -> None:
         """Tell, once, that the state waits, and for what; events of the team find it by its rows."""
         visit, live = self.visit, self.visit.play.live
+        if visit.is_recorded:
+            told = f"{visit.name} would wait; in the run that is replayed it was not left from here."
+            raise NotRecorded(told, fix="Choose live for this state.")
         said = await containers.asked(visit, self._names("listen"))
         events = cast(list[Any], said["events"] if isinstance(said, dict) else [])
         self.waits = [WaitRow(visit.step, n, one["name"], one["key"]) for n, one in enumerate(events)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from backend.engine import recall
 from backend.engine.ir import Part, Scope
 from backend.engine.live import LiveRun
 from backend.engine.ports import NewEvent, StepId
@@ -51,10 +52,12 @@ class Play:
         self._started: set[str] = set()
         self._tasks: asyncio.TaskGroup = asyncio.TaskGroup()
         self._skipped: list[str] = []
+        self._recorded: dict[str, frozenset[str]] = {}  # whom a join went on with in the run that is replayed
         self.visits: dict[str, int] = {}  # of a state machine's states: which visit it is
 
     async def play(self) -> None:
         """Play until nothing can move any more: done, failed, or halted."""
+        self._recorded = await recall.joined(self.live, self.scope, self.place.path)
         async with self._tasks:
             ready = list(self.scope.entries)
             self._kill(list(self.scope.orphans), ready)
@@ -75,6 +78,9 @@ class Play:
     def inputs(self, part: Part) -> dict[str, Given]:
         """What arrived, by the node it came from, in the order of the wires."""
         arrived = self._live_from.get(part.node.id, ())
+        recorded = self._recorded.get(part.node.id)
+        if recorded is not None and recorded.issubset(arrived):
+            return {source: self.given[source] for source in part.sources if source in recorded}
         return {source: self.given[source] for source in part.sources if source in arrived}
 
     async def try_again(self, visit: "Visit", tried: "Tried") -> bool:
@@ -140,11 +146,16 @@ class Play:
             return  # a join that did not wait for this one
         if source is not None:
             came.append(source)
-        if len(came) >= part.need > 0 or (left == 0 and came):
+        if self._goes_on(part, came) or (left == 0 and came):
             self._started.add(target)
             ready.append(target)
         elif left == 0:
             self._skipped.append(target)
+
+    def _goes_on(self, part: Part, came: list[str]) -> bool:
+        """Whether a join need not wait for the rest; one that takes recorded answers goes on with whom it did then."""
+        recorded = self._recorded.get(part.node.id)
+        return len(came) >= part.need > 0 if recorded is None else recorded.issubset(came)
 
     def _kill(self, dead: list[str], ready: list[str]) -> None:
         """Skip nodes that nothing reaches, and all that only they would have reached."""

@@ -83,7 +83,7 @@ def _given_output(visit: Visit) -> Tried | None:
         came = [given.value for given in visit.inputs.values()]
         passed = came[0] if len(came) == 1 else {s: g.value for s, g in visit.inputs.items()} or None
         return Tried(values.keep(passed, visit.name, limit), part.pass_port, given="disabled")
-    mode = run.acting.modes.get(node.id) if run.acting else None
+    mode = run.acting.mode(node.id, visit.step.path) if run.acting else None
     if mode is not None and mode.mode == "mocked":
         kept = values.keep(mode.output, f"{visit.name}.mocked", limit)
         return Tried(kept, mode.port or part.pass_port, given="mocked")

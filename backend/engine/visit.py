@@ -42,7 +42,7 @@ class Visit:
     def is_recorded(self) -> bool:
         """Whether the node takes recorded answers."""
         acting = self.play.live.run.acting
-        return acting is not None and acting.mode(self.part.node.id).mode == "recorded"
+        return acting is not None and acting.mode(self.part.node.id, self.step.path).mode == "recorded"
 
     @property
     def name(self) -> str:

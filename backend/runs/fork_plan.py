@@ -1,15 +1,16 @@
 """Tells people what a fork keeps, what it plays again, and what that does to the world once more."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from backend.engine.acting import Acting
-from backend.engine.ir import Part, Scope
+from backend.engine.acting import INSIDE, Acting, key
+from backend.engine.ir import Part, Program, Scope
 from backend.engine.ports import StepId
-from backend.runs import fork_split
+from backend.runs import fork_split, fork_undone
 from backend.runs.fork_schemas import ForkPlan, SideEffect, StepPlan
 from backend.runs.fork_split import Known, Split
+from backend.runs.fork_undone import Rolled
 from backend.workflows.models import Version
 
 _WORDS = {
@@ -31,20 +32,24 @@ class Prepared:
     split: Split
     acting: Acting
     skipped: Collection[StepId] = ()
+    inside: Mapping[str, Program] = field(default_factory=dict[str, Program])  # by the place of the call
+    rolled: Sequence[Rolled] = ()  # sagas that were undone
 
 
 def plan(run_id: str, ready: Prepared) -> ForkPlan:
     """The plan in words and lists."""
-    names = {part.node.id: part.node.name or part.node.id for part in _parts(ready.split.program.root)}
+    parts = dict(_everything(ready))
+    names = {place: part.node.name or part.node.id for place, part in parts.items()}
     kept: list[StepPlan] = []
     again: list[StepPlan] = []
     for one in ready.known:
         why, step = ready.split.why_again(one.step), one.step
         listed = StepPlan(node_id=step.node_id, path=step.path, visit=step.visit,
-                          name=names.get(step.node_id, step.node_id), why=why)  # fmt: skip
+                          name=names.get(key(step.node_id, step.path), step.node_id), why=why)  # fmt: skip
         (again if why else kept).append(listed)
     fresh = _may_play(ready, kept, again)
-    found = list(_side_effects(ready, again, fresh))
+    found = list(_side_effects(ready, parts, again, fresh))
+    undone = fork_undone.statement(ready.rolled, ready.split, names)
     return ForkPlan(
         run_id=run_id,
         version_id=ready.version.id,
@@ -53,7 +58,7 @@ def plan(run_id: str, ready: Prepared) -> ForkPlan:
         again=again,
         may_play=sorted(fresh),
         side_effects=found,
-        statement=_statement(found),
+        statement=f"{_statement(found)} {undone}".strip(),
     )
 
 
@@ -84,22 +89,53 @@ def _may_play(ready: Prepared, kept: list[StepPlan], again: list[StepPlan]) -> s
     return found - set(ready.split.program.root.orphans)
 
 
-def _side_effects(ready: Prepared, again: list[StepPlan], fresh: set[str]) -> Iterator[SideEffect]:
-    times = Counter(step.node_id for step in again if step.why != "gone")
-    for part in _parts(ready.split.program.root):
+def _everything(ready: Prepared) -> Iterator[tuple[str, Part]]:
+    """Every node that may be played, under the name by which a mode is chosen for it."""
+    programs = {"": ready.split.program, **ready.inside}
+    for place, program in programs.items():
+        for part in _parts(program.root):
+            yield f"{place}/{part.node.id}" if place else part.node.id, part
+
+
+def _side_effects(
+    ready: Prepared, parts: Mapping[str, Part], again: list[StepPlan], fresh: set[str]
+) -> Iterator[SideEffect]:
+    times = Counter(key(step.node_id, step.path) for step in again if step.why != "gone")
+    for place, part in parts.items():
         node = part.node
-        if not part.kind.effects or node.disabled or (node.id not in times and node.id not in fresh):
+        if not part.kind.effects or node.disabled or not _is_played(place, ready, times, fresh):
             continue
-        mode, name = ready.acting.mode(node.id).mode, node.name or node.id
+        mode = ready.acting.mode(*_at(place)).mode
+        name = " / ".join(parts[one].node.name or parts[one].node.id for one in _ways(place))
         yield SideEffect(
-            node_id=node.id,
+            node_id=place,
             name=name,
             kind=node.kind,
             effects=sorted(part.kind.effects),
             mode=mode,
-            again=times[node.id],
-            statement=_told(name, part, mode, times[node.id]),
+            again=times[place],
+            statement=_told(name, part, mode, times[place]),
         )
+
+
+def _is_played(place: str, ready: Prepared, times: Mapping[str, int], fresh: set[str]) -> bool:
+    """Whether it runs again, or may play for the first time: inside a call that is played again, whatever was not reached."""
+    *calls, _ = _ways(place)
+    if any(ready.acting.mode(*_at(call)).mode == "mocked" for call in calls):
+        return False
+    return place in times or place in fresh or any(call in times or call in fresh for call in calls)
+
+
+def _ways(place: str) -> list[str]:
+    """`a`, `a/b`, `a/b/c`: the calls around a node, and the node itself."""
+    words = place.split("/")
+    return ["/".join(words[: n + 1]) for n in range(len(words))]
+
+
+def _at(place: str) -> tuple[str, str]:
+    """A node, and a path that leads to it."""
+    *calls, node_id = place.split("/")
+    return node_id, "/".join(f"{call}:{INSIDE}" for call in calls)
 
 
 def _told(name: str, part: Part, mode: str, times: int) -> str:

@@ -1,6 +1,6 @@
 """Copies what a fork keeps: rows of steps and effects, the items of maps, waits that go on, and the events that tell of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from backend.runs.fork_schemas import Edit
 from backend.runs.fork_split import Known, Split, part_at
 from backend.runs.models import Blob, BlobUse, EffectRecord, InboxItem, Run, RunEvent, StepRecord
 
+_UNDOING = ("saga.compensating", "saga.compensated", "saga.failed")
 _TOLD = (
     "step.started",
     "step.waiting",
@@ -27,7 +28,7 @@ _TOLD = (
     "step.failed",
     "step.skipped",
     "state.transition",
-    "saga.compensating",
+    *_UNDOING,
 )
 _ENDS = ("step.succeeded", "step.failed")
 _EDITED = "edited"
@@ -90,17 +91,17 @@ async def tell(
     split: Split,
     ended: set[StepId],
     *,
-    transitions: bool = False,
+    recorded: Callable[[StepId], bool],
 ) -> None:
     """The target's history of what was done before it; each entry says where it comes from.
 
-    `transitions`: a replay leaves every state as it was left, by the signals that came then.
+    A `recorded` state is left as it was left, by the signals that came then.
     """
     rows: list[dict[str, Any]] = []
     signals: set[str] = set()
     for event in told:
         step = StepId(event.node_id or "", event.path, event.visit)
-        always = transitions and event.kind == "state.transition"
+        always = event.kind == "state.transition" and recorded(step)
         if not always and not _goes_along(event, step, split, ended):
             continue
         if signal := event.data.get("signal"):

@@ -37,7 +37,11 @@ class _Acting(BaseModel):
         max_length=100,
         description="`published`, `draft` or a version's id; none means the same.",
     )
-    modes: dict[PlainText, NodeMode] = Field(default={}, max_length=1000, description="By node id.")
+    modes: dict[PlainText, NodeMode] = Field(
+        default={},
+        max_length=1000,
+        description="By node id; of a node that the Sub-workflow CALL plays inside, by CALL/NODE.",
+    )
     dry_run: bool = Field(default=False, description="Change nothing; answer with the plan.")
 
 
@@ -72,7 +76,7 @@ class StepPlan(StepRef):
 class SideEffect(BaseModel):
     """A node that does something to the world when the fork plays it."""
 
-    node_id: str
+    node_id: str = Field(description="As `modes` names it: CALL/NODE for one that is played inside CALL.")
     name: str
     kind: str
     effects: list[str]

@@ -8,7 +8,7 @@ from backend.engine.ir import Part, Program, Scope
 from backend.engine.ports import StepId
 from backend.engine.signature import Signature
 
-Why = Literal["chosen", "failed", "changed", "gone", "depends"]
+Why = Literal["chosen", "failed", "undone", "changed", "gone", "depends"]
 Signatures = Mapping[str, Signature]
 
 

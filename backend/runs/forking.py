@@ -8,12 +8,22 @@ from typing import Any
 
 from backend.core.db import Session
 from backend.core.errors import Invalid, NotFound, Problem
-from backend.engine import compile as compiling
-from backend.engine.acting import Acting, NodeMode
+from backend.engine.acting import Acting
 from backend.engine.ports import StepId
 from backend.engine.signature import signatures
 from backend.identity.principal import Principal
-from backend.runs import entry_form, fork_plan, fork_rows, fork_split, repository, service, starting, states
+from backend.runs import (
+    entry_form,
+    fork_inside,
+    fork_plan,
+    fork_rows,
+    fork_split,
+    fork_undone,
+    repository,
+    service,
+    starting,
+    states,
+)
 from backend.runs.fork_plan import Prepared
 from backend.runs.fork_schemas import Edit, ForkPlan, ForkRun, ReplayRun, RetryRun, StepRef
 from backend.runs.fork_split import Known, Why
@@ -21,7 +31,7 @@ from backend.runs.history import Entry
 from backend.runs.models import Run, RunEvent
 from backend.runs.schemas import TERMINAL, RunPublic
 from backend.workflows import calls, versions
-from backend.workflows.diagram import ERROR_PORT, Diagram
+from backend.workflows.diagram import ERROR_PORT
 from backend.workflows.models import Version
 
 
@@ -119,6 +129,7 @@ class _Fork:
         self._edits: list[Edit] = []
         self._ports: dict[StepId, str | None] = {}
         self._told: list[RunEvent] = []
+        self._calls: dict[str, str] | None = None
         self._ready: Prepared
 
     async def prepare(
@@ -144,27 +155,51 @@ class _Fork:
             chosen = {one.step: "chosen" for one in steps if one.step not in edited}
         else:
             self._require_steps(chosen, edited, steps)
-            chosen = {**dict.fromkeys(self._failed(old, steps) - edited, "failed"), **chosen}
-        program = _program(new)
-        changed = None
-        if new.id != old.id:
-            after = signatures(program, use_pinned=new.number is None)
-            changed = (_old_signatures(old), after)
-        split = fork_split.split(program, steps, chosen, edited=edited, changed=changed)
-        skipped = {_step(event) for event in self._told if event.kind == "step.skipped"}
+            chosen = {**self._failed(old, steps, edited), **chosen}
         self._edits = edits
-        self._ready = Prepared(new, steps, split, self._acting, skipped)
+        self._calls = source.calls if new is old else await calls.pinned(session, new)
+        self._ready = Prepared(
+            version=new,
+            known=steps,
+            split=self._split(old, new, steps, chosen, edited),
+            acting=self._acting,
+            skipped={_step(event) for event in self._told if event.kind == "step.skipped"},
+            inside=await fork_inside.programs(session, new, self._calls or {}),
+            rolled=fork_undone.rolled(self._told),
+        )
         self._require_mappable(chosen if not from_start else {})
 
-    def _failed(self, old: Version, steps: list[Known]) -> frozenset[StepId]:
+    def _failed(self, old: Version, steps: list[Known], edited: frozenset[StepId]) -> dict[StepId, Why]:
         """What made the run fail. A saga that was undone begins anew, with keys that no receiver has seen."""
         undoes = {node.get("compensate_with") for node in old.diagram["nodes"]}
         failed = fork_split.dead_ends(one for one in steps if one.step.node_id not in undoes)
         stands = {one.step for one in steps if not one.is_dead_end}
-        undone = {_step(event) for event in self._told if event.kind == "saga.compensating"} - stands
+        undone = fork_undone.sagas(self._told) - stands
         if undone:
             self._acting = self._acting.model_copy(update={"keys_of": ""})
-        return failed | undone
+        why: dict[StepId, Why] = {step: "undone" if step in undone else "failed" for step in failed | undone}
+        return {step: word for step, word in why.items() if step not in edited}
+
+    def _split(
+        self,
+        old: Version,
+        new: Version,
+        steps: list[Known],
+        chosen: Mapping[StepId, Why],
+        edited: frozenset[StepId],
+    ) -> fork_split.Split:
+        """What stands. Of a saga that was undone nothing does as soon as a part of it runs again."""
+        program, changed = fork_inside.program(new), None
+        if new.id != old.id:
+            changed = (fork_inside.signatures_of(old), signatures(program, use_pinned=new.number is None))
+        found = fork_split.split(program, steps, chosen, edited=edited, changed=changed)
+        parted = [
+            one for one in fork_undone.sagas(self._told) if found.why_again(one) and found.goes_on_inside(one)
+        ]
+        if not parted:
+            return found
+        anew: dict[StepId, Why] = dict.fromkeys(parted, "undone")
+        return fork_split.split(program, steps, {**chosen, **anew}, edited=edited, changed=changed)
 
     def plan(self) -> ForkPlan:
         """What would be done."""
@@ -175,8 +210,7 @@ class _Fork:
         ready, session = self._ready, self._session
         run = starting.row(self._by, ready.version, self._input, trigger)
         run.forked_from_run_id = self._source.id
-        same = run.version_id == self._source.version_id
-        run.calls = self._source.calls if same else await calls.pinned(session, ready.version)
+        run.calls = self._calls
         run.forked_at = at.model_dump() if at else None
         run.acting = self._acting.model_dump(mode="json")
         kept = sum(ready.split.why_again(one.step) is None for one in ready.known)
@@ -188,8 +222,11 @@ class _Fork:
             await fork_rows.copy(session, self._source, run, ready.known, ready.split)
         await fork_rows.edit(session, run, self._edits, self._ports)
         ended = {one.step for one in ready.known}
-        await fork_rows.tell(session, run, self._told, ready.split, ended, transitions=self._acting.compare)
+        await fork_rows.tell(session, run, self._told, ready.split, ended, recorded=self._is_recorded)
         return await service.get(session, self._by, run.id)
+
+    def _is_recorded(self, step: StepId) -> bool:
+        return self._acting.mode(step.node_id, step.path).mode == "recorded"
 
     def _require_steps(
         self, chosen: Mapping[StepId, Why], edited: frozenset[StepId], steps: list[Known]
@@ -216,7 +253,8 @@ class _Fork:
         for edit in self._edits:
             problems += self._edit_problems(edit)
         for node_id in self._acting.modes:
-            problems += _mode_problems(node_id, self._acting.modes[node_id], split)
+            mode, root = self._acting.modes[node_id], split.program
+            problems += fork_inside.mode_problems(root, self._ready.inside, node_id, mode)
         if problems:
             raise NotForkable(problems[0].message, problems=problems)
 
@@ -246,30 +284,6 @@ def _unmapped(step: StepId, place: str) -> Problem:
     told = f"{_shown(step)} is not in this version at this place."
     fix = "Choose a step that the version still has, or the version that the run played."
     return Problem(told, f"{place}: nodes.{step.node_id}", fix, "step_is_gone", step.node_id)
-
-
-def _mode_problems(node_id: str, mode: NodeMode, split: fork_split.Split) -> list[Problem]:
-    part = fork_split.find(split.program, node_id)
-    if part is None:
-        told = f"There is no node {node_id} to choose a mode for."
-        return [Problem(told, f"modes.{node_id}", "Name a node of the version.", "no_such_node", node_id)]
-    if mode.mode == "mocked" and mode.port and part.ports and mode.port not in (*part.ports, ERROR_PORT):
-        told = f"{node_id} cannot leave by “{mode.port}”; it has {', '.join(part.ports)}."
-        return [Problem(told, f"modes.{node_id}.port", "Choose one of its ports.", "unknown_port", node_id)]
-    return []
-
-
-def _program(version: Version) -> Any:
-    diagram = Diagram.model_validate(version.diagram)
-    return compiling.compiled(diagram, version_id=version.id).program
-
-
-def _old_signatures(version: Version) -> fork_split.Signatures:
-    """Of a version that can no longer be played nothing is known, so nothing of it stands."""
-    try:
-        return signatures(_program(version), use_pinned=version.number is None)
-    except compiling.CannotCompile:
-        return {}
 
 
 def _step(event: RunEvent) -> StepId:

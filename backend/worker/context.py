@@ -144,7 +144,7 @@ async def _now() -> datetime:
 def _recorded(run: RunToPlay, step: StepId, attempt: int) -> Load | None:
     """Where the recorded answers of this try are, for a node that takes them."""
     acting = run.acting
-    if acting is None or acting.mode(step.node_id).mode != "recorded":
+    if acting is None or acting.mode(step.node_id, step.path).mode != "recorded":
         return None
     return partial(effects.recorded, db.database(), run.team_id, acting.source, step, attempt)
 

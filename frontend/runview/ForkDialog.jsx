@@ -128,7 +128,7 @@ function Mock({ name, onChange }) {
   return <textarea rows={2} aria-label={`What ${name} gives instead, as JSON`} value={text} spellCheck={false} aria-invalid={Boolean(wrong)} onChange={(typed) => change(typed.target.value)} />;
 }
 
-const WHY = { chosen: "chosen", failed: "it failed", changed: "the version changed it", gone: "not in this version", depends: "hangs on what runs again" };
+const WHY = { chosen: "chosen", failed: "it failed", undone: "its saga was undone", changed: "the version changed it", gone: "not in this version", depends: "hangs on what runs again" };
 
 const counted = (number, one, many) => `${number} ${number === 1 ? one : many}`;
 const routeOf = (verb) => (verb === "edit" ? "fork" : verb);

@@ -35,6 +35,7 @@ def chat(node_id: str, script: str, prompt: str = "Hello?", **more: Any) -> Node
 
 def shapes() -> dict[str, tuple[Diagram, Any]]:
     """Diagrams of each sort of control flow, each with an input."""
+    one = "turns:\n  - {say: 'One'}"
     flaky = "turns:\n  - {say: 'At last', fail: 503, fail_attempts: 2}"
     branches = [text("a"), text("b", "{{ nodes.a.text }} b"), text("x"), Node(id="join", kind="join")]
     rules = {"match": "all", "rows": [{"field": "input.big", "operator": "is_true"}]}
@@ -45,6 +46,7 @@ def shapes() -> dict[str, tuple[Diagram, Any]]:
     again = Node(id="again", kind="loop", config={"until": "previous > 0.8", "max_iterations": 4})
     cases = [{"name": "red"}, {"name": "blue"}]
     switch = Node(id="colour", kind="switch", config={"value": "input.colour", "cases": cases})
+    first = Node(id="first", kind="join", config={"mode": "any"})
     tries = Retry(max_attempts=3, backoff_seconds=0)
     routed = code("sum", "1 / 0", on_error="route")
     known = code("sum", "1 / 0", on_error="default", default_output=[0])
@@ -70,6 +72,8 @@ def shapes() -> dict[str, tuple[Diagram, Any]]:
         "a-model-tried-again": (drawn([chat("ask", flaky, retry=tries)], "start>ask", "ask>output"), {}),
         "a-clock-a-wait-and-a-person": (drawn([when, wait, ask], "start>when", "when>wait", "wait>ask",
                                               "ask.approved>output"), {}),
+        "the-first-of-two": (drawn([chat("quick", one), wait, first], "start>quick", "start>wait", "quick>first",
+                                   "wait>first", "first>output"), {}),
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from backend.core import db
 from backend.engine.engine import Engine, Patience
-from backend.engine.ports import ContextFactory, LiveListener, Outcome, RunToPlay
+from backend.engine.ports import Children, ContextFactory, LiveListener, Outcome, RunToPlay
 from backend.engine.writer import open_writer
 from backend.nodes.kind import Kind
 from backend.runs import forking, repository, starting
@@ -108,11 +108,14 @@ async def staged(
     kinds: Mapping[str, Kind] | None = None,
     contexts: ContextFactory = context,
     listener: LiveListener | None = None,
+    children: Children | None = None,
 ) -> AsyncIterator[Stage]:
     """A stage on the database of `db.database()`."""
     writer = await open_writer(db.database())
     hasty = patience or Patience(idle_person=0.02, idle_time=0.2, cancel_grace=0.2)
-    engine = Engine(writer, contexts, listener or Nobody(), Questions(), kinds=kinds, patience=hasty)
+    engine = Engine(
+        writer, contexts, listener or Nobody(), Questions(), kinds=kinds, patience=hasty, children=children
+    )
     try:
         yield Stage(engine, await made.world())
     finally:

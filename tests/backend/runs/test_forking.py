@@ -338,3 +338,30 @@ async def test_a_retry_of_a_saga_that_was_undone_begins_it_anew_with_new_keys(st
     assert await played(again) == {"s:0/book", "s:0/bad", "s:0/unbook", "s"}
     assert again.acting is not None
     assert again.acting["keys_of"] == ""
+
+
+async def test_a_fork_from_inside_a_saga_that_was_undone_begins_it_anew_and_says_so(stage: Stage) -> None:
+    """The rows of what was undone still say that it succeeded; nothing of it holds, though the saga itself was left well."""
+    saga = [
+        Node(id="s", kind="saga"), code("book", "1", parent="s", compensate_with="unbook", name="Book"),
+        code("unbook", "2", parent="s"), code("check", "3", parent="s"), code("bad", "1 // 0", parent="s"),
+        text("sorry"),
+    ]  # fmt: skip
+    run = await stage.start(
+        drawn(saga, "start>s", "s>output", "s.compensated>sorry", "sorry>output", "book>check", "check>bad")
+    )
+    assert run.status == "succeeded", run.error
+    after = await stage.plan(run, **{"from": {"node_id": "sorry"}})
+    assert "s:0/book" in {f"{step.path}/{step.node_id}" for step in after.kept}
+    assert "Stays undone: Book." in after.statement
+    inside = {"from": {"node_id": "bad", "path": "s:0"}}
+    plan = await stage.plan(run, **inside)
+    again = {f"{step.path}/{step.node_id}": step.why for step in plan.again}
+    assert {"s:0/book", "s:0/check", "s:0/bad", "s:0/unbook", "/s"} <= again.keys()
+    assert again["/s"] == "undone"
+    assert "Was undone, so it is done again: Book." in plan.statement
+    assert {"s:0/book", "s:0/check", "s:0/bad", "s:0/unbook", "s", "sorry"} <= await played(
+        await stage.fork(run, **inside)
+    )
+    with pytest.raises(forking.NotForkable, match="from its beginning"):
+        await stage.fork(run, edits=[{"node_id": "check", "path": "s:0", "output": 4}])

@@ -1,5 +1,6 @@
 """Replay: what models, tools and addresses answered is given again, nothing goes out, and the first difference is told."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy import text as sql
 
 from backend.approvals import service as approvals
-from backend.core import db, http, sandbox
+from backend.core import clock, db, http, sandbox
 from backend.identity import secrets
 from backend.inference import chat, client
 from backend.knowledge import search
@@ -318,3 +319,110 @@ async def test_a_step_that_was_given_a_kept_result_is_replayed(
     close_everything(monkeypatch)
     replayed = await stage.replay(second)
     assert (replayed.status, replayed.diverged, replayed.output) == ("succeeded", None, second.output)
+
+
+def racing(server: Server, mode: str, count: int = 1) -> Diagram:
+    """Branches that meet; those that are drawn first take longest, and a replay plays them first."""
+    join = Node(id="meet", kind="join", config={"mode": mode, "count": count})
+    names = ["slow", "middle", "quick"]
+    wires = [wire for name in names for wire in (f"start>{name}", f"{name}>meet")]
+    server.answer = lambda asked: Answer(
+        200, asked.path.encode(), delay={"/slow": 0.6, "/middle": 0.3}.get(asked.path, 0)
+    )
+    choose = Node(id="choose", kind="switch", config={
+        "value": "'quick' if 'quick' in nodes.meet else 'slow'", "cases": [{"name": "quick"}]})  # fmt: skip
+    nodes = [*(call(name, server) for name in names), join, choose, text("yes"), text("no")]
+    return drawn(
+        nodes, *wires, "meet>choose", "choose.quick>yes", "choose.else>no", "yes>output", "no>output"
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "count", "came"), [("any", 1, {"quick"}), ("count", 2, {"quick", "middle"})]
+)
+async def test_a_join_goes_on_with_those_who_came_first_then(
+    stage: Stage, server: Server, monkeypatch: pytest.MonkeyPatch, mode: str, count: int, came: set[str]
+) -> None:
+    run = await stage.start(racing(server, mode, count))
+    assert run.status == "succeeded", run.error
+    assert (await outputs(run))["meet"].keys() == came
+    close_everything(monkeypatch)
+    replayed = await stage.replay(run)
+    assert (replayed.status, replayed.diverged, replayed.output) == ("succeeded", None, run.output)
+    assert (await outputs(replayed))["meet"].keys() == came
+    assert await steps_told(replayed) == await steps_told(run)
+    twice = await stage.replay(replayed)
+    assert (twice.diverged, twice.output) == (None, run.output)
+
+
+async def test_a_join_whose_branch_does_not_come_any_more_goes_on_with_the_others(
+    stage: Stage, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await stage.start(racing(server, "any"))
+    close_everything(monkeypatch)
+    mocked = {"quick": {"mode": "mocked", "output": 0, "port": "error"}}
+    diagram = racing(server, "any")
+    nodes = tuple(
+        node.model_copy(update={"on_error": "route"}) if node.id == "quick" else node
+        for node in diagram.nodes
+    )
+    other = await stage.version(run, diagram.model_copy(update={"nodes": nodes}))
+    replayed = await stage.replay(run, version=other, modes=mocked)
+    assert replayed.status == "succeeded", replayed.error
+    assert "quick" not in (await outputs(replayed))["meet"]
+    assert replayed.diverged is not None
+    assert replayed.diverged["node_id"] == "meet"
+
+
+async def test_a_state_that_was_not_left_is_not_waited_for(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The replayed run never came to this state: a replay says so instead of waiting for an event that nobody sends."""
+
+    def machine(event: str) -> Diagram:
+        first = {"name": "go", "event": event} if event else {"name": "go"}
+        nodes = [
+            Node(id="m", kind="state_machine"),
+            Node(id="one", kind="state", parent="m", config={"initial": True, "transitions": [first]}),
+            Node(id="two", kind="state", parent="m", config={"transitions": [{"name": "on", "event": "on"}]}),
+            Node(id="over", kind="state", parent="m", config={"final": True}),
+            text("end", "over", parent="over"),
+        ]
+        ways = ["one.go>over", "two.on>over"] if not event else ["one.go>two", "two.on>over"]
+        return drawn(nodes, "start>m", "m>output", *ways)
+
+    run = await stage.start(machine(""))
+    assert run.status == "succeeded", run.error
+    other = await stage.version(run, machine("go"))
+    replayed = await stage.replay(run, version=other)
+    assert replayed.error is not None
+    assert (replayed.status, replayed.error["code"]) == ("failed", "not_recorded")
+
+
+async def test_the_events_and_times_of_a_machine_are_those_of_then_and_take_no_time(stage: Stage) -> None:
+    """One event that no transition took, one that one took, and a time that passed."""
+
+    def state(name: str, *transitions: dict[str, Any], **config: Any) -> Node:
+        return Node(id=name, kind="state", parent="m", config={"transitions": transitions, **config})
+
+    nodes = [
+        Node(id="m", kind="state_machine"),
+        state("idle", {"name": "go", "event": "go", "guard": "event.data.n > 5"}, initial=True),
+        state("rest", {"name": "later", "after": 0.3}),
+        state("over", final=True),
+        text("end", "{{ index }}", parent="over"),
+    ]
+    run = await stage.start(drawn(nodes, "start>m", "m>output", "idle.go>rest", "rest.later>over"))
+    for n in (1, 7):
+        async with db.database().transaction() as session:
+            await signals.send(session, stage.by, run.id, SendSignal(name="go", payload={"n": n}))
+        run = await stage.play(run.id)
+    while run.finished_at is None:
+        assert run.wake_at is not None
+        await asyncio.sleep(max(0.0, (run.wake_at - clock.now()).total_seconds()) + 0.01)
+        run = await stage.play(run.id)
+    assert run.status == "succeeded", run.error
+    assert {"state.ignored", "step.waiting"} <= {event.kind for event in await events(run)}
+    replayed = await stage.replay(run)
+    assert (replayed.status, replayed.diverged, replayed.output) == ("succeeded", None, run.output)
+    assert not {"state.ignored", "step.waiting"} & {event.kind for event in await events(replayed)}
