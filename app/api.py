@@ -11,6 +11,7 @@ from app import health, problems
 from backend.approvals import endpoints as approvals
 from backend.core import db, redis
 from backend.core.errors import NotFound
+from backend.dead_letters import endpoints as dead_letters
 from backend.identity import endpoints as identity
 from backend.identity import standing
 from backend.inference import endpoints as inference
@@ -20,7 +21,7 @@ from backend.runs import endpoints as runs
 from backend.runs import hub as stream_hub
 from backend.workflows import endpoints as workflows
 
-DOMAINS = (identity, inference, knowledge, nodes, workflows, runs, approvals)
+DOMAINS = (identity, inference, knowledge, nodes, workflows, runs, approvals, dead_letters)
 PREFIX = "/api/v1"
 
 

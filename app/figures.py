@@ -11,6 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.core import db
 from backend.core.queue import Group, depth, link
+from backend.dead_letters import repository as dead_letters
+from backend.dead_letters.words import WORDS
 from backend.inference import workers as inference
 from backend.inference.stats import WorkerStats
 from backend.runs import alarms
@@ -70,6 +72,7 @@ async def _in_time(source: Callable[[], Awaitable[list[Metric]]]) -> list[Metric
 async def _runs() -> list[Metric]:
     async with db.database().reading() as session:
         found = await runs.taken(session)
+        open_letters = await dead_letters.open_by_reason(session, None)
         raised = {alarm.code for alarm in alarms.raised(await alarms.standing(session))}
     alarm = GaugeMetricFamily("quadrille_alarm", "1 while it is raised", labels=["alarm"])
     for code in alarms.CODES:
@@ -77,9 +80,13 @@ async def _runs() -> list[Metric]:
     by_status = GaugeMetricFamily("quadrille_runs", "Runs by their state", labels=["status"])
     for status, count in found.by_status.items():
         by_status.add_metric([status], count)
+    letters = GaugeMetricFamily("quadrille_dead_letters", "Open dead letters", labels=["reason"])
+    for reason in WORDS:
+        letters.add_metric([reason], open_letters.get(reason, 0))
     return [
         by_status,
         alarm,
+        letters,
         GaugeMetricFamily(
             "quadrille_run_queued_oldest_seconds",
             "How long the most patient queued run waits for a worker",

@@ -10,6 +10,8 @@ RUN = "/runs/[run_id]"
 APPROVALS = "/approvals"
 ALL_APPROVALS = "/approvals?show=all"
 APPROVAL = "/approvals/[approval_id]"
+DEAD_LETTERS = "/dead-letters"
+DEAD_LETTER = "/dead-letters/[letter_id]"
 MEMBERS = "/members"
 SETTINGS = "/settings"
 SIGN_IN = "/sign-in"
@@ -41,6 +43,18 @@ def runs(*, workflow_id: str = "", status: str = "", text: str = "") -> str:
 def approval(approval_id: str) -> str:
     """The page of one approval."""
     return f"{APPROVALS}/{approval_id}"
+
+
+def dead_letters(*, status: str = "", reason: str = "", text: str = "") -> str:
+    """The list of dead letters, filtered; empty filters are left out."""
+    chosen = {"status": status, "reason": reason, "text": text}
+    query = urlencode({name: value for name, value in chosen.items() if value})
+    return f"{DEAD_LETTERS}?{query}" if query else DEAD_LETTERS
+
+
+def dead_letter(letter_id: str) -> str:
+    """The page of one dead letter."""
+    return f"{DEAD_LETTERS}/{letter_id}"
 
 
 def sign_in(*, after: str = "") -> str:

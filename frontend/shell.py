@@ -11,6 +11,7 @@ PLACES = (
     ("Workflows", routes.WORKFLOWS, "workflow"),
     ("Runs", routes.RUNS, "play"),
     ("Approvals", routes.APPROVALS, "hand"),
+    ("Dead letters", routes.DEAD_LETTERS, "mail-warning"),
     ("Members", routes.MEMBERS, "users"),
     ("Settings", routes.SETTINGS, "settings"),
 )
@@ -114,7 +115,7 @@ def _bar() -> rx.Component:
             link(
                 rx.icon(icon, size=20),
                 rx.el.span(word),
-                _count() if href == routes.APPROVALS else rx.fragment(),
+                _count(href),
                 to=href,
                 custom_attrs={"data-here": _is_here(href)},
             )
@@ -136,7 +137,7 @@ def _place(word: str, href: str, icon: str) -> rx.Component:
     return link(
         rx.icon(icon, size=16),
         rx.el.span(word, class_name="qk-clip qk-foldable"),
-        _count() if href == routes.APPROVALS else rx.fragment(),
+        _count(href),
         to=href,
         title=word,
         class_name="qk-nav",
@@ -152,8 +153,12 @@ def _is_here(href: str) -> rx.Var:
     return rx.cond(Frame.router.url.path.startswith(href), "true", "false")
 
 
-def _count() -> rx.Component:
-    return rx.cond(
-        Frame.open_approvals > 0,
-        rx.el.span(Frame.open_approvals, class_name="qk-count", title="Open approvals"),
-    )
+def _count(href: str) -> rx.Component | rx.Var:
+    counted = {
+        routes.APPROVALS: (Frame.open_approvals, "Open approvals"),
+        routes.DEAD_LETTERS: (Frame.open_letters, "Open dead letters"),
+    }
+    if href not in counted:
+        return rx.fragment()
+    number, title = counted[href]
+    return rx.cond(number > 0, rx.el.span(number, class_name="qk-count", title=title))

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli import doctor, events, keys, limits, runs, serve, workflows
+from app.cli import doctor, events, keys, letters, limits, runs, serve, workflows
 from backend.core import log
 from backend.core.errors import Invalid, Problem, QuadrilleError, Unavailable
 from backend.core.settings import settings
@@ -19,7 +19,7 @@ cli = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for module in (serve, doctor, workflows, runs):
+for module in (serve, doctor, workflows, runs, letters):
     module.register(cli)
 cli.add_typer(keys.cli, name="keys")
 cli.add_typer(events.cli, name="events")

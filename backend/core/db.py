@@ -57,6 +57,18 @@ class Database:
         await self.engine.dispose()
 
 
+@asynccontextmanager
+async def part(session: Session) -> AsyncGenerator[None]:
+    """A part of a transaction that may fail by itself: then nothing of it stands, and nothing of it leaves."""
+    waiting = len(session.info.get(_AFTER_COMMIT, []))
+    try:
+        async with session.begin_nested():
+            yield
+    except BaseException:
+        del session.info.get(_AFTER_COMMIT, [])[waiting:]
+        raise
+
+
 def after_commit(session: Session, leave: AfterCommit) -> None:
     """Run `leave` once the transaction of `session` is committed, never otherwise (decision D17)."""
     session.info.setdefault(_AFTER_COMMIT, []).append(leave)

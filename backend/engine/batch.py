@@ -175,7 +175,7 @@ class _Rows:
         step, at = letter.step, self.moment(commit.at)
         place = (step.node_id, step.path, step.visit)
         if letter.status == "open":
-            told = (*place, letter.reason, letter.message, letter.details, at)
+            told = (step.node_id or None, *place[1:], letter.reason, letter.message, letter.details, at)
             self.found[sql.LETTER].append((letter.id, commit.team_id, commit.run_id, *told))
         else:
             closed = (letter.status, at, letter.by, commit.run_id, letter.reason, *place)

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import JsonValue
 
 from backend.core import clock, failpoints
-from backend.engine import signals
+from backend.engine import signals, values
 from backend.engine.gates import Gate, Places
 from backend.engine.ir import Program
 from backend.engine.journal import Journal
@@ -24,7 +24,7 @@ from backend.engine.ports import (
     RunToPlay,
     StopReason,
 )
-from backend.engine.records import Beside, Change, Commit, EffectRow, StepRow, wire_form
+from backend.engine.records import Beside, Change, Commit, EffectRow, LetterRow, StepRow, wire_form
 from backend.engine.values import Kept
 from backend.engine.waits import Waiter, WaitFor, most_telling
 from backend.engine.writer import Writer
@@ -67,9 +67,9 @@ class LiveRun:
 
     def __init__(self, run: RunToPlay, world: World, journal: Journal) -> None:
         self.run, self.world, self.journal = run, world, journal
-        self.halt: Halt | None = run.stop
+        self.halt: Halt | None = "cancel" if run.given_up else run.stop
         self.diverged = run.diverged
-        self.cancelled = run.stop == "cancel"  # for good; also while sagas are undone, which it does not halt
+        self.cancelled = self.halt == "cancel"  # for good; it does not halt the undoing of sagas
         self.waiters: dict[Waiter, None] = {}
         self.asleep: list[Waiter] = []
         self.trying: dict[asyncio.Task[Any], str] = {}  # which kinds are at work, and in which scope
@@ -113,10 +113,12 @@ class LiveRun:
         commit.effects, commit.diverged = beside.effects, beside.diverged
         return self._submit(commit, kept)
 
-    def move(self, change: Change, *events: NewEvent) -> Awaitable[None]:
-        """Change the run's row together with the events that tell of it."""
-        commit = self._new(list(events))
-        commit.change = change
+    def move(self, change: Change, *events: NewEvent, letters: Sequence[LetterRow] = ()) -> Awaitable[None]:
+        """Change the run's row together with the events that tell of it. What was given up stays so until its end."""
+        commit, given_up = self._new(list(events)), self.run.given_up
+        kept = given_up is not None and not change.finished
+        commit.change = replace(change, error=values.dumps(given_up)) if kept else change
+        commit.letters = list(letters)
         return self.world.writer.submit(commit)
 
     async def run_ahead(self, stored: asyncio.Future[None]) -> None:

@@ -107,6 +107,7 @@ class RunToPlay:
     calls: Mapping[str, Called] = field(default_factory=dict[str, Called])  # by `workflow@version`
     is_child: bool = False  # another run waits for its end
     diverged: bool = False  # it was already told where a replay first differs
+    given_up: Mapping[str, Any] | None = None  # why: only its open sagas are undone
 
 
 @dataclass(frozen=True)

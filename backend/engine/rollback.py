@@ -71,7 +71,7 @@ async def _settle(live: LiveRun, is_inside: Callable[[str], bool], play_step: Pl
     live.busy(+1)
     try:
         async with asyncio.TaskGroup() as group:
-            why = _CANCELLED if live.cancelled else _LEFT
+            why = live.run.given_up or (_CANCELLED if live.cancelled else _LEFT)
             tasks = [group.create_task(roll_back(live, step, why, play_step)) for step in found]
     finally:
         live.busy(-1)

@@ -1,11 +1,12 @@
 """One stretch of playing a run: from its claim until it ends or this process lets go of it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 import orjson
 from langchain_core.runnables import RunnableConfig
 
-from backend.core import failpoints, log
+from backend.core import failpoints, ids, log
 from backend.core.errors import QuadrilleError
 from backend.engine import journal, rollback, values
 from backend.engine.compile import Compiled
@@ -13,7 +14,7 @@ from backend.engine.graph import Hands
 from backend.engine.ir import Program
 from backend.engine.live import LiveRun
 from backend.engine.ports import NewEvent, Outcome, OutcomeStatus
-from backend.engine.records import Change, Fenced, SignalArrived, StoreLost
+from backend.engine.records import NO_STEP, Change, Fenced, LetterRow, SignalArrived, StoreLost
 from backend.engine.saver import GroupCommitSaver
 from backend.engine.scope import Place, Play
 from backend.engine.step import play_step
@@ -86,18 +87,30 @@ class Stretch:
         if root.failure is None and not root.halted:
             return await self._end("succeeded", output=root.result())
         if (root.failure is not None or live.cancelled) and await rollback.settled(live, play_step):
-            told = rollback.told(live)
-            if live.cancelled:
-                return await self._end("cancelled", error=told)
-            rolled = {"rollback": told} if told else {}
-            return await self._end("failed", error={**(root.failure or {}), **rolled})
+            return await self._end_undone(root.failure or {})
         return None
 
+    async def _end_undone(self, failure: Mapping[str, Any]) -> OutcomeStatus:
+        """The end of a run that did not succeed, with what was undone on the way."""
+        live, told = self._live, rollback.told(self._live)
+        rolled = {"rollback": told} if told else {}
+        if live.run.given_up is not None:
+            error = {**live.run.given_up, **rolled}
+            return await self._end("failed", error=error, letters=[letter("poison", error)])
+        if live.cancelled:
+            return await self._end("cancelled", error=told)
+        return await self._end("failed", error={**failure, **rolled})
+
     async def _end(
-        self, status: OutcomeStatus, *, output: Any = None, error: dict[str, Any] | None = None
+        self,
+        status: OutcomeStatus,
+        *,
+        output: Any = None,
+        error: dict[str, Any] | None = None,
+        letters: Sequence[LetterRow] = (),
     ) -> OutcomeStatus:
         """The run's last transaction: its last event, its status and what came out of it."""
-        self._outcome = await end(self._live, status, output, error)
+        self._outcome = await end(self._live, status, output, error, letters)
         return status
 
     def _standstill(self) -> dict[str, Any]:
@@ -139,12 +152,24 @@ async def give_up(live: LiveRun, error: QuadrilleError) -> Outcome:
     problems = error.details.get("problems", [])
     try:
         described = {"code": error.code, "message": error.message, "problems": problems}
-        return await end(live, "failed", None, described)
+        return await end(live, "failed", None, described, [letter("unreadable", described)])
     except (Fenced, StoreLost):
         return Outcome("fenced")
 
 
-async def end(live: LiveRun, status: OutcomeStatus, output: Any, error: dict[str, Any] | None) -> Outcome:
+def letter(reason: str, error: dict[str, Any]) -> LetterRow:
+    """The dead letter of a run that is given up."""
+    words = " ".join([error["message"], *(one["message"] for one in error.get("problems", [])[:3])])
+    return LetterRow(ids.new("dl"), reason, NO_STEP, words, values.dumps({"error": error}))
+
+
+async def end(
+    live: LiveRun,
+    status: OutcomeStatus,
+    output: Any,
+    error: dict[str, Any] | None,
+    letters: Sequence[LetterRow] = (),
+) -> Outcome:
     """Write the terminal state together with the event that tells of it."""
     change = Change(
         status,
@@ -155,6 +180,6 @@ async def end(live: LiveRun, status: OutcomeStatus, output: Any, error: dict[str
     data = {} if error is None else {"error": error}
     kind = {"succeeded": "run.succeeded", "failed": "run.failed"}.get(status, "run.cancelled")
     failpoints.passed("run.end")
-    await live.move(change, NewEvent(cast(Any, kind), data=data))
+    await live.move(change, NewEvent(cast(Any, kind), data=data), letters=letters)
     failpoints.passed("run.ended")
     return Outcome(status, output, error)

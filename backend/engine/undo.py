@@ -57,8 +57,9 @@ class Undo(Play):
         action, by = await self._decided(visit, begun.stuck)
         told = NewEvent("saga.decided", visit.step, visit.attempt, {"action": action, "by": by})
         asked = _asked(visit.step, begun.stuck["round"])
-        closed = LetterRow("", "compensation", asked, status=_CLOSED[action], by=by)
-        await self.live.hand_in(told, letters=[closed])
+        # What nobody decided in time stays among the open letters: somebody has to look at it still.
+        closed = [LetterRow("", "compensation", asked, status=_CLOSED[action], by=by)] if by else []
+        await self.live.hand_in(told, letters=closed)
         if action == "retry":
             visit.attempt += 1
             begun.attempt, begun.due = visit.attempt, clock.now()

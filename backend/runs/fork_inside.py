@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from pydantic import ValidationError
+
 from backend.core.db import Session
 from backend.core.errors import Problem
 from backend.engine import compile as compiling
@@ -14,11 +16,18 @@ from backend.workflows.diagram import ERROR_PORT, Diagram
 from backend.workflows.models import Version
 
 Programs = Mapping[str, Program]
+_FIX = "Choose another version, such as the published one."
 
 
 def program(version: Version) -> Program:
-    """The checked form of a version; raises CannotCompile."""
-    diagram = Diagram.model_validate(version.diagram)
+    """The checked form of a version; raises CannotCompile, also where this release cannot even read it."""
+    try:
+        diagram = Diagram.model_validate(version.diagram)
+    except ValidationError as wrong:
+        found = wrong.errors(include_url=False, include_input=False, include_context=False)
+        problems = [Problem(f"{one['msg']}.", ".".join(map(str, one["loc"])), _FIX) for one in found[:20]]
+        message = "The stored diagram of this version cannot be read."
+        raise compiling.CannotCompile(message, problems=problems, fix=_FIX) from None
     return compiling.compiled(diagram, version_id=version.id).program
 
 

@@ -30,7 +30,7 @@ from backend.runs.fork_split import Known, Why
 from backend.runs.history import Entry
 from backend.runs.models import Run, RunEvent
 from backend.runs.schemas import TERMINAL, RunPublic
-from backend.workflows import calls, versions
+from backend.workflows import calls, raw, versions
 from backend.workflows.diagram import ERROR_PORT
 from backend.workflows.models import Version
 
@@ -171,7 +171,7 @@ class _Fork:
 
     def _failed(self, old: Version, steps: list[Known], edited: frozenset[StepId]) -> dict[StepId, Why]:
         """What made the run fail. A saga that was undone begins anew, with keys that no receiver has seen."""
-        undoes = {node.get("compensate_with") for node in old.diagram["nodes"]}
+        undoes = {node.get("compensate_with") for node in raw.nodes(old.diagram)}
         failed = fork_split.dead_ends(one for one in steps if one.step.node_id not in undoes)
         stands = {one.step for one in steps if not one.is_dead_end}
         undone = fork_undone.sagas(self._told) - stands

@@ -11,7 +11,7 @@ from backend.engine.acting import Acting
 from backend.engine.ports import Called, RunToPlay, StopReason
 from backend.runs.models import Run
 from backend.runs.wake import AT_ONCE
-from backend.worker import queueing, repository
+from backend.worker import queueing, repository, unreadable
 from backend.worker.player import Player
 from backend.workflows.diagram import Diagram
 
@@ -94,7 +94,7 @@ class Claimer:
         async with db.database().transaction() as session:
             self._limited = await queueing.any_limits(session)
             rows = await repository.claim(session, self._worker_id, limit, limited=self._limited)
-            found = [await self._to_play(session, row) for row in rows]
+            found = [run for row in rows if (run := await self._readable(session, row)) is not None]
             if found:
                 failpoints.passed("claim.written")
         if found:
@@ -105,6 +105,14 @@ class Claimer:
         """Asked first where nothing is known, because a look costs less than a write."""
         async with db.database().reading() as session:
             return await repository.anything_due(session)
+
+    async def _readable(self, session: db.Session, row: Run) -> RunToPlay | None:
+        """What cannot be read ends with a letter: it must not end the worker, and the others wait for it."""
+        try:
+            return await self._to_play(session, row)
+        except ValueError as error:
+            await unreadable.fail(session, row, error)
+            return None
 
     async def _to_play(self, session: db.Session, row: Run) -> RunToPlay:
         diagram = await self._diagram(session, row.version_id)
@@ -127,6 +135,7 @@ class Claimer:
             },
             is_child=row.parent_key is not None,
             diverged=row.diverged is not None,
+            given_up=row.error,
         )
 
     async def _called(self, session: db.Session, version_id: str) -> Called:

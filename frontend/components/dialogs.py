@@ -1,6 +1,6 @@
 """Small dialogs: a form over the page, a question before something is lost, a text to copy once."""
 
-from typing import Any
+from typing import Any, Literal
 
 import reflex as rx
 
@@ -41,6 +41,7 @@ def sure(
     sentence: str | rx.Var[str],
     button: str,
     on_click: Any,
+    colour: Literal["red", "iris"] = "red",
 ) -> rx.Component:
     """A question before something cannot be taken back; the safe answer has the focus."""
     return rx.alert_dialog.root(
@@ -50,7 +51,7 @@ def sure(
             rx.alert_dialog.description(sentence, size="2"),
             rx.el.div(
                 rx.alert_dialog.cancel(rx.button("Cancel", variant="soft", color_scheme="gray")),
-                rx.alert_dialog.action(rx.button(button, color_scheme="red", on_click=on_click)),
+                rx.alert_dialog.action(rx.button(button, color_scheme=colour, on_click=on_click)),
                 class_name="qk-dialog-buttons",
             ),
             max_width="420px",

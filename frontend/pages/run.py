@@ -6,6 +6,8 @@ from reflex.event import EventSpec
 from backend.approvals import service as approvals
 from backend.core.db import Session
 from backend.core.errors import NotFound
+from backend.dead_letters import service as dead_letters
+from backend.dead_letters.schemas import LetterPublic
 from backend.identity.principal import Principal
 from backend.runs import alarms, forking
 from backend.runs import service as runs
@@ -45,6 +47,9 @@ class RunPage(rx.State):
     missing: str = ""
     alarm: str = ""
     alarm_fix: str = ""
+    letter_href: str = ""
+    letter_title: str = ""
+    letter_status: str = ""
 
     @rx.event
     @allows("run.read")
@@ -101,6 +106,7 @@ class RunPage(rx.State):
             async with edge.reading() as (session, by):
                 run = await runs.get(session, by, self.run_id)  # pyright: ignore[reportAttributeAccessIssue] - the route's part
                 self.question_href = await self._question(session, by, run)
+                self._found(await dead_letters.of_run(session, by, run.id))
                 alarm = await alarms.shown(session, by) if run.status == "queued" else None
         except NotFound as error:
             self.missing = error.message
@@ -116,6 +122,12 @@ class RunPage(rx.State):
             return self.question_href
         mine = [one.id for one in await approvals.open_for(session, by) if one.run_id == run.id]
         return routes.approval(mine[0]) if mine else routes.APPROVALS
+
+    def _found(self, letter: LetterPublic | None) -> None:
+        """The run's dead letter, where it has one."""
+        if letter is not None:
+            self.letter_href, self.letter_title = routes.dead_letter(letter.id), letter.title
+            self.letter_status = letter.status
 
     def _take(self, run: RunPublic) -> None:
         self.id, self.workflow, self.workflow_href = (
@@ -174,14 +186,28 @@ def _run() -> rx.Component:
                 class_name="qk-callout",
             ),
         ),
+        rx.cond(RunPage.is_over & (RunPage.letter_status == "open"), _given_up()),
         rx.el.div(run_view(RunPage.id, Frame.may_steer, Frame.may_start), class_name="qk-run-island"),
         class_name="qk-stack qk-run",
+    )
+
+
+def _given_up() -> rx.Component:
+    return rx.el.div(
+        rx.icon("mail-warning", size=18),
+        rx.el.span("Given up: ", RunPage.letter_title, ".", style={"flex": "1"}),
+        rx.button("What to do", color_scheme="amber", on_click=rx.redirect(RunPage.letter_href)),
+        class_name="qk-callout",
     )
 
 
 def _facts() -> rx.Component:
     return rx.el.div(
         chip(RunPage.status),
+        rx.cond(
+            RunPage.letter_href != "",
+            link(rx.icon("mail-warning", size=14), "Dead letter", to=RunPage.letter_href),
+        ),
         rx.el.span(rx.icon("timer", size=14), elapsed(RunPage.started, RunPage.finished)),
         link(
             rx.icon("workflow", size=14), RunPage.version, to=RunPage.workflow_href, title="Open the workflow"

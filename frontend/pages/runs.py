@@ -11,6 +11,7 @@ from backend.runs.repository import Filter
 from backend.runs.schemas import RunPublic, RunStatus
 from frontend import routes, shell
 from frontend.components import live, notes, run_files, tables
+from frontend.components.finding import find
 from frontend.components.links import link
 from frontend.components.moments import elapsed, moment
 from frontend.components.states import STARTED, chip
@@ -154,20 +155,18 @@ def _filters() -> rx.Component:
             )
             for group, (word, _) in GROUPS.items()
         ),
-        rx.el.div(class_name="qk-header-space qk-only-wide"),
-        rx.form(
-            rx.input(
-                rx.input.slot(rx.icon("search", size=14)),
-                name="text",
-                placeholder="Find by workflow, id or error",
-                default_value=Runs.text,
-                key=Runs.text,
-                aria_label="Find runs",
-                custom_attrs={"data-hotkey": "/"},
+        rx.cond(
+            Frame.open_letters > 0,
+            rx.el.button(
+                rx.icon("mail-warning", size=14),
+                "Given up",
+                rx.el.span(Frame.open_letters, class_name="qk-count"),
+                class_name="qk-chip",
+                on_click=rx.redirect(routes.DEAD_LETTERS),
             ),
-            on_submit=Runs.search,
-            class_name="qk-find",
         ),
+        rx.el.div(class_name="qk-header-space qk-only-wide"),
+        find("runs", hint="Find by workflow, id or error", text=Runs.text, on_submit=Runs.search),
     )
 
 

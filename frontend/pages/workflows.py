@@ -15,6 +15,7 @@ from backend.workflows.models import Workflow
 from backend.workflows.repository import Page
 from frontend import routes, shell
 from frontend.components import live, notes, tables
+from frontend.components.finding import find
 from frontend.components.links import link
 from frontend.components.moments import moment
 from frontend.components.states import chip
@@ -164,19 +165,7 @@ def workflows_page() -> rx.Component:
 
 
 def _search() -> rx.Component:
-    return rx.form(
-        rx.input(
-            rx.input.slot(rx.icon("search", size=14)),
-            name="text",
-            placeholder="Find by name",
-            default_value=Workflows.text,
-            key=Workflows.text,
-            aria_label="Find workflows",
-            custom_attrs={"data-hotkey": "/"},
-        ),
-        on_submit=Workflows.search,
-        class_name="qk-find",
-    )
+    return find("workflows", hint="Find by name", text=Workflows.text, on_submit=Workflows.search)
 
 
 def _removed() -> rx.Component:

@@ -1,8 +1,9 @@
-"""What the shell around every page shows: the team, the person, and how many approvals wait."""
+"""What the shell around every page shows: the team, the person, and how many approvals and dead letters wait."""
 
 import reflex as rx
 
 from backend.approvals import service as approvals
+from backend.dead_letters import service as dead_letters
 from backend.identity import members
 from frontend.rules import signed_in
 from frontend.state import edge
@@ -19,6 +20,7 @@ class Frame(rx.State):
     may_steer: bool = False
     may_read_values: bool = False
     open_approvals: int = 0
+    open_letters: int = 0
 
     @rx.event
     @signed_in
@@ -27,6 +29,7 @@ class Frame(rx.State):
         async with edge.reading() as (session, by):
             self.team = await members.team_name(session, by)
             waiting = await approvals.open_count(session, by)
+            self.open_letters = await dead_letters.open_count(session, by)
         self.person, self.roles = by.name, ", ".join(by.roles)
         self.may_edit, self.may_start = by.may("workflow.edit"), by.may("run.start")
         self.may_steer, self.open_approvals = by.may("run.steer"), waiting
@@ -35,8 +38,11 @@ class Frame(rx.State):
     @rx.event
     @signed_in
     async def count(self):
-        """How many approvals wait now."""
+        """How many approvals and dead letters wait now."""
         async with edge.reading() as (session, by):
             waiting = await approvals.open_count(session, by)
+            given_up = await dead_letters.open_count(session, by)
+        if given_up != self.open_letters:
+            self.open_letters = given_up
         if waiting != self.open_approvals:
             self.open_approvals = waiting

@@ -14,11 +14,15 @@ from backend.runs.models import Worker
 from backend.workflows.diagram import Diagram, Node
 from frontend.pages.approval import Approval
 from frontend.pages.approvals import Approvals
+from frontend.pages.dead_letter import DeadLetter
+from frontend.pages.dead_letters import DeadLetters
 from frontend.pages.run import RunPage
 from frontend.pages.runs import Runs
 from frontend.pages.start import Start
 from frontend.pages.workflows import Workflows
 from frontend.state.frame import Frame
+from tests.backend.dead_letters import given_up
+from tests.backend.identity import people
 from tests.backend.runs import made
 
 FORM = {
@@ -214,3 +218,45 @@ async def test_the_frame_says_what_the_person_may_do(world: made.World, opened: 
     frame = opened(Frame, viewer, "/")
     await frame.load()
     assert (frame.person, frame.may_edit, frame.may_start, frame.may_steer) == ("Vera", False, False, False)
+
+
+async def test_letters_are_chosen_and_redriven_and_the_run_says_that_it_was_given_up(
+    world: made.World, opened: Any
+) -> None:
+    gone, kept = await given_up.poisoned(world), await given_up.poisoned(world)
+    page, frame = opened(DeadLetters, world.by, "/dead-letters"), opened(Frame, world.by, "/")
+    await frame.load()
+    await page.load()
+    assert frame.open_letters == 2
+    assert [row.reason for row in page.rows] == ["poison", "poison"]
+    assert page.counts["poison"] == 2
+    await page.choose(page.rows[1].id)
+    assert page.question == "this letter"
+    assert "1 redriven" in words(await page.redrive())
+    assert len(page.rows) == 1
+    assert page.chosen == []
+    await page.choose_all()
+    assert "Choose letters, and say why" in words(await page.discard({"note": " "}))
+    run = opened(RunPage, world.by, "/runs/[run_id]", run_id=kept)
+    await run.load()
+    assert (run.letter_title, run.letter_status) == ("Workers died over it", "open")
+    letter = opened(DeadLetter, world.by, "/dead-letters/[letter_id]", letter_id=page.rows[0].id)
+    await letter.load()
+    await letter.discard({"note": "Not needed."})
+    assert (letter.status, letter.note, letter.closed_by) == ("discarded", "Not needed.", "Ada")
+    await frame.count()
+    assert frame.open_letters == 0
+    assert (await made.state(gone)).status == "failed"
+
+
+async def test_who_may_not_read_values_is_not_told_what_went_wrong(world: made.World, opened: Any) -> None:
+    await given_up.poisoned(world)
+    viewer = (await people.person(world.by.team_id, "viewer")).by
+    page = opened(DeadLetters, viewer, "/dead-letters")
+    await page.load()
+    letter = opened(DeadLetter, viewer, "/dead-letters/[letter_id]", letter_id=page.rows[0].id)
+    await letter.load()
+    assert letter.redacted
+    assert "worker died" not in page.rows[0].message + letter.message + letter.details
+    with pytest.raises(NotAllowed):
+        await letter.redrive()

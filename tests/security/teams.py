@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from backend.approvals import service as approvals
 from backend.core import clock, db, ids
+from backend.dead_letters import service as letters
 from backend.engine import values
 from backend.engine.ports import StepId
 from backend.identity import keys
@@ -65,6 +66,7 @@ async def furnished(word: str) -> Team:
         "version_id": world.version_id,
         "run_id": run_id,
         "approval_id": await _asked(run_id, word),
+        "letter_id": await _given_up(run_id, said),
         "key_id": row.id,
         "member_id": spare.member_id,
         "secrets.name": f"secret_{word}",
@@ -130,6 +132,12 @@ async def _kept(session: db.Session, team_id: str, value: dict[str, Any]) -> dic
     session.add(Blob(team_id=team_id, digest="d" * 64, data=data, created_at=clock.now()))
     await session.flush()
     return {values.REF: "d" * 64, "bytes": len(data)}
+
+
+async def _given_up(run_id: str, said: dict[str, Any]) -> str:
+    async with db.database().transaction() as session:
+        run = await runs.of_step(session, run_id)
+        return (await letters.write(session, run, "poison", said["message"], {"error": said})).id
 
 
 async def _asked(run_id: str, word: str) -> str:

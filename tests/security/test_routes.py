@@ -117,6 +117,12 @@ NEEDS: dict[Route, tuple[Permission | None, Any]] = {
         "approval.decide",
         {"verdict": "approved", "arguments_hash": "HASH"},
     ),
+    ("GET", "/dead-letters"): ("run.read", None),
+    ("POST", "/dead-letters/redrive"): ("run.start", {"filter": {}}),
+    ("POST", "/dead-letters/discard"): ("run.steer", {"filter": {}, "note": "Old."}),
+    ("GET", "/dead-letters/{letter_id}"): ("run.read", None),
+    ("POST", "/dead-letters/{letter_id}/redrive"): ("run.start", {}),
+    ("POST", "/dead-letters/{letter_id}/discard"): ("run.steer", {"note": "Old."}),
 }
 SOCKETS = {f"{V1}/workflows/{{ref}}/draft", f"{V1}/runs/{{run_id}}/events"}
 # These take names that every team may choose, so that the caller's own thing of that name is meant.
@@ -191,7 +197,12 @@ async def test_only_who_may_read_payloads_gets_any(app: FastAPI, role: Role) -> 
             if method == "GET":
                 answer = await browser.get(V1 + team.path(path))
                 shown |= {path} if value in answer.text else set()
-        for path in ("/approvals?all=true", "/runs?status=waiting_person", f"/runs?text={value}"):
+        for path in (
+            "/approvals?all=true",
+            "/runs?status=waiting_person",
+            f"/runs?text={value}",
+            f"/dead-letters?text={value}",
+        ):
             answer = await browser.get(V1 + path)
             shown |= {path} if value in answer.text else set()
         found = (await browser.get(f"{V1}/runs?text={value}")).json()["items"]
@@ -200,6 +211,7 @@ async def test_only_who_may_read_payloads_gets_any(app: FastAPI, role: Role) -> 
         return
     run = "/runs/{run_id}"
     assert shown >= {run, f"{run}/steps", f"{run}/events", "/approvals", "/approvals?all=true"}
+    assert shown >= {"/dead-letters", "/dead-letters/{letter_id}", f"/dead-letters?text={value}"}
     assert len(found) == 1
 
 
@@ -252,6 +264,8 @@ async def test_no_list_shows_anything_of_another_team(app: FastAPI) -> None:
     asks = [path for method, path in NEEDS if method == "GET" and "{" not in path]
     asks += [f"/runs?workflow={theirs.names['ref']}", f"/runs?text={theirs.word}", "/approvals?all=true"]
     asks += [f"/runs?cursor={theirs.names['run_id']}", f"/approvals?cursor={theirs.names['approval_id']}"]
+    asks += [f"/dead-letters?cursor={theirs.names['letter_id']}", f"/dead-letters?text={theirs.word}"]
+    asks += [f"/dead-letters?run={theirs.names['run_id']}"]
     async with people.browser(app, await people.session_token(ours.people["owner"])) as browser:
         for path in asks:
             answer = await browser.get(V1 + path)

@@ -182,12 +182,22 @@ class DurableStreamBroker(AsyncBroker):
         if entry.deliveries > MAX_DELIVERIES:
             reason = f"Delivered {MAX_DELIVERIES} times, and every time its worker died or fell silent."
             await dead.bury(self._client, self.group, entry, reason)
-        elif not entry.name or not entry.body:
-            await dead.bury(self._client, self.group, entry, "Not readable: name or body is missing.")
+        elif unreadable := self._unreadable(entry):
+            await dead.bury(self._client, self.group, entry, unreadable)
         elif self.find_task(entry.name) is None:
             await self._put_back_unknown(entry)
         elif self.leases.hold(entry):
             self._buffer.append(entry)
+
+    def _unreadable(self, entry: Entry) -> str:
+        """Why nobody can read it; taskiq would throw it away."""
+        if not entry.name or not entry.body:
+            return "Not readable: name or body is missing."
+        try:
+            self.formatter.loads(entry.body).parse_labels()
+        except ValueError as error:
+            return f"Not readable: {str(error).partition(chr(10))[0]}"
+        return ""
 
     async def _put_back_unknown(self, entry: Entry) -> None:
         sent_at = int(entry.id.partition("-")[0]) / 1000

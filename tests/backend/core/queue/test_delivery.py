@@ -98,13 +98,26 @@ async def test_a_poison_task_ends_among_the_dead_letters_and_can_be_sent_again(
     assert await queue.dead_letters("runs") == []
 
 
-async def test_what_cannot_be_read_becomes_a_dead_letter(workers: Workers, sender: Sender) -> None:
-    await link.say(redis.client(), "XADD", names.stream("runs", "high"), "*", "nonsense", "1")
+async def test_what_cannot_be_read_becomes_a_dead_letter_and_the_rest_flows(
+    workers: Workers, sender: Sender
+) -> None:
+    fields = ("id", "t", "name", "tests.work", "body")
+    for nonsense in (
+        ("nonsense", "1"),
+        (*fields, "{not JSON"),
+        (*fields, '{"task_id": 7}'),
+        (*fields, "\xff"),
+    ):
+        await link.say(redis.client(), "XADD", names.stream("runs", "high"), "*", *nonsense)
+    await sender.send("tests.work", name="after")
     workers.start()
+    await workers.done("after")
     async with asyncio.timeout(20):
-        while not (letters := await queue.dead_letters("runs")):
+        while len(letters := await queue.dead_letters("runs")) < 4:
             await asyncio.sleep(0.01)
-    await queue.drop("runs", letters[0].id)
+    assert all(letter.reason.startswith("Not readable: ") for letter in letters)
+    for letter in letters:
+        await queue.drop("runs", letter.id)
     assert await queue.dead_letters("runs") == []
 
 

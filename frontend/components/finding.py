@@ -1,0 +1,22 @@
+"""The field above a list in which people type what they look for; `/` leads there."""
+
+from typing import Any
+
+import reflex as rx
+
+
+def find(what: str, *, hint: str, text: rx.Var[str] | str, on_submit: Any) -> rx.Component:
+    """`what` is the list's name; the handler gets `{"text": …}`."""
+    return rx.form(
+        rx.input(
+            rx.input.slot(rx.icon("search", size=14)),
+            name="text",
+            placeholder=hint,
+            default_value=text,
+            key=text,
+            aria_label=f"Find {what}",
+            custom_attrs={"data-hotkey": "/"},
+        ),
+        on_submit=on_submit,
+        class_name="qk-find",
+    )

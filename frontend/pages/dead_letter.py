@@ -1,0 +1,239 @@
+"""One dead letter: why on top, what to do under it, what is left standing, and what became of it."""
+
+import orjson
+import reflex as rx
+from pydantic import ValidationError
+from reflex.event import EventSpec
+
+from backend.core.errors import NotFound
+from backend.dead_letters import service as letters
+from backend.dead_letters.schemas import Discarding, LetterDetail
+from frontend import routes, shell
+from frontend.components import live, notes
+from frontend.components.letters import discard_button, letter_chip, redrive_button
+from frontend.components.links import link
+from frontend.components.moments import moment
+from frontend.components.states import chip
+from frontend.rules import allows
+from frontend.state import edge
+from frontend.state.frame import Frame
+from frontend.state.iso import iso
+
+
+class DeadLetter(rx.State):
+    """The letter of this address."""
+
+    id: str = ""
+    title: str = ""
+    advice: str = ""
+    message: str = ""
+    reason: str = ""
+    status: str = ""
+    workflow: str = ""
+    run_href: str = ""
+    run_status: str = ""
+    node: str = ""
+    created: str = ""
+    standing: rx.Field[list[str]] = rx.field(default_factory=list)
+    details: str = ""
+    note: str = ""
+    closed_by: str = ""
+    closed_at: str = ""
+    new_run_href: str = ""
+    redacted: bool = False
+    missing: str = ""
+
+    @rx.event
+    @allows("run.read")
+    async def load(self):
+        """Show the letter of this address."""
+        self.reset()
+        await self._read()
+
+    @rx.event
+    @allows("run.read")
+    async def refresh(self):
+        """Notice that somebody else closed it."""
+        if self.status == "open":
+            await self._read()
+
+    @rx.event
+    @allows("run.start")
+    async def redrive(self) -> EventSpec:
+        """Go on, and watch the new run where there is one."""
+        return await self._redrive(None)
+
+    @rx.event
+    @allows("run.start")
+    async def redrive_published(self) -> EventSpec:
+        """Go on with the version that is published now."""
+        return await self._redrive("published")
+
+    @rx.event
+    @allows("run.steer")
+    async def discard(self, typed: dict[str, str]) -> EventSpec:
+        """Close it with a note."""
+        try:
+            wanted = Discarding(note=typed.get("note", "").strip())
+        except ValidationError:
+            return rx.toast.error("Say why it is discarded.", description="At most 2,000 letters.")
+        async with edge.writing() as (session, by):
+            await letters.discard(session, by, self.id, wanted.note)
+        await self._read()
+        return rx.toast.success("Discarded.")
+
+    async def _redrive(self, version: str | None) -> EventSpec:
+        async with edge.writing() as (session, by):
+            await letters.redrive(session, by, self.id, version)
+        await self._read()
+        return rx.redirect(self.new_run_href or self.run_href)
+
+    async def _read(self) -> None:
+        asked = self.id or self.letter_id  # pyright: ignore[reportAttributeAccessIssue] - the route's part
+        try:
+            async with edge.reading() as (session, by):
+                self._take(await letters.get(session, by, asked))
+        except NotFound as error:
+            self.missing = error.message
+
+    def _take(self, one: LetterDetail) -> None:
+        self.id, self.title, self.advice, self.message = one.id, one.title, one.advice, one.message
+        self.reason, self.status, self.redacted = one.reason, one.status, one.redacted
+        self.workflow, self.node = one.workflow_name, one.node_id or ""
+        self.run_href, self.run_status = routes.run(one.run_id), one.run_status
+        self.created, self.closed_at = iso(one.created_at), iso(one.closed_at)
+        self.closed_by, self.note = one.closed_by_name, one.note or ""
+        self.new_run_href = routes.run(one.new_run_id) if one.new_run_id else ""
+        self.standing = [
+            f"{saga.name}: {', '.join(saga.standing)}" for saga in one.open_sagas if saga.standing
+        ]
+        indented = orjson.dumps(one.details, option=orjson.OPT_INDENT_2).decode() if one.details else ""
+        self.details = indented
+
+
+@rx.page(route=routes.DEAD_LETTER, title="Dead letter · Quadrille", on_load=[Frame.load, DeadLetter.load])
+def dead_letter_page() -> rx.Component:
+    """Shows a letter, or says why it cannot."""
+    return shell.page(
+        live.refresh(4, DeadLetter.refresh),
+        rx.cond(
+            DeadLetter.missing != "",
+            notes.problem(
+                DeadLetter.missing, fix="It may have been removed with its run, or belong to another team."
+            ),
+            rx.cond(DeadLetter.id != "", _letter(), notes.skeleton(4)),
+        ),
+        title=rx.cond(DeadLetter.title != "", DeadLetter.title, "Dead letter"),
+        before_title=link(
+            rx.icon("arrow-left", size=16),
+            to=routes.DEAD_LETTERS,
+            class_name="qk-icon-button",
+            aria_label="All dead letters",
+        ),
+        action=rx.cond(DeadLetter.status == "open", _actions()),
+        narrow=True,
+    )
+
+
+def _actions() -> rx.Component:
+    return rx.el.div(
+        rx.cond(Frame.may_steer, discard_button("Discard this letter?", DeadLetter.discard)),
+        rx.cond(
+            Frame.may_start & (DeadLetter.reason == "unreadable"),
+            redrive_button(
+                "Redrive with the published version?",
+                DeadLetter.redrive_published,
+                word="With published version",
+                quiet=True,
+            ),
+        ),
+        rx.cond(Frame.may_start, redrive_button("Redrive this letter?", DeadLetter.redrive)),
+        class_name="qk-actions",
+    )
+
+
+def _letter() -> rx.Component:
+    return rx.el.div(
+        _facts(),
+        rx.cond(
+            DeadLetter.redacted,
+            notes.hidden(
+                "What went wrong is hidden for your role.",
+                why="Operators, editors and admins read it. An owner or admin can give you such a role.",
+            ),
+            rx.el.div(DeadLetter.message, class_name="qk-card qk-message"),
+        ),
+        rx.cond(DeadLetter.standing.length() > 0, _standing()),
+        rx.cond(
+            DeadLetter.status == "open",
+            _block("What to do", rx.el.p(DeadLetter.advice)),
+            _closed(),
+        ),
+        rx.cond(
+            DeadLetter.details != "",
+            rx.el.details(
+                rx.el.summary("Everything that was noted", class_name="qk-small qk-muted"),
+                rx.el.pre(DeadLetter.details, class_name="qk-code"),
+            ),
+        ),
+        class_name="qk-stack",
+    )
+
+
+def _facts() -> rx.Component:
+    return rx.el.div(
+        rx.el.span(letter_chip(DeadLetter.status)),
+        link(
+            rx.icon("workflow", size=14),
+            DeadLetter.workflow,
+            chip(DeadLetter.run_status),
+            to=DeadLetter.run_href,
+            title="Open the run",
+        ),
+        rx.cond(
+            DeadLetter.node != "", rx.el.span(rx.icon("square-dot", size=14), DeadLetter.node, title="Node")
+        ),
+        rx.el.span(rx.icon("clock", size=14), "Given up ", moment(DeadLetter.created)),
+        rx.el.button(
+            DeadLetter.id,
+            class_name="qk-copy qk-mono",
+            title="Copy the id",
+            on_click=rx.set_clipboard(DeadLetter.id),
+        ),
+        class_name="qk-facts",
+    )
+
+
+def _standing() -> rx.Component:
+    return _block(
+        "Done and not undone",
+        rx.el.ul(rx.foreach(DeadLetter.standing, lambda one: rx.el.li(one)), class_name="qk-list"),
+        rx.el.p(
+            "These steps of open sagas took effect, and nobody has undone them.",
+            class_name="qk-small qk-muted",
+        ),
+    )
+
+
+def _closed() -> rx.Component:
+    return _block(
+        "What became of it",
+        rx.el.p(
+            rx.cond(DeadLetter.status == "redriven", "Redriven", "Discarded"),
+            rx.cond(DeadLetter.closed_by != "", " by " + DeadLetter.closed_by, ""),
+            ", ",
+            moment(DeadLetter.closed_at),
+            ".",
+        ),
+        rx.cond(DeadLetter.note != "", rx.el.p(DeadLetter.note, class_name="qk-message")),
+        rx.cond(
+            DeadLetter.new_run_href != "",
+            rx.el.div(
+                rx.button("Open the new run", variant="soft", on_click=rx.redirect(DeadLetter.new_run_href))
+            ),
+        ),
+    )
+
+
+def _block(title: str, *content: rx.Component | rx.Var) -> rx.Component:
+    return rx.el.section(rx.el.h2(title), *content, class_name="qk-block")
