@@ -29,6 +29,9 @@ class Acting(BaseModel):
     compare: bool = Field(default=False, description="A replay: what steps give is compared with the source.")
     edits: list[dict[str, Any]] = []
     keys_of: str = Field(default="", description="A retry sends the idempotency keys of this run.")
+    sealed: bool = Field(
+        default=False, description="Of an imported run: nothing may go out, also not from its replays."
+    )
     shown_as: dict[str, Any] = Field(default={}, description="What expressions of a replay see as `run`.")
 
     def mode(self, node_id: str, path: str = "") -> NodeMode:

@@ -19,11 +19,15 @@ This page is generated: `make docs`. The shape of an event is in [events.schema.
   is known replaces what was. The step's end replaces everything. Nobody without the permission to read values gets them.
 * `GET /api/v1/runs/{id}/state?at=SEQ` is what was known of every step after that event.
 * `GET /api/v1/runs/{id}/history` (`quadrille runs export ID`) is one JSON file with the run, its diagram, events, steps and
-  big values; `POST /api/v1/runs/import` (`quadrille runs import FILE`) takes it in again, as a run to look at that is never played.
+  big values; `POST /api/v1/runs/import` (`quadrille runs import FILE`) takes it in again, as a run to look at. It is never played,
+  but it can be replayed with what was recorded: nothing goes out, whatever is wished, also not from its replays.
 
 ## The file of a whole run
 
-`quadrille_run` is 1. `run`, `workflow`, `diagram`, `events` and `steps` are what their names say. Values over 4 KB are not in the
+`quadrille_run` is 1. `run`, `workflow`, `diagram`, `events` and `steps` are what their names say. `effects` is what each try of a step
+asked of the world and got, without secrets: `kind`, the SHA-256 of the request as `digest`, and `result` (the step's output where
+`of_output` is true) or `error`; a replay is given them again. `signals` are those that the events name. `run.acting` says of a fork or a
+replay which nodes were recorded or mocked, and what was edited. Files without these three are read, too. Values over 4 KB are not in the
 steps: `{"$blob": DIGEST, "bytes": N}` stands for one, and `blobs` holds its pieces in base64 by the SHA-256 of their bytes.
 A piece that begins with the byte 1 is a list: four bytes say how many digests of 32 bytes follow, and what comes behind
 them is text. The value is the JSON text of all pieces one after the other:

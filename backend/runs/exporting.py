@@ -16,6 +16,7 @@ from backend.runs.schemas import StepPublic
 from backend.workflows import service as workflows
 
 FORMAT = 1
+OF_AN_EFFECT = ("node_id", "path", "visit", "attempt", "n", "kind", "digest", "result", "of_output", "error")
 PAGE = 500
 _OF_THE_RUN = (
     "id",
@@ -24,6 +25,8 @@ _OF_THE_RUN = (
     "input",
     "output",
     "error",
+    "acting",
+    "started_by",
     "created_at",
     "started_at",
     "finished_at",
@@ -54,11 +57,18 @@ async def file(by: Principal, run_id: str) -> AsyncGenerator[bytes]:
 
 async def _written(run: Run, head: dict[str, Any]) -> AsyncGenerator[bytes]:
     roots: dict[str, None] = {}
+    signals: set[str] = set()
     yield orjson.dumps(head)[:-1] + b',"events":['
-    async for text in _listed(_events(run, roots)):
+    async for text in _listed(_events(run, roots, signals)):
         yield text
     yield b'],"steps":['
     async for text in _listed(_steps(run, roots)):
+        yield text
+    yield b'],"effects":['
+    async for text in _listed(_effects(run, roots)):
+        yield text
+    yield b'],"signals":['
+    async for text in _listed(_signals(run, signals)):
         yield text
     yield b'],"blobs":{'
     async for text in _listed(_blobs(run.team_id, list(roots))):
@@ -74,7 +84,7 @@ async def _listed(parts: AsyncIterator[list[bytes]]) -> AsyncGenerator[bytes]:
             between = b","
 
 
-async def _events(run: Run, roots: dict[str, None]) -> AsyncGenerator[list[bytes]]:
+async def _events(run: Run, roots: dict[str, None], signals: set[str]) -> AsyncGenerator[list[bytes]]:
     """Up to the number that the run had when the export began, so that rows and steps tell one story."""
     after = 0
     while after < run.last_seq:
@@ -85,6 +95,7 @@ async def _events(run: Run, roots: dict[str, None]) -> AsyncGenerator[list[bytes
             return
         for row in rows:
             roots.update(dict.fromkeys(values.digests(row.data)))
+            signals.update({row.data["signal"]} if row.data.get("signal") else ())
         yield [history.public(row).model_dump_json().encode() for row in rows]
         after = rows[-1].seq
 
@@ -102,6 +113,29 @@ async def _steps(run: Run, roots: dict[str, None]) -> AsyncGenerator[list[bytes]
 def _step(row: Any) -> bytes:
     shown = StepPublic.model_validate(row, from_attributes=True)
     return shown.model_dump_json(exclude={"redacted"}).encode()
+
+
+async def _effects(run: Run, roots: dict[str, None]) -> AsyncGenerator[list[bytes]]:
+    """What steps asked of the world, from which the run is replayed."""
+    start = 0
+    while True:
+        async with db.database().reading() as session:
+            rows = await repository.effects(session, run.id, start, PAGE)
+        for row in rows:
+            roots.update(dict.fromkeys(values.digests(row.result)))
+        yield [orjson.dumps({name: getattr(row, name) for name in OF_AN_EFFECT}) for row in rows]
+        if len(rows) < PAGE:
+            return
+        start += PAGE
+
+
+async def _signals(run: Run, wanted: set[str]) -> AsyncGenerator[list[bytes]]:
+    """The signals that its events name."""
+    names = sorted(wanted)
+    for start in range(0, len(names), PAGE):
+        async with db.database().reading() as session:
+            rows = await repository.inbox(session, run.id, names[start : start + PAGE])
+        yield [orjson.dumps({"key": row.key, "payload": row.payload, "at": row.at}) for row in rows]
 
 
 async def _blobs(team_id: str, wanted: Sequence[str]) -> AsyncGenerator[list[bytes]]:

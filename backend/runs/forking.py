@@ -17,6 +17,7 @@ from backend.runs import (
     fork_inside,
     fork_plan,
     fork_rows,
+    fork_source,
     fork_split,
     fork_undone,
     repository,
@@ -43,7 +44,7 @@ class NotForkable(Invalid):
 
 async def fork(session: Session, by: Principal, run_id: str, wanted: ForkRun) -> RunPublic | ForkPlan:
     """A new run that keeps what stands and plays the rest again."""
-    source = await _source(session, by, run_id)
+    source = await fork_source.found(session, by, run_id)
     chosen: dict[StepId, Why] = {wanted.from_.step(): "chosen"} if wanted.from_ else {}
     acting = Acting(source=source.id, default=wanted.mode, modes=wanted.modes, edits=_listed(wanted.edits))
     found = _Fork(session, by, source, acting)
@@ -55,7 +56,7 @@ async def fork(session: Session, by: Principal, run_id: str, wanted: ForkRun) ->
 
 async def retry(session: Session, by: Principal, run_id: str, wanted: RetryRun) -> RunPublic | ForkPlan:
     """A new run that goes on from the steps that failed; the same version sends the same idempotency keys again."""
-    source = await _source(session, by, run_id)
+    source = await fork_source.found(session, by, run_id)
     if source.status not in TERMINAL:
         raise states.WrongState(
             "The run has not ended yet.", fix="Cancel it first.", status_now=source.status
@@ -75,26 +76,12 @@ async def retry(session: Session, by: Principal, run_id: str, wanted: RetryRun) 
 
 async def replay(session: Session, by: Principal, run_id: str, wanted: ReplayRun) -> RunPublic | ForkPlan:
     """A new run that plays everything with what was recorded; steps whose output was edited keep that."""
-    source = await _source(session, by, run_id)
+    source = await fork_source.replayed(session, by, run_id, wanted)
     if source.status not in TERMINAL:
         raise states.WrongState(
             "The run has not ended yet.", fix="Wait until it has, or fork it.", status_now=source.status
         )
-    before = Acting.model_validate(source.acting) if source.acting else None
-    mocked = {i: mode for i, mode in before.modes.items() if mode.mode == "mocked"} if before else {}
-    names = {
-        "id": source.id,
-        "started_at": source.started_at.isoformat() if source.started_at else None,
-        "started_by": source.started_by,
-    }
-    acting = Acting(
-        source=source.id,
-        default="recorded",
-        modes=mocked | wanted.modes,
-        compare=True,
-        edits=before.edits if before else [],
-        shown_as=before.shown_as if before and before.compare else names,
-    )
+    acting = fork_source.replaying(source, wanted)
     found = _Fork(session, by, source, acting)
     await found.prepare(wanted.version, {}, [], from_start=True, stand=_edited(acting))
     if wanted.dry_run:
@@ -108,17 +95,6 @@ def _listed(edits: list[Edit]) -> list[dict[str, Any]]:
 
 def _edited(acting: Acting) -> frozenset[StepId]:
     return frozenset(StepRef.model_validate(edit).step() for edit in acting.edits)
-
-
-async def _source(session: Session, by: Principal, run_id: str) -> Run:
-    by.require("run.start")
-    found = await repository.get(session, by.team_id, run_id)
-    if found is None:
-        raise NotFound("There is no such run.", fix="Look at the list of runs.")
-    if found.trigger == starting.IMPORTED:
-        fix = "Run the workflow itself, once somebody has looked at its diagram."
-        raise states.WrongState("An imported run is there to be looked at; it is never played.", fix=fix)
-    return found
 
 
 class _Fork:
@@ -147,6 +123,7 @@ class _Fork:
         if old is None:
             raise NotFound("The version of this run is gone.")
         new = old if version is None else await versions.pin(session, self._by, source.workflow_id, version)
+        fork_source.require_whole(source, new)
         self._input = source.input if new is old else entry_form.checked(new, source.input)
         self._told = list(await fork_rows.events(session, source))
         steps = await fork_rows.known(session, source)

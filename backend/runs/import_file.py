@@ -1,6 +1,7 @@
 """Reads the file of a whole run that anybody may have written: everything in it is checked, and refused with its place."""
 
 from base64 import b64decode
+from collections.abc import Hashable
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, Any, Literal, cast
@@ -12,10 +13,12 @@ from backend.core import json
 from backend.core.errors import Invalid, Problem
 from backend.core.settings import settings
 from backend.engine import chunks, values
+from backend.engine.acting import Acting
 from backend.engine.ports import EventKind
+from backend.runs.fork_schemas import StepRef
 from backend.workflows.diagram import Diagram, NodeId
 
-MAX_EVENTS, MAX_STEPS, MAX_LEVELS = 200_000, 20_000, 8
+MAX_EVENTS, MAX_STEPS, MAX_EFFECTS, MAX_LEVELS = 200_000, 20_000, 200_000, 8
 Blobs = dict[str, bytes]
 
 
@@ -30,6 +33,13 @@ Number = Annotated[int, Field(ge=1, lt=2**31)]
 Error = dict[str, JsonValue] | None
 
 
+def _places(acting: Acting) -> Acting:
+    """Its edits name steps."""
+    for edit in acting.edits:
+        StepRef.model_validate(edit)
+    return acting
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -41,6 +51,8 @@ class _Run(_Part):
     input: JsonValue = None
     output: JsonValue = None
     error: Error = None
+    acting: Annotated[Acting, AfterValidator(_places)] | None = None
+    started_by: str = Field(default="", max_length=100)
     created_at: Moment
     started_at: Moment | None = None
     finished_at: Moment | None = None
@@ -78,6 +90,36 @@ class _Step(_OfAStep):
     finished_at: Moment | None = None
 
 
+class _EffectError(BaseModel):
+    """As `engine.effects` stores it: it has to be raised again."""
+
+    model_config = ConfigDict(extra="allow")
+    code: str = Field(max_length=100)
+    message: str = ""
+    type: str = Field(default="Error", max_length=200)
+
+
+class _Effect(_OfAStep):
+    node_id: NodeId
+    n: int = Field(ge=0, lt=2**31)
+    kind: str = Field(max_length=50)
+    digest: str = Field(pattern="^[0-9a-f]{64}$")
+    result: JsonValue = None
+    of_output: bool = False
+    error: _EffectError | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The row, with the error as it was told."""
+        error = self.error.model_dump(exclude_unset=True) if self.error else None
+        return {**self.model_dump(exclude={"error"}), "error": error}
+
+
+class _Signal(_Part):
+    key: str = Field(max_length=1000, pattern="^signal:[^:]*:[^:]*:[^:]+$")
+    payload: JsonValue = None
+    at: Moment
+
+
 class HistoryFile(_Part):
     """The file that an export writes."""
 
@@ -88,6 +130,8 @@ class HistoryFile(_Part):
     diagram: Diagram
     events: list[_Event] = Field(max_length=MAX_EVENTS)
     steps: list[_Step] = Field(max_length=MAX_STEPS)
+    effects: list[_Effect] = Field(default=[], max_length=MAX_EFFECTS)
+    signals: list[_Signal] = Field(default=[], max_length=MAX_EVENTS)
     blobs: dict[str, str] = {}
 
 
@@ -140,12 +184,17 @@ def _numbered(file: HistoryFile) -> None:
 
 
 def _once(file: HistoryFile) -> None:
-    seen: set[tuple[str, str, int]] = set()
-    for place, step in enumerate(file.steps):
-        key = (step.node_id, step.path, step.visit)
-        if key in seen:
-            raise refused(f"The visit {step.visit} of {step.node_id!r} is listed twice.", f"steps.{place}")
-        seen.add(key)
+    places: dict[str, list[Hashable]] = {
+        "steps": [(step.node_id, step.path, step.visit) for step in file.steps],
+        "effects": [(one.node_id, one.path, one.visit, one.attempt, one.n) for one in file.effects],
+        "signals": [signal.key for signal in file.signals],
+    }
+    for name, keys in places.items():
+        seen: set[Hashable] = set()
+        for place, key in enumerate(keys):
+            if key in seen:
+                raise refused(f"{key} is listed twice.", f"{name}.{place}")
+            seen.add(key)
 
 
 def _pieces(file: HistoryFile) -> Blobs:
@@ -166,6 +215,7 @@ def _stored(file: HistoryFile) -> list[tuple[str, JsonValue]]:
     found: list[tuple[str, JsonValue]] = []
     for n, step in enumerate(file.steps):
         found += [(f"steps.{n}.input", step.input), (f"steps.{n}.output", step.output)]
+    found += [(f"effects.{n}.result", effect.result) for n, effect in enumerate(file.effects)]
     return found + [(f"events.{n}.data", event.data) for n, event in enumerate(file.events)]
 
 

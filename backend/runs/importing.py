@@ -1,4 +1,4 @@
-"""Takes in the file of a whole run, to look at it: it has ended, and nobody ever plays it."""
+"""Takes in the file of a whole run, to look at it: it has ended, and nobody ever plays it but as a replay without effects."""
 
 import asyncio
 from typing import Any
@@ -10,12 +10,13 @@ from sqlmodel import SQLModel
 from backend.core import clock, ids
 from backend.core.db import Session
 from backend.engine import chunks, sql, values
+from backend.engine.acting import Acting
 from backend.engine.records import BLOB_BYTES, EVENT_BYTES, STEP_BYTES
 from backend.identity import audit
 from backend.identity.principal import Principal
 from backend.runs import import_file, service, starting
 from backend.runs.import_file import Blobs, HistoryFile
-from backend.runs.models import Blob, BlobUse, Run, RunEvent, StepRecord
+from backend.runs.models import Blob, BlobUse, EffectRecord, InboxItem, Run, RunEvent, StepRecord
 from backend.runs.schemas import RunPublic
 from backend.workflows import service as workflows
 from backend.workflows import versions
@@ -57,11 +58,22 @@ async def _run(session: Session, by: Principal, file: HistoryFile) -> Run:
         input=told.input,
         output=told.output,
         error=told.error,
+        acting=_acting(file).model_dump(mode="json"),
         last_seq=len(file.events),
         created_at=clock.now(),
         started_at=told.started_at,
         finished_at=told.finished_at or told.created_at,
     )
+
+
+def _acting(file: HistoryFile) -> Acting:
+    """How it was played there, and as what it knew itself: its replays are told the same."""
+    told = file.run
+    started = told.started_at.isoformat() if told.started_at else None
+    names = {"id": told.id, "started_at": started, "started_by": told.started_by}
+    before = told.acting or Acting(source="")
+    kept = {"source": "", "keys_of": "", "sealed": True, "shown_as": before.shown_as or names}
+    return before.model_copy(update=kept)
 
 
 async def _rows(session: Session, run: Run, file: HistoryFile, blobs: Blobs) -> int:
@@ -71,10 +83,14 @@ async def _rows(session: Session, run: Run, file: HistoryFile, blobs: Blobs) -> 
     steps = [{**step.model_dump(), **own} for step in file.steps]
     await _insert(session, RunEvent, events)
     await _insert(session, StepRecord, steps)
+    effects = [{**effect.row(), **own} for effect in file.effects]
+    await _insert(session, EffectRecord, effects)
+    await _insert(session, InboxItem, [{**signal.model_dump(), **own} for signal in file.signals])
     packed = {digest: chunks.packed(piece) for digest, piece in sorted(blobs.items())}
     await _store_blobs(session, run, packed)
     size = sum(len(values.dumps(event["data"])) + EVENT_BYTES for event in events)
     size += sum(len(values.dumps([step["input"], step["output"]])) + STEP_BYTES for step in steps)
+    size += sum(len(values.dumps(effect["result"])) + STEP_BYTES for effect in effects)
     return size + sum(len(data) + BLOB_BYTES for data in packed.values())
 
 

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from backend.core.db import Session
 from backend.engine import blobs as stored
 from backend.runs import states
-from backend.runs.models import InboxItem, Run, RunEvent, StepRecord
+from backend.runs.models import EffectRecord, InboxItem, Run, RunEvent, StepRecord
 from backend.runs.schemas import TERMINAL, RunStatus
 from backend.workflows.models import Version, Workflow
 
@@ -229,3 +229,17 @@ async def wake(session: Session, run_id: str, at: datetime) -> None:
         .values(status=case((waiting, "queued"), else_=Run.status), wake_at=case((waiting, None), else_=at))
     )
     await session.exec(woken)
+
+
+async def effects(session: Session, run_id: str, start: int, limit: int) -> Sequence[EffectRecord]:
+    """What the steps of a run asked of the world, in a fixed order."""
+    query = select(EffectRecord).where(col(EffectRecord.run_id) == run_id)
+    names = ("node_id", "path", "visit", "attempt", "n")
+    query = query.order_by(*(col(getattr(EffectRecord, name)) for name in names))
+    return (await session.exec(query.offset(start).limit(limit))).all()
+
+
+async def inbox(session: Session, run_id: str, keys: Sequence[str]) -> Sequence[InboxItem]:
+    """What was sent to a run under these keys."""
+    query = select(InboxItem).where(col(InboxItem.run_id) == run_id, col(InboxItem.key).in_(keys))
+    return (await session.exec(query.order_by(col(InboxItem.at), col(InboxItem.key)))).all()

@@ -191,7 +191,7 @@ export function Acts({ verbs, onAct }) {
 }
 
 export function verbsOfStep(step, run) {
-  if (!step.finishedAt || step.status === "skipped") return [];
+  if (!step.finishedAt || step.status === "skipped" || run?.trigger === "imported") return [];
   const again = step.status === "failed" ? "Retry from here" : "Re-run from this step";
   return run?.redacted ? [["fork", again]] : [["fork", again], ["edit", "Edit output and fork"]];
 }
@@ -199,5 +199,5 @@ export function verbsOfStep(step, run) {
 export function verbsOfRun(run) {
   if (!run?.finished_at) return [];
   const replay = ["replay", "Replay without effects"];
-  return run.status === "succeeded" ? [replay] : [["retry", "Retry from the failed step"], replay];
+  return run.status === "succeeded" || run.trigger === "imported" ? [replay] : [["retry", "Retry from the failed step"], replay];
 }

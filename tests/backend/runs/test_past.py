@@ -172,7 +172,7 @@ async def test_a_whole_run_goes_out_and_comes_in_again(world: World) -> None:
     assert (found.status, found.trigger, found.input) == ("failed", "imported", {"ask": "ö"})
     assert found.bytes > 0
     again = orjson.loads(await exported(by, copy))
-    for one in ("events", "steps", "blobs", "diagram"):
+    for one in ("events", "steps", "effects", "signals", "blobs", "diagram"):
         before = orjson.loads(
             orjson.dumps(orjson.loads(text)[one]).replace(run.run_id.encode(), copy.encode())
         )
@@ -207,6 +207,7 @@ def with_bomb(file: dict[str, Any]) -> None:
     file["steps"][1]["output"] = {"$blob": sha256(BOMB).hexdigest(), "bytes": 5}
 
 
+EFFECT = {"node_id": "a", "n": 0, "kind": "http", "digest": "0" * 64}
 HOSTILE: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "another format": (lambda f: f.update(quadrille_run=2), "quadrille_run"),
     "a run that goes on": (lambda f: f["run"].update(status="running"), "run.status"),
@@ -223,6 +224,13 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "a piece is missing": (lambda f: f["blobs"].clear(), "blobs."),
     "a piece says else": (lambda f: f["blobs"].update(dict.fromkeys(f["blobs"], "eHh4")), "blobs."),
     "a small piece for a great value": (with_bomb, "steps.1.output"),
+    "an effect of no form": (lambda f: f.update(effects=[{"node_id": "a"}]), "effects.0.n"),
+    "an effect twice": (lambda f: f.update(effects=[EFFECT, EFFECT]), "effects.1"),
+    "an effect's error without a code": (lambda f: f.update(effects=[{**EFFECT, "error": {}}]), "effects.0.error.code"),
+    "an effect's missing piece": (
+        lambda f: f.update(effects=[{**EFFECT, "result": {"$blob": "0" * 64, "bytes": 5000}}]), "blobs."),
+    "a signal that is none": (lambda f: f.update(signals=[{"key": "approval:x"}]), "signals.0.key"),
+    "an edit of nothing": (lambda f: f["run"].update(acting={"source": "", "edits": [{}]}), "run.acting"),
     "a path as diagram": (lambda f: f.update(diagram="../../etc/passwd"), "diagram"),
 }  # fmt: skip
 
