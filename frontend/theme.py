@@ -102,6 +102,9 @@ def _on_theme() -> str:
         "  --qk-grid-major: color-mix(in srgb, var(--slate-12) 8%, transparent);",
         "  --qk-float: var(--shadow-4);",
         "  --qk-note-ink: var(--yellow-11);",
+        "  --qk-port-text: var(--teal-10);",
+        "  --qk-port-json: var(--orange-10);",
+        "  --qk-port-list: var(--purple-10);",
     ]
     for name, look in STATES.items():
         slug = name.replace("_", "-")

@@ -15,7 +15,7 @@ from backend.nodes.gives import Gives
 __all__ = [
     "Answer", "ChatMessage", "ChatReply", "Code", "CollectionName", "Duration", "Expression", "Group", "HttpReply",
     "Kind", "ModelName", "NodeConfig", "NodeContext", "NodeRole", "Passage", "Play", "Ports", "Question", "Received",
-    "RoleNames", "SecretName", "Step", "StepContext", "Template", "WorkflowName", "node",
+    "RoleNames", "SecretName", "Step", "StepContext", "Takes", "Template", "WorkflowName", "node",
 ]  # fmt: skip
 
 # Text with `{{ expression }}` holes, and a bare expression. Kinds resolve them with `ctx.text` and `ctx.value`.
@@ -30,6 +30,7 @@ CollectionName = Annotated[str, Field(json_schema_extra={"widget": "collection"}
 WorkflowName = Annotated[str, Field(json_schema_extra={"widget": "workflow"}, max_length=200)]
 RoleNames = Annotated[tuple[Role, ...], Field(json_schema_extra={"widget": "roles"}, max_length=10)]
 
+Takes = Literal["any", "text"]  # "text": the first template field that must be filled in wants a text
 Group = Literal["Flow", "People", "AI", "Data", "Integrations", "Notes"]
 
 
@@ -231,6 +232,8 @@ class Kind:
     cacheable: bool = True  # a result may be kept and given again instead of playing the node
     upgrade: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     gives: Gives | None = None
+    synonyms: tuple[str, ...] = ()  # other words by which people look for it
+    takes: Takes = "any"  # drawn at its entry
     pure: bool = False  # only computes: played again with the same inputs it gives the same
 
     @property
@@ -251,6 +254,8 @@ def node(  # noqa: PLR0913 - the declaration of a kind reads as a form
     effects: tuple[str, ...] = (),
     pure: bool = False,
     cacheable: bool = True,
+    synonyms: tuple[str, ...] = (),
+    takes: Takes = "any",
 ) -> Callable[[Play], Kind]:
     """Turn the one async function of a kind's file into the kind; name and help come from the file itself."""
 
@@ -275,6 +280,8 @@ def node(  # noqa: PLR0913 - the declaration of a kind reads as a form
             cacheable=cacheable and role == "step",
             upgrade=getattr(module, "upgrade", None),
             gives=getattr(module, "GIVES", None),
+            synonyms=synonyms,
+            takes=takes,
             pure=pure,
         )
 

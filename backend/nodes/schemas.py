@@ -5,7 +5,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from backend.nodes.gives import Gives
-from backend.nodes.kind import Group, Kind, NodeRole
+from backend.nodes.kind import Group, Kind, NodeRole, Takes
 
 PALETTE: tuple[Group, ...] = get_args(Group)  # the sections of the palette, in their order
 
@@ -34,6 +34,8 @@ class KindPublic(BaseModel):
     schema_: dict[str, Any]
     defaults: dict[str, Any]
     gives: Gives | None
+    synonyms: list[str]
+    takes: Takes
     effects: list[str]
     cacheable: bool
 
@@ -57,6 +59,8 @@ def public(kind: Kind) -> KindPublic:
         schema_=kind.config.model_json_schema(),
         defaults=defaults(kind),
         gives=kind.gives,
+        synonyms=list(kind.synonyms),
+        takes=kind.takes,
         effects=sorted(kind.effects),
         cacheable=kind.cacheable,
     )

@@ -2,7 +2,7 @@
 
 import { memo } from "react";
 import { Elapsed, StateMark } from "./StateMark.jsx";
-import { hasInput, partOf, portsOf, summaryOf, tint } from "./kinds.js";
+import { carries, hasInput, partOf, portsOf, summaryOf, tint } from "./kinds.js";
 import { Icon } from "./icons.jsx";
 import { Port, Tile } from "./NodeCard.jsx";
 import { Prose } from "./Prose.jsx";
@@ -29,7 +29,7 @@ export const ContainerCard = memo(function ContainerCard({ node, kind, selected,
       style={{ "--qc-tint": tint(kind.group), "--qc-state": stateColour(state), "--qc-peer": peers?.[0]?.color }}
       data-peer={peers?.length ? peers.map((peer) => peer.name).join(", ") : undefined}
     >
-      {hasInput(kind) && <Port nodeId={node.id} name="in" type="target" connectable={connectable} />}
+      {hasInput(kind) && <Port nodeId={node.id} name="in" type="target" carries={kind.takes} connectable={connectable} />}
       <div className="qc-head">
         <Tile kind={kind} size={24} />
         <span className="qc-name qc-clip" title={node.name || kind.title}>{title ?? (node.name || kind.title)}</span>
@@ -45,7 +45,7 @@ export const ContainerCard = memo(function ContainerCard({ node, kind, selected,
         {ports.map((port) => (
           <div key={port} className="qc-port-row" data-error={port === "error" || undefined}>
             {named && <span>{port}</span>}
-            <Port nodeId={node.id} name={port} connectable={connectable} />
+            <Port nodeId={node.id} name={port} carries={carries(kind)} connectable={connectable} />
           </div>
         ))}
       </div>

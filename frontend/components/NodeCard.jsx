@@ -4,7 +4,7 @@ import { memo } from "react";
 import { Handle, Position } from "@xyflow/react";
 import { Link } from "react-router";
 import { Icon } from "./icons.jsx";
-import { hasInput, portsOf, summaryOf, tint } from "./kinds.js";
+import { carries, hasInput, portsOf, summaryOf, tint } from "./kinds.js";
 import { Elapsed, StateMark } from "./StateMark.jsx";
 import { stateColour } from "./states.js";
 
@@ -18,7 +18,11 @@ export function shapeOf(kind) {
   return ROUND[kind.role] ?? "plain";
 }
 
-export function Port({ nodeId, name, type = "source", label = "", connectable = true, testId }) {
+const TYPES = { text: "a text", json: "JSON", list: "a list" };
+
+/** What goes through the port shows as colour and as shape: round for anything, square text, JSON on its point, a bar for lists. */
+export function Port({ nodeId, name, type = "source", label = "", carries = "any", connectable = true, testId }) {
+  const what = carries === "any" || name === "error" ? "" : `, ${TYPES[carries]}`;
   const side = type === "source" ? Position.Right : Position.Left;
   return (
     <Handle
@@ -29,8 +33,9 @@ export function Port({ nodeId, name, type = "source", label = "", connectable = 
       data-port={name}
       data-testid={testId ?? `handle-${nodeId}-${name}`}
       isConnectable={connectable}
-      title={label || name}
-      aria-label={type === "source" ? `Port ${name}` : "Entry"}
+      data-carries={name === "error" ? "error" : carries}
+      title={(label || name) + what}
+      aria-label={(type === "source" ? `Port ${name}` : "Entry") + what}
     />
   );
 }
@@ -85,13 +90,13 @@ function LiveLine({ live, decideHref }) {
   return null;
 }
 
-function PortRows({ node, ports, connectable }) {
+function PortRows({ node, kind, ports, connectable }) {
   return (
     <div className="qc-ports">
       {ports.map((port) => (
         <div key={port} className="qc-port-row" data-error={port === "error" || undefined}>
           <span className="qc-clip">{port}</span>
-          <Port nodeId={node.id} name={port} connectable={connectable} />
+          <Port nodeId={node.id} name={port} carries={carries(kind)} connectable={connectable} />
         </div>
       ))}
     </div>
@@ -124,11 +129,11 @@ export const NodeCard = memo(function NodeCard({ node, kind, selected, live, pro
         <span className="qc-name qc-clip" title={node.name || kind.title}>{title ?? (node.name || kind.title)}</span>
         {state && state !== "skipped" && <Elapsed since={live.startedAt} until={live.finishedAt} />}
         <StateMark state={state} />
-        {hasInput(kind) && <Port nodeId={node.id} name="in" type="target" connectable={connectable} />}
-        {single && <Port nodeId={node.id} name="out" connectable={connectable} />}
+        {hasInput(kind) && <Port nodeId={node.id} name="in" type="target" carries={kind.takes} connectable={connectable} />}
+        {single && <Port nodeId={node.id} name="out" carries={carries(kind)} connectable={connectable} />}
       </div>
       {line ?? <div className="qc-line qc-clip" data-empty={!summary || undefined} title={summary}>{summary || (node.name && node.name !== kind.title ? kind.title : kind.help.split("\n")[0])}</div>}
-      {!single && ports.length > 0 && <PortRows node={node} ports={ports} connectable={connectable} />}
+      {!single && ports.length > 0 && <PortRows node={node} kind={kind} ports={ports} connectable={connectable} />}
       <Badges node={node} problems={problems} live={live} undoes={undoes} undoneBy={undoneBy} />
     </div>
   );

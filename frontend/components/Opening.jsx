@@ -6,8 +6,8 @@ import { inSight, movedTo, openingView } from "./opening.js";
 
 const calm = () => (window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 200);
 
-/** `room()` tells what no panel covers; `focus` is a node's id or null; `opened` keeps the view that is there. */
-export const Opening = memo(function Opening({ room, start, focus = null, opened = false }) {
+/** `room()` tells what no panel covers; `focus` is a node's id or null; `opened` keeps the view that is there; `onOpened` hears of the first view. */
+export const Opening = memo(function Opening({ room, start, focus = null, opened = false, onOpened }) {
   const flow = useReactFlow();
   const ready = useNodesInitialized();
   const done = useRef(opened);
@@ -19,6 +19,7 @@ export const Opening = memo(function Opening({ room, start, focus = null, opened
     if (!done.current) flow.setViewport(openingView(bounds, box ?? boxOf(start), room()));
     else if (box && !inSight(box, flow.getViewport(), room())) flow.setViewport(movedTo(bounds, box, flow.getViewport(), room()), { duration: calm() });
     done.current = true;
+    onOpened?.();
     // Only another focus moves the canvas: not an edit, nor a person who has looked elsewhere since.
   }, [ready, focus, flow]);
   return null;

@@ -19,18 +19,26 @@ export function wirePath({ sourceX, sourceY, targetX, targetY }) {
   });
 }
 
-/** From a state back to itself: around its lower edge. */
+/** Back to a state that stands before, or to the same one: below both. */
 function roundPath({ sourceX, sourceY, targetX, targetY }, below) {
   const [right, left, r] = [sourceX + 22, targetX - 26, CORNER];
   const path = `M${sourceX} ${sourceY}H${right - r}Q${right} ${sourceY} ${right} ${sourceY + r}V${below - r}Q${right} ${below} ${right - r} ${below}H${left + r}Q${left} ${below} ${left} ${below - r}V${targetY + r}Q${left} ${targetY} ${left + r} ${targetY}H${targetX - 5}`;
   return [path, (left + right) / 2, below];
 }
 
+const bottomOf = (inner) => inner.internals.positionAbsolute.y + (inner.measured.height ?? 0);
+
+/** How deep a wire between states goes that leads back; null for any other. */
+function depth(from, to, { sourceX, targetX }) {
+  if (!from || !to || from.data.kind?.role !== "state" || targetX > sourceX) return null;
+  return Math.max(bottomOf(from), bottomOf(to)) + 18 + (from === to ? 0 : Math.min(40, (sourceX - targetX) / 24));
+}
+
 /** `children` is drawn at the middle of the wire. */
 export const Wire = memo(function Wire({ id, source, target, sourceHandleId, sourceX, sourceY, targetX, targetY, selected, data, hovered, children }) {
-  const own = useInternalNode(source);
+  const [from, to] = [useInternalNode(source), useInternalNode(target)];
   const ends = { sourceX, sourceY, targetX, targetY };
-  const below = source === target && own ? own.internals.positionAbsolute.y + (own.measured.height ?? 0) + 18 : null;
+  const below = depth(from, to, ends);
   const [path, middleX, middleY] = below == null ? wirePath(ends) : roundPath(ends, below);
   const taken = useLiveWire(source, sourceHandleId, target);
   const label = data?.label;
@@ -38,6 +46,7 @@ export const Wire = memo(function Wire({ id, source, target, sourceHandleId, sou
     <g
       className="qc-wire"
       data-taken={taken ?? undefined}
+      data-return={below != null || undefined}
       data-error={sourceHandleId === "error" || undefined}
       data-selected={selected || undefined}
       data-hovered={hovered || undefined}

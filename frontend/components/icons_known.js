@@ -1,7 +1,8 @@
 // The icons that the islands use themselves and that most kinds name; they are part of the first download.
 
 export {
-  AlarmClock, AlignLeft, ArrowDown, ArrowRight, ArrowUp, Ban, Bot, Box, Braces, Check, ChevronDown, ChevronLeft,
+  AlarmClock, AlignCenterHorizontal, AlignCenterVertical, AlignEndHorizontal, AlignEndVertical, AlignHorizontalDistributeCenter,
+  AlignLeft, AlignStartHorizontal, AlignStartVertical, AlignVerticalDistributeCenter, ArrowDown, ArrowRight, ArrowUp, Ban, Bot, Box, Braces, Check, ChevronDown, ChevronLeft,
   ChevronRight, ChevronUp, Circle, CircleAlert, CircleCheck, CircleDashed, CircleHelp, CircleX, Clipboard, Clock,
   Code, Copy, CornerDownRight, Database, Download, Ellipsis, ExternalLink, Eye, FileText, Filter, Flag, GitBranch,
   GitMerge, Globe, Hand, Hourglass, Info, Keyboard, KeyRound, Layers, LoaderCircle, Lock, LogIn, LogOut, Mail, Map,

@@ -56,6 +56,13 @@ export function portsOf(kind, node) {
   return ports;
 }
 
+/** What a node leaves with, as its ports show it: a text, JSON, a list, or anything. */
+export function carries({ gives }) {
+  if (!gives || gives.whole === "any") return "any";
+  if (gives.whole === "list") return "list";
+  return gives.whole === "text" || gives.fields?.text === "text" ? "text" : "json";
+}
+
 /** One line about the key setting of a node. */
 export function summaryOf(kind, node) {
   if (kind.role === "state") return node.config?.final ? "" : oneLine(portsOf(kind, { ...node, on_error: "fail" }));

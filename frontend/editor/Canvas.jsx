@@ -4,19 +4,24 @@ import { memo, useCallback, useEffect, useMemo, useRef } from "react";
 import { ConnectionLineType, ConnectionMode, MiniMap, ReactFlow, SelectionMode, useReactFlow } from "@xyflow/react";
 import { useColourMode } from "../components/colour_mode.js";
 import { tint } from "../components/kinds.js";
-import { LiveContext, useLiveRun } from "../components/live_hooks.js";
+import { LiveContext, useLiveEvents, useLiveRun } from "../components/live_hooks.js";
 import { Opening } from "../components/Opening.jsx";
 import { Paper, useDetail } from "../components/Paper.jsx";
 import { stateColour } from "../components/states.js";
 import { Arrow } from "../components/Wire.jsx";
 import { useCanvasNodes } from "./canvas_nodes.js";
 import { Cursors } from "./Cursors.jsx";
+import { Comments } from "./Comments.jsx";
+import { Candidate, Refused, WiringBar } from "./Guide.jsx";
 import { nodeTypes } from "./EditorNode.jsx";
-import { edgeTypes } from "./EditorWire.jsx";
+import { edgeTypes, overWire } from "./EditorWire.jsx";
 import { useGestures, usePointer } from "./gestures.js";
 import { useEditor, useUi } from "./hooks.js";
+import { calm } from "./commands.js";
 import { GRID } from "./placing.js";
+import { SelectionBar } from "./SelectionBar.jsx";
 import { remembered, roomOn } from "./ui.js";
+import { VariableLinks } from "./VariableLinks.jsx";
 import { ZoomBar } from "./ZoomBar.jsx";
 
 const GRID_STEP = [GRID, GRID];
@@ -47,13 +52,16 @@ function useSelection(editor) {
 
 function MiniMapOfStates() {
   const editor = useEditor();
+  useLiveEvents(); // a step that changes its state changes its colour here
+  const seen = editor.live.events.length;
   const colour = useCallback((entry) => {
     const state = editor.live.node(entry.id).state;
     return state ? stateColour(state) : tint(entry.data.kind.group);
-  }, [editor]);
+  }, [editor, seen]);
   const shown = useUi((ui) => ui.minimap);
+  const jump = useCallback((_, { x, y }) => editor.flow.setCenter(x, y, { zoom: editor.flow.getZoom(), duration: calm() }), [editor]);
   if (!shown) return null;
-  return <MiniMap pannable zoomable nodeColor={colour} nodeBorderRadius={10} maskColor="var(--slate-a3)" className="qe-minimap" ariaLabel="Mini-map" />;
+  return <MiniMap pannable zoomable onClick={jump} nodeColor={colour} nodeBorderRadius={10} maskColor="var(--slate-a3)" className="qe-minimap" ariaLabel="Mini-map" />;
 }
 
 /** Opens at a readable size, and shows the node at which a run waits for people or has failed. */
@@ -63,7 +71,10 @@ function Sight({ opened }) {
   const room = useCallback(() => roomOn(editor), [editor]);
   const start = [...editor.model.nodes.values()].find((node) => editor.kinds.get(node.kind)?.role === "start")?.id;
   const focus = SHOWN_STATES.has(state) ? [...editor.live.nodes].find(([, node]) => node.state === state)?.[0] : null;
-  return <Opening room={room} start={start} focus={focus} opened={opened} />;
+  const onOpened = useCallback(() => {
+    editor.frame.dataset.opened = "true";
+  }, [editor]);
+  return <Opening room={room} start={start} focus={focus} opened={opened} onOpened={onOpened} />;
 }
 
 export const Canvas = memo(function Canvas() {
@@ -76,7 +87,8 @@ export const Canvas = memo(function Canvas() {
   const pointer = usePointer(editor);
   const onSelectionChange = useSelection(editor);
   const detail = useDetail(frame);
-  const hand = useUi((ui) => ui.mode === "hand");
+  const mode = useUi((ui) => ui.mode);
+  const hand = mode === "hand";
   const colourMode = useColourMode();
   const { canEdit } = editor.draft;
 
@@ -90,14 +102,16 @@ export const Canvas = memo(function Canvas() {
   }, [detail]);
   const onNodeDoubleClick = useCallback((_, node) => editor.openInspector(node.id), [editor]);
   const onNodeClick = useCallback((event, node) => {
-    if (!event.shiftKey && !event.ctrlKey && !event.metaKey) editor.openInspector(node.id);
+    if (event.shiftKey || event.ctrlKey || event.metaKey) return;
+    if (editor.ui.state.selection.length > 1) editor.select([node.id]); // React Flow keeps the others when one of them is clicked
+    editor.openInspector(node.id);
   }, [editor]);
   const onDoubleClick = useCallback((event) => {
     if (event.target.classList?.contains("react-flow__pane")) editor.openPicker({ screen: { x: event.clientX, y: event.clientY } });
   }, [editor]);
 
   return (
-    <div ref={frame} className="qc-canvas" data-mode={hand ? "hand" : "pointer"} data-testid="canvas" onDoubleClick={onDoubleClick} {...pointer}>
+    <div ref={frame} className="qc-canvas" data-mode={mode} data-testid="canvas" onDoubleClick={onDoubleClick} onClickCapture={editor.wiring.onClickCapture} {...pointer}>
       <Arrow />
       <LiveContext value={editor.live}>
         <ReactFlow
@@ -110,6 +124,8 @@ export const Canvas = memo(function Canvas() {
           onSelectionChange={onSelectionChange}
           onNodeClick={onNodeClick}
           onNodeDoubleClick={onNodeDoubleClick}
+          onEdgeMouseEnter={overWire.enter}
+          onEdgeMouseLeave={overWire.leave}
           onInit={onInit}
           onMove={detail}
           onMoveEnd={viewport.onMoveEnd}
@@ -120,6 +136,7 @@ export const Canvas = memo(function Canvas() {
           edgesReconnectable={canEdit}
           connectionMode={ConnectionMode.Strict}
           connectionLineType={ConnectionLineType.SmoothStep}
+          connectOnClick={false}
           connectionRadius={28}
           reconnectRadius={14}
           snapToGrid
@@ -144,10 +161,16 @@ export const Canvas = memo(function Canvas() {
         >
           <Paper />
           <Cursors />
+          <Comments />
+          <Candidate />
+          <VariableLinks />
+          <SelectionBar />
           <Sight opened={Boolean(viewport.first)} />
           <MiniMapOfStates />
           <ZoomBar />
         </ReactFlow>
+        <Refused />
+        <WiringBar />
       </LiveContext>
     </div>
   );

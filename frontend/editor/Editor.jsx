@@ -16,6 +16,7 @@ import { EditorCore } from "./editor_core.js";
 import { EditorContext, useDraftState, useEditor, useModel, useUi } from "./hooks.js";
 import { Inspector } from "./Inspector.jsx";
 import { useKeyboard } from "./keyboard.js";
+import { Offer } from "./Offer.jsx";
 import { Outline } from "./Outline.jsx";
 import { Palette } from "./Palette.jsx";
 import { Picker } from "./Picker.jsx";
@@ -100,6 +101,7 @@ function Wide() {
       <ProblemsPanel />
       <RunStrip />
       <Picker />
+      <Offer />
     </div>
   );
 }

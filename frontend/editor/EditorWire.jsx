@@ -1,15 +1,25 @@
 // A wire in the editor: under the pointer it offers to take a node in, or to go.
 
-import { memo, useCallback, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useRef, useState } from "react";
 import { Icon } from "../components/icons.jsx";
 import { UndoWire } from "../components/UndoWire.jsx";
 import { Wire } from "../components/Wire.jsx";
-import { useEditor } from "./hooks.js";
+import { useEditor, useUi } from "./hooks.js";
+import { WireLabel } from "./WireLabel.jsx";
 
 const GRACE = 180; // the way from the wire to its buttons leaves the wire for a moment
 
+const wires = new Map(); // by id: what to do when the pointer comes and goes
+
+/** React Flow tells of the whole wire, also where the ends can be taken hold of. */
+export const overWire = {
+  enter: (_event, { id }) => wires.get(id)?.enter(),
+  leave: (_event, { id }) => wires.get(id)?.leave(),
+};
+
 const EditorWire = memo(function EditorWire(props) {
-  const { draft, edits, openPicker } = useEditor();
+  const { draft, edits, openPicker, ui } = useEditor();
+  const labelling = useUi((state) => state.labelling === props.id);
   const [over, setOver] = useState(false);
   const timer = useRef(null);
   const enter = useCallback(() => {
@@ -19,14 +29,26 @@ const EditorWire = memo(function EditorWire(props) {
   const leave = useCallback(() => {
     timer.current = setTimeout(() => setOver(false), GRACE);
   }, []);
+  useEffect(() => {
+    wires.set(props.id, { enter, leave });
+    return () => wires.delete(props.id);
+  }, [props.id, enter, leave]);
+  useEffect(() => setOver(false), [labelling]); // a field that goes from under the pointer tells no leave
   const shown = draft.canEdit && (over || props.selected);
+  const write = useCallback((event) => {
+    event.stopPropagation();
+    if (draft.canEdit) ui.set({ labelling: props.id });
+  }, [draft, ui, props.id]);
   return (
-    <g onMouseEnter={enter} onMouseLeave={leave}>
+    <g onDoubleClick={write}>
       <Wire {...props} hovered={over}>
-        {shown && (
+        {labelling ? <WireLabel id={props.id} label={props.data.label ?? ""} port={props.sourceHandleId} /> : shown && (
           <span className="qe-wire-tools" onMouseEnter={enter} onMouseLeave={leave}>
             <button type="button" title="Put a node in here" aria-label="Put a node into this wire" onClick={(event) => openPicker({ screen: { x: event.clientX, y: event.clientY }, wire: props.id })}>
               <Icon name="plus" size={14} />
+            </button>
+            <button type="button" title="Label (double-click)" aria-label="Write on this wire" onClick={write}>
+              {props.data.label ? <span className="qc-clip qe-wire-words">{props.data.label}</span> : <Icon name="pencil" size={13} />}
             </button>
             <button type="button" title="Delete this wire" aria-label="Delete this wire" onClick={() => edits.remove([], [props.id])}>
               <Icon name="trash-2" size={13} />

@@ -8,7 +8,8 @@ import { found } from "./fuzzy.js";
 import { DRAGGED_KIND } from "./gestures.js";
 import { useEditor, useUi } from "./hooks.js";
 
-function drag(event, kind) {
+function drag(event, kind, editor) {
+  editor.draggedKind = kind;
   event.dataTransfer.setData(DRAGGED_KIND, kind.name);
   event.dataTransfer.effectAllowed = "copy";
   const ghost = event.currentTarget.cloneNode(true);
@@ -40,7 +41,7 @@ function Item({ kind }) {
       draggable
       data-testid={`palette-item-${kind.name}`}
       title={kind.help.split("\n")[0]}
-      onDragStart={(event) => drag(event, kind)}
+      onDragStart={(event) => drag(event, kind, editor)}
       onClick={() => addByClick(editor, kind)}
     >
       <Tile kind={kind} size={24} />
@@ -54,7 +55,7 @@ export const Palette = memo(function Palette() {
   const shown = useUi((ui) => ui.palette);
   const [query, setQuery] = useState("");
   const sections = useMemo(() => {
-    const fitting = found([...kinds.values()], query, (kind) => [kind.title, kind.name, kind.group, kind.help.split("\n")[0]]);
+    const fitting = found([...kinds.values()], query, (kind) => [kind.title, kind.name, kind.group, ...(kind.synonyms ?? []), kind.help.split("\n")[0]]);
     return SECTIONS.map((name) => [name, fitting.filter((kind) => kind.group === name)]).filter(([, of]) => of.length);
   }, [kinds, query]);
   if (!draft.canEdit) return null;

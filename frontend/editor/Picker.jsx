@@ -2,69 +2,97 @@
 
 import { memo, useEffect, useMemo, useRef, useState } from "react";
 import { Icon } from "../components/icons.jsx";
-import { SECTIONS } from "../components/kinds.js";
 import { Tile } from "../components/NodeCard.jsx";
-import { found } from "./fuzzy.js";
 import { useEditor, useUi } from "./hooks.js";
+import { rowsFor, useNow } from "./picker_rows.js";
 import { CARD, fitting } from "./placing.js";
-import { remembered } from "./ui.js";
 
 const SIZE = { width: 320, height: 380 };
-const RECENT = "recent-kinds";
-
-function ordered(kinds, query) {
-  const recent = remembered.get(RECENT, []);
-  const rank = (kind) => {
-    const at = recent.indexOf(kind.name);
-    return at < 0 ? 100 + SECTIONS.indexOf(kind.group) : at;
-  };
-  const all = [...kinds].sort((a, b) => rank(a) - rank(b));
-  return found(all, query, (kind) => [kind.title, kind.name, kind.group, kind.help.split("\n")[0]]);
-}
 
 function insert(editor, kind, { from, into, wire, flow }) {
-  remembered.set(RECENT, [kind.name, ...remembered.get(RECENT, []).filter((name) => name !== kind.name)].slice(0, 8));
+  useNow(kind);
   editor.ui.set({ picker: null });
   const shift = into ? CARD.width : from ? 0 : CARD.width / 2;
-  editor.addAt(kind.name, { x: flow.x - shift, y: flow.y - 24 }, { from, into, wire });
+  editor.addAt(kind.name, { x: flow.x - shift, y: flow.y - 24 }, { from, into, wire, pointer: flow });
 }
 
-function Rows({ kinds, at, onPick, onHover }) {
+function KindRow({ kind }) {
+  return (
+    <>
+      <Tile kind={kind} size={26} />
+      <span className="qe-picker-words">
+        <b>{kind.title}</b>
+        <small className="qc-clip">{kind.help.split("\n")[0]}</small>
+      </span>
+    </>
+  );
+}
+
+function SectionRow({ section, open, count }) {
+  return (
+    <>
+      <Icon name={open ? "chevron-down" : "chevron-right"} size={13} />
+      <span>{section}</span>
+      {!open && <small>{count}</small>}
+    </>
+  );
+}
+
+const idOf = (row) => `qe-pick-${row.kind?.name ?? row.section.replaceAll(" ", "-")}`;
+
+function Rows({ rows, at, onPick, onHover }) {
   const current = useRef(null);
   useEffect(() => {
     current.current?.scrollIntoView({ block: "nearest" }); // gives a promise in new browsers, which is no clean-up
   }, [at]);
   return (
     <div className="qe-picker-list" role="listbox" id="qe-picker-list" aria-label="Kinds of nodes">
-      {kinds.map((kind, i) => (
+      {rows.map((row, i) => (
         <div
-          key={kind.name}
+          key={idOf(row)}
           ref={i === at ? current : null}
           role="option"
-          id={`qe-pick-${kind.name}`}
+          id={idOf(row)}
           aria-selected={i === at}
-          className="qe-picker-row"
-          data-testid={`picker-item-${kind.name}`}
+          aria-expanded={row.kind ? undefined : row.open}
+          className={row.kind ? "qe-picker-row" : "qe-picker-section"}
+          data-testid={row.kind ? `picker-item-${row.kind.name}` : `picker-section-${row.section}`}
           onPointerMove={() => onHover(i)}
-          onClick={() => onPick(kind)}
+          onClick={() => onPick(row)}
         >
-          <Tile kind={kind} size={26} />
-          <span className="qe-picker-words">
-            <b>{kind.title}</b>
-            <small className="qc-clip">{kind.help.split("\n")[0]}</small>
-          </span>
+          {row.kind ? <KindRow kind={row.kind} /> : <SectionRow {...row} />}
         </div>
       ))}
-      {kinds.length === 0 && <p className="qe-none">No kind fits these letters.</p>}
+      {rows.length === 0 && <p className="qe-none">No kind fits these letters.</p>}
     </div>
   );
 }
 
+function useRows(editor, picker) {
+  const [query, setQuery] = useState("");
+  const [folded, setFolded] = useState(() => new Set());
+  const kinds = useMemo(() => fitting(editor.kinds, picker, editor.kinds.get(editor.parentOf(picker)?.kind)), [editor, picker]);
+  const rows = useMemo(() => rowsFor(kinds, query, folded), [kinds, query, folded]);
+  const [at, setAt] = useState(() => Math.max(0, rows.findIndex((row) => row.kind)));
+  const fold = (section, close) => {
+    const next = new Set(folded);
+    if (close) next.add(section);
+    else next.delete(section);
+    setFolded(next);
+    setAt(rows.findIndex((row) => row.section === section && !row.kind));
+  };
+  const type = (text) => {
+    setQuery(text);
+    setAt(text.trim() ? 0 : Math.max(0, rowsFor(kinds, text, folded).findIndex((row) => row.kind)));
+  };
+  return { query, rows, at, setAt, fold, type };
+}
+
+const SAYS = ({ wire, from, into }) => (wire ? "Put into this wire …" : from ? "What comes next …" : into ? "What comes before …" : "Add a node …");
+
 function OpenPicker({ picker }) {
   const editor = useEditor();
-  const [query, setQuery] = useState("");
-  const [at, setAt] = useState(0);
-  const kinds = useMemo(() => ordered(fitting(editor.kinds, picker, editor.kinds.get(editor.parentOf(picker)?.kind)), query), [editor, picker, query]);
+  const { query, rows, at, setAt, fold, type } = useRows(editor, picker);
   const box = editor.frame.getBoundingClientRect();
   const left = Math.min(Math.max(8, picker.at.x - box.left), box.width - SIZE.width - 8);
   const top = Math.min(Math.max(8, picker.at.y - box.top), box.height - SIZE.height - 8);
@@ -72,10 +100,15 @@ function OpenPicker({ picker }) {
     editor.ui.set({ picker: null });
     editor.frame.querySelector(".react-flow__pane")?.focus?.();
   };
+  const pick = (row) => (row.kind ? insert(editor, row.kind, picker) : fold(row.section, row.open));
   const keys = (event) => {
-    if (event.key === "ArrowDown") setAt(Math.min(at + 1, kinds.length - 1));
+    const row = rows[at];
+    const sideways = !query && row?.section;
+    if (event.key === "ArrowDown") setAt(Math.min(at + 1, rows.length - 1));
     else if (event.key === "ArrowUp") setAt(Math.max(at - 1, 0));
-    else if (event.key === "Enter" && kinds[at]) insert(editor, kinds[at], picker);
+    else if (event.key === "ArrowLeft" && sideways) fold(row.section, true);
+    else if (event.key === "ArrowRight" && sideways) fold(row.section, false);
+    else if (event.key === "Enter" && row) pick(row);
     else if (event.key === "Escape") close();
     else return;
     event.preventDefault();
@@ -90,20 +123,17 @@ function OpenPicker({ picker }) {
           <input
             autoFocus
             value={query}
-            placeholder={picker.wire ? "Put into this wire …" : picker.from ? "What comes next …" : "Add a node …"}
+            placeholder={SAYS(picker)}
             aria-label="Search kinds of nodes"
             role="combobox"
             aria-expanded="true"
             aria-controls="qe-picker-list"
-            aria-activedescendant={kinds[at] ? `qe-pick-${kinds[at].name}` : undefined}
-            onChange={(event) => {
-              setQuery(event.target.value);
-              setAt(0);
-            }}
+            aria-activedescendant={rows[at] && idOf(rows[at])}
+            onChange={(event) => type(event.target.value)}
             onKeyDown={keys}
           />
         </label>
-        <Rows kinds={kinds} at={at} onHover={setAt} onPick={(kind) => insert(editor, kind, picker)} />
+        <Rows rows={rows} at={at} onHover={setAt} onPick={pick} />
       </div>
     </>
   );

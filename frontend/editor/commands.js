@@ -1,9 +1,11 @@
 // Every command with its keys: the keyboard, the shortcut sheet and the command palette all read this list.
 
+import { align, distribute } from "./arrange.js";
 import { GRID } from "./placing.js";
 import { remembered, roomFor } from "./ui.js";
+import { selectAlong, walk } from "./walk.js";
 
-const calm = () => (window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 180);
+export const calm = () => (window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 180);
 const ids = (editor) => editor.ui.state.selection;
 
 function nudge(editor, dx, dy) {
@@ -14,23 +16,21 @@ function nudge(editor, dx, dy) {
   if (moves.length) editor.edits.move(moves, `nudge:${ids(editor).join()}`);
 }
 
-function walk(editor, direction) {
-  const [at] = ids(editor);
-  const wires = direction > 0 ? editor.model.outOf(at) : editor.model.into(at);
-  const next = direction > 0 ? wires[0]?.target : wires[0]?.source;
-  if (next) editor.show(next);
-}
-
 function escape(editor) {
-  const { picker, dialog, selection, selectedWires } = editor.ui.state;
-  if (picker) editor.ui.set({ picker: null });
+  const { mode, offer, picker, dialog, selection, selectedWires } = editor.ui.state;
+  if (offer) editor.ui.set({ offer: null });
+  else if (editor.wiring.end()) return;
+  else if (picker) editor.ui.set({ picker: null });
   else if (dialog) editor.ui.set({ dialog: null });
+  else if (mode === "comment") editor.ui.set({ mode: "pointer" });
   else if (selection.length || selectedWires.length) editor.select([]);
   else editor.ui.set({ inspector: null, problemsOpen: false });
 }
 
-function remove(editor) {
-  editor.edits.remove(ids(editor), editor.ui.state.selectedWires);
+/** Wires between deleted nodes go with them; only wires selected by themselves count as chosen. */
+function remove(editor, heal) {
+  const wires = editor.ui.state.selectedWires;
+  editor.edits.remove(ids(editor), wires, heal);
 }
 
 function addFromKeyboard(editor) {
@@ -48,6 +48,13 @@ const toggle = (editor, key) => {
   remembered.set(key, on);
 };
 
+function toggleHealing(editor) {
+  toggle(editor, "heal");
+  editor.ui.hint(editor.ui.state.heal ? "Deleting a node joins its neighbours." : "Deleting a node leaves a gap.");
+}
+
+const SIDES = { centre: "centres", middle: "middles" };
+const arranging = (name, title, least, run) => ({ name, title, least, group: "Arrange", keys: [], edits: true, needs: "selection", run: (e) => ids(e).length >= least && run(e) });
 const step = (title, keys, dx, dy) => ({ name: `nudge-${dx}-${dy}`, title, group: "Move", keys, edits: true, needs: "selection", run: (e) => nudge(e, dx, dy) });
 
 export const COMMANDS = [
@@ -58,14 +65,23 @@ export const COMMANDS = [
   { name: "undo", title: "Undo", group: "Edit", keys: ["Mod+Z"], edits: true, inFields: true, run: (e) => e.draft.undoOnce() },
   { name: "redo", title: "Redo", group: "Edit", keys: ["Mod+Shift+Z", "Mod+Y"], edits: true, inFields: true, run: (e) => e.draft.redoOnce() },
   { name: "duplicate", title: "Duplicate", group: "Edit", keys: ["Mod+D"], edits: true, needs: "selection", run: (e) => e.clipboard.duplicate() },
-  { name: "delete", title: "Delete", group: "Edit", keys: ["Delete", "Backspace"], edits: true, run: remove },
+  { name: "delete", title: "Delete", group: "Edit", keys: ["Delete", "Backspace"], edits: true, run: (e) => remove(e, e.ui.state.heal) },
+  { name: "delete-cut", title: "Delete without joining the neighbours", group: "Edit", keys: ["Shift+Delete", "Shift+Backspace"], edits: true, run: (e) => remove(e, false) },
+  { name: "heal", title: "Join the neighbours of a deleted node: on or off", group: "Edit", keys: [], edits: true, run: toggleHealing },
   { name: "rename", title: "Rename", group: "Edit", keys: ["F2"], edits: true, needs: "selection", run: (e) => e.ui.set({ renaming: ids(e)[0] }) },
   { name: "disable", title: "Disable, or enable", group: "Edit", keys: ["D"], edits: true, needs: "selection", run: (e) => e.edits.toggleDisabled(ids(e)) },
   { name: "open", title: "Open the settings", group: "Edit", keys: ["Enter"], needs: "selection", run: (e) => e.openInspector(ids(e)[0]) },
   { name: "all", title: "Select everything", group: "Select", keys: ["Mod+A"], run: (e) => e.select([...e.model.nodes.keys()]) },
   { name: "escape", title: "Clear the selection, close panels", group: "Select", keys: ["Escape"], run: escape },
-  { name: "next", title: "Walk to the next node", group: "Select", keys: ["Alt+ArrowRight"], needs: "selection", run: (e) => walk(e, 1) },
-  { name: "previous", title: "Walk to the node before", group: "Select", keys: ["Alt+ArrowLeft"], needs: "selection", run: (e) => walk(e, -1) },
+  { name: "next", title: "Walk to the next node", group: "Select", keys: ["Alt+ArrowRight"], needs: "selection", run: (e) => walk(e, "next") },
+  { name: "previous", title: "Walk to the node before", group: "Select", keys: ["Alt+ArrowLeft"], needs: "selection", run: (e) => walk(e, "previous") },
+  { name: "above", title: "Walk to the node above", group: "Select", keys: ["Alt+ArrowUp"], needs: "selection", run: (e) => walk(e, "up") },
+  { name: "below", title: "Walk to the node below", group: "Select", keys: ["Alt+ArrowDown"], needs: "selection", run: (e) => walk(e, "down") },
+  { name: "upstream", title: "Select everything before", group: "Select", keys: ["Alt+Shift+ArrowLeft"], needs: "selection", run: (e) => selectAlong(e, true) },
+  { name: "downstream", title: "Select everything after", group: "Select", keys: ["Alt+Shift+ArrowRight"], needs: "selection", run: (e) => selectAlong(e, false) },
+  ...["left", "centre", "right", "top", "middle", "bottom"].map((side) => arranging(`align-${side}`, `Align ${SIDES[side] ?? side}`, 2, (e) => align(e, side))),
+  arranging("distribute-x", "Equal gaps from left to right", 3, (e) => distribute(e, "x")),
+  arranging("distribute-y", "Equal gaps from top to bottom", 3, (e) => distribute(e, "y")),
   step("Move left", ["ArrowLeft"], -1, 0),
   step("Move right", ["ArrowRight"], 1, 0),
   step("Move up", ["ArrowUp"], 0, -1),
@@ -81,6 +97,7 @@ export const COMMANDS = [
   { name: "fit-selection", title: "Fit the selection", group: "View", keys: ["Shift+2", "2"], run: (e) => e.flow.fitView({ nodes: ids(e).map((id) => ({ id })), duration: calm(), padding: 0.4, maxZoom: 1.2 }) },
   { name: "pointer", title: "Pointer", group: "View", keys: ["V"], run: (e) => e.ui.set({ mode: "pointer" }) },
   { name: "hand", title: "Hand", group: "View", keys: ["H"], run: (e) => e.ui.set({ mode: "hand" }) },
+  { name: "comment", title: "Comment", group: "View", keys: ["C"], edits: true, run: (e) => e.ui.set({ mode: "comment" }) },
   { name: "minimap", title: "Mini-map", group: "View", keys: ["M"], run: (e) => toggle(e, "minimap") },
   { name: "palette", title: "Palette", group: "View", keys: ["\\"], run: (e) => toggle(e, "palette") },
   { name: "commands", title: "All commands", group: "View", keys: ["Mod+K"], inFields: true, run: (e) => e.ui.set({ dialog: "commands" }) },

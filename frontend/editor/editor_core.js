@@ -3,14 +3,17 @@
 import { api, entries } from "../components/api.js";
 import { followRun } from "../components/events.js";
 import { Live } from "../components/live.js";
+import { ClickWiring } from "./click_wiring.js";
 import { Clipboard } from "./clipboard.js";
 import { COMMANDS } from "./commands.js";
 import { Draft } from "./draft.js";
 import { Edits } from "./edits.js";
+import { Marks } from "./marks.js";
 import { Model } from "./model.js";
+import { offerTextFor } from "./offers.js";
 import { containerAt } from "./placing.js";
 import { Presence } from "./presence.js";
-import { remembered, Ui } from "./ui.js";
+import { remembered, roomOn, Ui } from "./ui.js";
 
 const CHECK_PAUSE = 700;
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -25,7 +28,15 @@ export class EditorCore {
     this.presence = new Presence(this.draft.awareness, me);
     this.live = new Live();
     this.clipboard = new Clipboard(this);
+    this.marks = new Marks(this);
+    this.wiring = new ClickWiring(this);
+    this.guide = new Ui({ candidate: null, refused: null }); // changes with every move of the hand
     this.ui = new Ui({
+      offer: null,
+      wiring: null,
+      labelling: null,
+      remark: null,
+      heal: remembered.get("heal", true),
       selection: [],
       selectedWires: [],
       inspector: null,
@@ -78,13 +89,14 @@ export class EditorCore {
 
   /** Add a kind at a point of the canvas, in the container that is there; then select it. */
   addAt(kindName, point, options = {}) {
-    const container = options.from || options.into || options.wire ? this.parentOf(options) : containerAt(this.model, this.kinds, point, this.kinds.get(kindName) ?? {});
+    const container = options.from || options.into || options.wire ? this.parentOf(options) : containerAt(this.model, this.kinds, options.pointer ?? point, this.kinds.get(kindName) ?? {});
     const base = container ? this.model.absolute(container) : { x: 0, y: 0 };
     const at = { x: point.x - base.x, y: point.y - base.y };
     const id = this.edits.add(kindName, { ...options, at, parent: container?.id ?? null });
     if (!id) return null;
     this.select([id]);
     this.openInspector(id);
+    offerTextFor(this, id, options);
     return id;
   }
 
@@ -101,6 +113,19 @@ export class EditorCore {
     this.openInspector(id);
     const at = this.model.absolute(node);
     this.flow?.setCenter(at.x + 240, at.y + 40, { zoom: Math.max(0.8, this.flow.getZoom()), duration: calm() ? 0 : 200 });
+  }
+
+  /** Pan just as far as needed for a node to be in sight. */
+  bring(id) {
+    const node = this.model.node(id);
+    if (!node || !this.flow) return;
+    const { x, y } = this.model.absolute(node);
+    const room = roomOn(this);
+    const view = this.flow.getViewport();
+    const [left, top] = [x * view.zoom + view.x, y * view.zoom + view.y];
+    const into = (at, length, from, size) => Math.max(from, Math.min(at, from + size - length)) - at;
+    const by = [into(left, 232 * view.zoom, room.x, room.width), into(top, 68 * view.zoom, room.y, room.height)];
+    if (by[0] || by[1]) this.flow.setViewport({ x: view.x + by[0], y: view.y + by[1], zoom: view.zoom }, { duration: calm() ? 0 : 180 });
   }
 
   forgetGone() {

@@ -68,6 +68,20 @@ export class Edits {
     return at.x < free ? { x: free, y: source.position.y } : at;
   }
 
+  /** Put a node that stands already into a wire. */
+  spliceIn(wire, id) {
+    const kind = this.kindOf(id);
+    this.draft.edit(() => this.splice(wire, id, kind, portsOf(kind, this.model.node(id))[0]));
+  }
+
+  /** Take a node out of its wires; its neighbours are joined where it had one on each side. */
+  pullOut(id) {
+    this.draft.edit(() => {
+      this.heal(id);
+      for (const wire of this.model.wiresOf(id)) this.draft.wires.delete(wire.id);
+    });
+  }
+
   splice(wire, id, kind, port) {
     const old = this.model.wires.get(wire);
     if (!old || !hasInput(kind) || !port) return;
@@ -92,6 +106,12 @@ export class Edits {
 
   connect(source, port, target) {
     this.draft.edit(() => this.putWire(source, port, target));
+  }
+
+  /** What stands on a wire, such as the condition of its branch. */
+  label(wire, text) {
+    const map = this.draft.wires.get(wire);
+    if (map && map.get("label") !== text) this.draft.edit(() => map.set("label", text));
   }
 
   reconnect(wire, source, port, target) {
@@ -133,12 +153,12 @@ export class Edits {
     }, `size:${id}`);
   }
 
-  /** Remove nodes with all they hold, and wires. A lone node in the middle of a chain heals it. */
-  remove(nodeIds, wireIds = []) {
+  /** Remove nodes with all they hold, and wires. A lone node in the middle of a chain heals it, unless told not to. */
+  remove(nodeIds, wireIds = [], heal = true) {
     const all = new Set(nodeIds.flatMap((id) => [id, ...this.model.within(id)]));
     if (!all.size && !wireIds.length) return;
     this.draft.edit(() => {
-      if (all.size === 1 && !wireIds.length) this.heal([...all][0]);
+      if (heal && all.size === 1 && !wireIds.length) this.heal([...all][0]);
       for (const wire of this.model.wires.values()) {
         if (all.has(wire.source) || all.has(wire.target)) this.draft.wires.delete(wire.id);
       }

@@ -23,12 +23,15 @@ function plainWire(id, map) {
   return Object.freeze({ source_port: "out", target_port: "in", label: "", ...map.toJSON(), id });
 }
 
+const plainComment = (id, map) => Object.freeze({ text: "", author: "", x: 0, y: 0, ...map.toJSON(), id });
+
 export class Model {
   constructor(draft) {
     this.draft = draft;
     this.listeners = new Set();
     this.nodes = new Map();
     this.wires = new Map();
+    this.comments = new Map();
     this.meta = EMPTY;
     this.samples = EMPTY;
     this.version = 0;
@@ -36,6 +39,7 @@ export class Model {
     this.dirty = false;
     draft.nodes.observeDeep((events) => this.follow(events, draft.nodes, this.nodes, plainNode));
     draft.wires.observeDeep((events) => this.follow(events, draft.wires, this.wires, plainWire));
+    draft.comments.observeDeep((events) => this.follow(events, draft.comments, this.comments, plainComment));
     draft.meta.observeDeep(() => this.readMeta());
     draft.samples.observeDeep(() => this.readMeta());
     draft.doc.on("afterTransaction", () => this.flush());
@@ -45,6 +49,7 @@ export class Model {
   readAll() {
     for (const [id, map] of this.draft.nodes) this.nodes.set(id, plainNode(id, map));
     for (const [id, map] of this.draft.wires) this.wires.set(id, plainWire(id, map));
+    for (const [id, map] of this.draft.comments) this.comments.set(id, plainComment(id, map));
     this.readMeta();
     this.flush();
   }

@@ -45,6 +45,8 @@ export function containerAt(model, kinds, point, held, except = new Set()) {
   return found;
 }
 
+export const CIRCLE = "This would make a circle. Put the nodes into a Loop instead.";
+
 /** Why this wire may not be, or an empty text. */
 export function refusal(model, kinds, source, target) {
   const from = model.node(source);
@@ -59,7 +61,7 @@ export function refusal(model, kinds, source, target) {
     if (undone) return `“${end.name || kinds.get(end.kind)?.title}” undoes “${model.node(undone)?.name || undone}”: it is played only for that and has no wires.`;
   }
   if ((from.parent ?? null) !== (to.parent ?? null)) return "A wire cannot cross the border of a container.";
-  if (!machine && model.leads(target, source)) return "This would make a circle. Put the nodes into a Loop instead.";
+  if (!machine && model.leads(target, source)) return CIRCLE;
   return "";
 }
 

@@ -75,7 +75,15 @@ GIVES = Gives(
 )
 
 
-@node(title="Chat model", group="AI", icon="message-square", summary="model", effects=("external", "money"))
+@node(
+    title="Chat model",
+    group="AI",
+    icon="message-square",
+    summary="model",
+    effects=("external", "money"),
+    synonyms=("llm", "prompt", "gpt", "claude", "answer", "ask"),
+    takes="text",
+)
 async def chat_model(config: Config, ctx: NodeContext) -> Step:
     """The model's answer and what it cost."""
     passages = await _passages(config, ctx)

@@ -76,6 +76,8 @@ GIVES = Gives(
     icon="tags",
     ports=Ports(("else",), each="labels", name="name"),
     summary="labels",
+    synonyms=("label", "route", "intent", "category"),
+    takes="text",
 )
 async def classify(config: Config, ctx: NodeContext) -> Step:
     """The closest label, how close, and how close the others are."""

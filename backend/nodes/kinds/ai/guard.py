@@ -42,7 +42,15 @@ class Config(NodeConfig):
 GIVES = Gives(fields={"text": "text", "found": "object", "reason": "text"})
 
 
-@node(title="Guard", group="AI", icon="shield-check", ports=("ok", "blocked"), summary="find")
+@node(
+    title="Guard",
+    group="AI",
+    icon="shield-check",
+    ports=("ok", "blocked"),
+    summary="find",
+    synonyms=("pii", "mask", "privacy", "filter"),
+    takes="text",
+)
 async def guard(config: Config, ctx: NodeContext) -> Step:
     """The text, masked, with what was found."""
     text = await ctx.text(config.text)

@@ -25,7 +25,15 @@ class Config(NodeConfig):
 GIVES = Gives(fields={"passages": "list", "text": "text", "best_score": "number"})
 
 
-@node(title="Retrieve", group="AI", icon="search", summary="collection", effects=("read",))
+@node(
+    title="Retrieve",
+    group="AI",
+    icon="search",
+    summary="collection",
+    effects=("read",),
+    synonyms=("rag", "search", "knowledge", "vector", "find"),
+    takes="text",
+)
 async def retrieve(config: Config, ctx: NodeContext) -> Step:
     """The passages, best first, also as one text."""
     query = (await ctx.text(config.query)).strip()

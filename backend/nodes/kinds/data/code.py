@@ -30,7 +30,14 @@ class Config(NodeConfig):
     )
 
 
-@node(title="Code", group="Data", icon="code", summary="source", effects=("code",))
+@node(
+    title="Code",
+    group="Data",
+    icon="code",
+    summary="source",
+    effects=("code",),
+    synonyms=("python", "script", "function", "transform"),
+)
 async def code(config: Config, ctx: NodeContext) -> Step:
     """The value of the last expression."""
     named = {name: ctx.scope.get(name) for name in _SCOPE if re.search(rf"\b{name}\b", config.source)}

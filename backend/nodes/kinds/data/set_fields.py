@@ -29,7 +29,14 @@ class Config(NodeConfig):
 GIVES = Gives(each="fields", closed=False)
 
 
-@node(title="Set fields", group="Data", icon="list-plus", summary="fields", pure=True)
+@node(
+    title="Set fields",
+    group="Data",
+    icon="list-plus",
+    summary="fields",
+    pure=True,
+    synonyms=("map", "edit", "assign", "object", "template"),
+)
 async def set_fields(config: Config, ctx: NodeContext) -> Step:
     """The object."""
     before = only_input(ctx) if config.keep_input else {}

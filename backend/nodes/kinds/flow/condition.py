@@ -40,7 +40,15 @@ class Config(NodeConfig):
 GIVES = Gives(fields={"result": "boolean"})
 
 
-@node(title="Condition", group="Flow", icon="git-branch", ports=("yes", "no"), summary="rules", pure=True)
+@node(
+    title="Condition",
+    group="Flow",
+    icon="git-branch",
+    ports=("yes", "no"),
+    summary="rules",
+    pure=True,
+    synonyms=("if", "branch", "decide", "yes or no"),
+)
 async def condition(config: Config, ctx: NodeContext) -> Step:
     """Yes or no."""
     if config.by == "rules":

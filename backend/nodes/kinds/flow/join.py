@@ -27,7 +27,15 @@ class Config(NodeConfig):
 GIVES = Gives(closed=False)
 
 
-@node(title="Join", group="Flow", icon="merge", role="join", summary="mode", pure=True)
+@node(
+    title="Join",
+    group="Flow",
+    icon="merge",
+    role="join",
+    summary="mode",
+    pure=True,
+    synonyms=("merge", "wait for all", "together"),
+)
 async def join(config: Config, ctx: NodeContext) -> Step:
     """What arrived."""
     return Step(dict(ctx.inputs))

@@ -25,7 +25,14 @@ class Config(NodeConfig):
     )
 
 
-@node(title="Loop", group="Flow", icon="refresh-cw", role="loop", summary="until")
+@node(
+    title="Loop",
+    group="Flow",
+    icon="refresh-cw",
+    role="loop",
+    summary="until",
+    synonyms=("repeat", "while", "until", "again"),
+)
 async def loop(config: Config, ctx: NodeContext) -> Step:
     """Whether the loop is done; asked after each round."""
     return Step({"done": bool(await ctx.value(config.until))})

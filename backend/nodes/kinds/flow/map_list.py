@@ -35,7 +35,14 @@ class Config(NodeConfig):
 GIVES = Gives("list")
 
 
-@node(title="Map", group="Flow", icon="repeat-2", role="map", summary="items")
+@node(
+    title="Map",
+    group="Flow",
+    icon="repeat-2",
+    role="map",
+    summary="items",
+    synonyms=("for each", "list", "parallel", "iterate"),
+)
 async def map_list(config: Config, ctx: NodeContext) -> Step:
     """The entries to play the body for."""
     items = await ctx.value(config.items)

@@ -10,7 +10,7 @@ class Config(NodeConfig):
     pass
 
 
-@node(title="On exit", group="Flow", icon="log-out", role="exit")
+@node(title="On exit", group="Flow", icon="log-out", role="exit", synonyms=("leave", "clean up"))
 async def on_exit(config: Config, ctx: NodeContext) -> Step:
     """What the exit is about."""
     names = ("transition", "previous", "event")

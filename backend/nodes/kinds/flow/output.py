@@ -20,7 +20,16 @@ class Config(NodeConfig):
     )
 
 
-@node(title="Output", group="Flow", icon="flag", ports=(), role="end", summary="fields", pure=True)
+@node(
+    title="Output",
+    group="Flow",
+    icon="flag",
+    ports=(),
+    role="end",
+    summary="fields",
+    pure=True,
+    synonyms=("end", "result", "return", "finish"),
+)
 async def output(config: Config, ctx: NodeContext) -> Step:
     """The run's result."""
     return Step(await assigned(ctx, config.fields) if config.fields else only_input(ctx))

@@ -28,7 +28,14 @@ class Config(NodeConfig):
     )
 
 
-@node(title="Saga", group="Flow", icon="undo-2", role="saga", ports=("out", "compensated"))
+@node(
+    title="Saga",
+    group="Flow",
+    icon="undo-2",
+    role="saga",
+    ports=("out", "compensated"),
+    synonyms=("undo", "compensate", "transaction", "roll back"),
+)
 async def saga(config: Config, ctx: NodeContext) -> Step:
     """Nothing of its own: what it gives is what its body gives."""
     return Step(dict(ctx.inputs))

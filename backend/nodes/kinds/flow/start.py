@@ -32,7 +32,15 @@ class Config(NodeConfig):
 GIVES = Gives("any", each="fields", closed=False)
 
 
-@node(title="Start", group="Flow", icon="play", role="start", summary="fields", pure=True)
+@node(
+    title="Start",
+    group="Flow",
+    icon="play",
+    role="start",
+    summary="fields",
+    pure=True,
+    synonyms=("begin", "trigger", "input", "form"),
+)
 async def start(config: Config, ctx: NodeContext) -> Step:
     """The input, with the defaults of fields that were left out."""
     given = ctx.scope.get("input")

@@ -73,6 +73,7 @@ class Config(NodeConfig):
     ports=Ports((), each="transitions", name="name", unless="final"),
     role="state",
     summary="transitions",
+    synonyms=("status", "transition"),
 )
 async def state(config: Config, ctx: NodeContext) -> Step:
     """The first transition that fits the `trigger`: nothing, an event with its key, or a time; or what it waits for."""

@@ -21,7 +21,13 @@ class Config(NodeConfig):
     )
 
 
-@node(title="State machine", group="Flow", icon="workflow", role="machine")
+@node(
+    title="State machine",
+    group="Flow",
+    icon="workflow",
+    role="machine",
+    synonyms=("states", "fsm", "flow chart"),
+)
 async def state_machine(config: Config, ctx: NodeContext) -> Step:
     """Nothing to decide here: the states do."""
     return Step(None)

@@ -35,7 +35,15 @@ class Config(NodeConfig):
     )
 
 
-@node(title="Sub-workflow", group="Flow", icon="network", role="call", summary="workflow", effects=("write",))
+@node(
+    title="Sub-workflow",
+    group="Flow",
+    icon="network",
+    role="call",
+    summary="workflow",
+    effects=("write",),
+    synonyms=("call", "subflow", "nested", "reuse"),
+)
 async def sub_workflow(config: Config, ctx: NodeContext) -> Step:
     """The other's output; played inside, its input."""
     given = await assigned(ctx, config.fields) if config.fields else only_input(ctx)

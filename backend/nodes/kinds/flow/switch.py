@@ -75,6 +75,7 @@ GIVES = Gives(fields={"case": "text", "value": "any"})
     pure=True,
     ports=Ports(("else",), each="cases", name="name"),
     summary="cases",
+    synonyms=("case", "route", "branch", "if"),
 )
 async def switch(config: Config, ctx: NodeContext) -> Step:
     """The case that fits first."""

@@ -33,7 +33,14 @@ class Config(NodeConfig):
 GIVES = Gives(fields={"until": "text"})
 
 
-@node(title="Wait", group="Flow", icon="timer", summary="duration", cacheable=False)
+@node(
+    title="Wait",
+    group="Flow",
+    icon="timer",
+    summary="duration",
+    cacheable=False,
+    synonyms=("sleep", "delay", "pause", "timer"),
+)
 async def wait(config: Config, ctx: NodeContext) -> Step:
     """Wait, durably."""
     now = await ctx.now()

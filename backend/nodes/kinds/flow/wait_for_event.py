@@ -44,6 +44,7 @@ GIVES = Gives(fields={"name": "text", "key": "text", "data": "any", "at": "text"
     ports=("received", "timed_out"),
     summary="event",
     cacheable=False,
+    synonyms=("signal", "listen", "receive", "webhook"),
 )
 async def wait_for_event(config: Config, ctx: NodeContext) -> Step:
     """The event with its data."""

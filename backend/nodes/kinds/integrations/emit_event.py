@@ -42,6 +42,7 @@ GIVES = Gives(fields={"topic": "text", "key": "text", "data": "any"})
     summary="topic",
     effects=("write",),
     cacheable=False,
+    synonyms=("publish", "send", "topic"),
 )
 async def emit_event(config: Config, ctx: NodeContext) -> Step:
     """The event's topic and data."""

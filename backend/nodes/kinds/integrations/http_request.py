@@ -84,7 +84,14 @@ class Troubled(Unavailable):
 GIVES = Gives(fields={"status": "number", "headers": "object", "body": "any"})
 
 
-@node(title="HTTP request", group="Integrations", icon="globe", summary="url", effects=("external",))
+@node(
+    title="HTTP request",
+    group="Integrations",
+    icon="globe",
+    summary="url",
+    effects=("external",),
+    synonyms=("api", "rest", "url", "fetch", "webhook", "call"),
+)
 async def http_request(config: Config, ctx: NodeContext) -> Step:
     """Status, headers and body of the answer."""
     url = (await ctx.text(config.url)).strip()

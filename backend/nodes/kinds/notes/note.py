@@ -15,7 +15,15 @@ class Config(NodeConfig):
     )
 
 
-@node(title="Note", group="Notes", icon="sticky-note", ports=(), role="note", summary="text")
+@node(
+    title="Note",
+    group="Notes",
+    icon="sticky-note",
+    ports=(),
+    role="note",
+    summary="text",
+    synonyms=("comment", "sticky", "text"),
+)
 async def note(config: Config, ctx: NodeContext) -> Step:
     """Nothing."""
     return Step()

@@ -67,6 +67,7 @@ GIVES = Gives(fields={"verdict": "text", "values": "object", "comment": "text", 
     ports=("approved", "rejected", "expired"),
     summary="title",
     cacheable=False,
+    synonyms=("review", "approve", "decision", "ask", "person"),
 )
 async def human_approval(config: Config, ctx: NodeContext) -> Step:
     """The decision, with the values as they were approved."""
