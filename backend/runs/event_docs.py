@@ -21,6 +21,8 @@ This page is generated: `make docs`. The shape of an event is in [events.schema.
 * `GET /api/v1/runs/{id}/history` (`quadrille runs export ID`) is one JSON file with the run, its diagram, events, steps and
   big values; `POST /api/v1/runs/import` (`quadrille runs import FILE`) takes it in again, as a run to look at. It is never played,
   but it can be replayed with what was recorded: nothing goes out, whatever is wished, also not from its replays.
+* `POST /api/v1/events` (`quadrille events send TOPIC --key KEY --payload JSON`) tells the whole team something from outside: `topic`,
+  `key`, `payload`, and an `Idempotency-Key` under which it is told once. Runs that wait for it go on; `POST /api/v1/runs/{id}/signals` reaches one run.
 
 ## The file of a whole run
 

@@ -1,5 +1,7 @@
 // Speaks to our own API: the session cookie goes along, unsafe requests carry X-CSRF, errors become sentences.
 
+import { readExact } from "./exact.js";
+
 const BASE = "/api/v1";
 const SAFE = new Set(["GET", "HEAD"]);
 
@@ -47,7 +49,7 @@ async function send(method, path, { body, headers, signal } = {}) {
 
 async function json(method, path, options) {
   const response = await send(method, path, options);
-  return response.status === 204 ? null : response.json();
+  return response.status === 204 ? null : readExact(await response.text());
 }
 
 export const api = {

@@ -2,8 +2,10 @@
 
 import { useEffect, useState } from "react";
 import { SegmentedControl, Select, TextField } from "@radix-ui/themes";
+import { parseExact } from "../components/exact.js";
 import { Icon } from "../components/icons.jsx";
 import { CodeBox } from "./CodeBox.jsx";
+import { FieldPicker, inserted } from "./FieldPicker.jsx";
 import { spoken } from "./schema.js";
 
 const written = (value) => (value === undefined || value === null ? "" : typeof value === "string" ? value : JSON.stringify(value, null, 2));
@@ -13,9 +15,9 @@ function meant(text) {
   const trimmed = text.trim();
   if (trimmed === "") return { value: null };
   try {
-    return { value: JSON.parse(trimmed) };
+    return { value: parseExact(trimmed) };
   } catch (error) {
-    return /^[[{"]/.test(trimmed) ? { wrong: error.message } : { value: text };
+    return /^[[{"]/.test(trimmed) || !(error instanceof SyntaxError) ? { wrong: error.message } : { value: text };
   }
 }
 
@@ -51,7 +53,10 @@ function KeyValueField({ fieldPathId, formData = [], onChange, schema, readonly,
       {formData.map((row, i) => (
         <div key={i} className="qe-keyvalue">
           <TextField.Root value={row?.name ?? ""} placeholder="name" aria-label={`Name ${i + 1}`} readOnly={fixed} onChange={(event) => change(i, { name: event.target.value })} />
-          <CodeBox rows={Math.min(8, String(row?.value ?? "").split("\n").length)} value={row?.value ?? ""} placeholder="{{ input.field }}" label={`Value ${i + 1}`} readOnly={fixed} onChange={(value) => change(i, { value })} />
+          <div className="qe-reads">
+            <CodeBox id={`${fieldPathId.$id}.${i}.value`} rows={Math.min(8, String(row?.value ?? "").split("\n").length)} value={row?.value ?? ""} placeholder="{{ input.field }}" label={`Value ${i + 1}`} readOnly={fixed} onChange={(value) => change(i, { value })} />
+            {!fixed && <FieldPicker label={`value ${i + 1}`} onPick={(path) => change(i, { value: inserted(`${fieldPathId.$id}.${i}.value`, row?.value ?? "", `{{ ${path} }}`) })} />}
+          </div>
           {!fixed && <Remove onClick={() => put(formData.filter((_, at) => at !== i))} />}
         </div>
       ))}
@@ -65,7 +70,10 @@ const ALONE = new Set(["is_empty", "is_not_empty", "is_true", "is_false"]);
 function RuleRow({ row, operators, fixed, onChange, onRemove, number }) {
   return (
     <div className="qe-rule">
-      <TextField.Root value={row.field ?? ""} placeholder="input.amount" aria-label={`Field of rule ${number}`} readOnly={fixed} onChange={(event) => onChange({ field: event.target.value })} />
+      <div className="qe-reads">
+        <TextField.Root value={row.field ?? ""} placeholder="input.amount" aria-label={`Field of rule ${number}`} readOnly={fixed} onChange={(event) => onChange({ field: event.target.value })} />
+        {!fixed && <FieldPicker label={`rule ${number}`} onPick={(field) => onChange({ field })} />}
+      </div>
       <Select.Root value={row.operator ?? "equals"} disabled={fixed} onValueChange={(operator) => onChange({ operator })}>
         <Select.Trigger aria-label={`Operator of rule ${number}`} />
         <Select.Content>{operators.map((one) => <Select.Item key={one} value={one}>{spoken(one)}</Select.Item>)}</Select.Content>

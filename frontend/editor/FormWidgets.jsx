@@ -3,7 +3,9 @@
 import { useEffect, useId, useRef, useState } from "react";
 import { SegmentedControl, Select, Switch, TextArea, TextField } from "@radix-ui/themes";
 import { api, entries } from "../components/api.js";
+import { rounded } from "../components/exact.js";
 import { CodeBox } from "./CodeBox.jsx";
+import { FieldPicker, inserted } from "./FieldPicker.jsx";
 import { spoken } from "./schema.js";
 
 const NONE = "\u0000none"; // Radix refuses an empty value
@@ -12,8 +14,15 @@ const empty = (options, text) => (text === "" ? (options?.emptyValue ?? "") : te
 
 function Text({ id, value, onChange, onFocus, onBlur, options, placeholder, readonly, disabled, schema, type }) {
   const number = schema.type === "number" || schema.type === "integer";
+  const [lost, setLost] = useState(null); // a number that would be rounded is not taken
+  const change = (text) => {
+    const long = number ? rounded(text) : null;
+    setLost(long);
+    if (!long) onChange(read(text));
+  };
   const read = (text) => (number ? (text === "" || Number.isNaN(Number(text)) ? undefined : Number(text)) : empty(options, text));
   return (
+    <>
     <TextField.Root
       id={id}
       type={number ? "number" : (type ?? "text")}
@@ -21,13 +30,15 @@ function Text({ id, value, onChange, onFocus, onBlur, options, placeholder, read
       min={schema.minimum}
       max={schema.maximum}
       maxLength={schema.maxLength}
-      value={value ?? ""}
+      value={lost ?? value ?? ""}
       placeholder={placeholder || (schema.default != null ? String(schema.default) : "")}
       readOnly={readonly || disabled}
       onFocus={() => onFocus(id, value)}
       onBlur={() => onBlur(id, value)}
-      onChange={(event) => onChange(read(event.target.value))}
+      onChange={(event) => change(event.target.value)}
     />
+    {lost && <div className="qe-wrong">This has more digits than a number keeps. Use a field of text for it.</div>}
+    </>
   );
 }
 
@@ -60,10 +71,26 @@ function LongText({ id, value, onChange, readonly, disabled, schema, placeholder
   );
 }
 
-const Template = (props) => <LongText {...props} placeholder={props.placeholder || "Text with {{ input.field }}"} />;
+function Template(props) {
+  const { id, value, onChange, readonly, disabled, label } = props;
+  return (
+    <div className="qe-reads">
+      <LongText {...props} placeholder={props.placeholder || "Text with {{ input.field }}"} />
+      {!readonly && !disabled && <FieldPicker label={label} onPick={(path) => onChange(inserted(id, value ?? "", `{{ ${path} }}`))} />}
+    </div>
+  );
+}
 
-function Expression({ id, value, onChange, readonly, disabled, label }) {
-  return <CodeBox id={id} rows={1} value={value ?? ""} label={label} placeholder="An expression, such as input.amount" readOnly={readonly || disabled} onChange={onChange} />;
+const PATH = /^\s*[\w.[\]"]*\s*$/; // a whole path is replaced, in a longer expression the new one is put in
+
+function Expression({ id, value, onChange, readonly, disabled, label, options }) {
+  const pick = (path) => onChange(PATH.test(value ?? "") ? path : inserted(id, value, path));
+  return (
+    <div className="qe-reads">
+      <CodeBox id={id} rows={1} value={value ?? ""} label={label} placeholder="An expression, such as input.amount" readOnly={readonly || disabled} onChange={onChange} />
+      {!readonly && !disabled && <FieldPicker label={label} takes={options?.takes} onPick={pick} />}
+    </div>
+  );
 }
 
 function Code({ id, value, onChange, readonly, disabled, label }) {

@@ -8,6 +8,7 @@ import { LiveContext, useLiveRun } from "../components/live_hooks.js";
 import { Tile } from "../components/NodeCard.jsx";
 import { CommonSettings } from "./CommonSettings.jsx";
 import { useEditor, useModel, usePeers, useUi } from "./hooks.js";
+import { ReadingNode } from "./FieldPicker.jsx";
 import { ProblemRow } from "./Problems.jsx";
 import { useStep } from "./RunStrip.jsx";
 import { SchemaForm } from "./SchemaForm.jsx";
@@ -54,7 +55,7 @@ function Settings({ node, kind }) {
   return (
     <>
       {others.map((problem) => <ProblemRow key={problem.place + problem.code} problem={problem} />)}
-      {empty ? <p className="qe-none">{kind.unknown ? kind.help : "This kind has no settings."}</p> : <SchemaForm schema={kind.schema} value={value} readOnly={!draft.canEdit} context={context} onChange={change} />}
+      {empty ? <p className="qe-none">{kind.unknown ? kind.help : "This kind has no settings."}</p> : <ReadingNode value={node.id}><SchemaForm schema={kind.schema} value={value} readOnly={!draft.canEdit} context={context} onChange={change} /></ReadingNode>}
     </>
   );
 }

@@ -2,6 +2,7 @@
 
 import { useMemo, useState } from "react";
 import { Button, Dialog, SegmentedControl } from "@radix-ui/themes";
+import { parseExact } from "../components/exact.js";
 import { Icon } from "../components/icons.jsx";
 import { CodeBox } from "./CodeBox.jsx";
 import { useEditor, useModel } from "./hooks.js";
@@ -14,7 +15,7 @@ const pretty = (value) => JSON.stringify(value, null, 2);
 
 function parsed(text) {
   try {
-    return { value: text.trim() ? JSON.parse(text) : null };
+    return { value: text.trim() ? parseExact(text) : null };
   } catch (error) {
     return { wrong: error.message };
   }

@@ -199,7 +199,7 @@ def _facts() -> rx.Component:
         ),
         rx.el.span(rx.icon("clock", size=14), "Asked ", moment(Approval.asked_at)),
         rx.cond(
-            Approval.expires_at != "",
+            (Approval.expires_at != "") & (Approval.status == "open"),
             rx.el.span(rx.icon("alarm-clock", size=14), "Expires ", moment(Approval.expires_at)),
         ),
         class_name="qk-facts",

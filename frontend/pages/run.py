@@ -39,6 +39,7 @@ class RunPage(rx.State):
     started: str = ""
     finished: str = ""
     size: str = ""
+    rolled: str = ""  # what became of a saga that was undone while the run ended
     is_over: bool = False
     cancelling: bool = False
     pausing: bool = False
@@ -144,6 +145,8 @@ class RunPage(rx.State):
             iso(run.finished_at),
         )
         self.size = readable(run.bytes)
+        code = str((run.error or {}).get("code", ""))
+        self.rolled = code if code in ("compensated", "compensation_failed") else ""
         self.cancelling, self.pausing = run.cancel_requested, run.pause_requested
 
 
@@ -207,6 +210,12 @@ def _facts() -> rx.Component:
         rx.cond(
             RunPage.letter_href != "",
             link(rx.icon("mail-warning", size=14), "Dead letter", to=RunPage.letter_href),
+        ),
+        rx.match(
+            RunPage.rolled,
+            ("compensated", chip("compensated")),
+            ("compensation_failed", rx.badge("Not all undone", color_scheme="red", variant="soft")),
+            rx.fragment(),
         ),
         rx.el.span(rx.icon("timer", size=14), elapsed(RunPage.started, RunPage.finished)),
         link(

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { Button, Dialog } from "@radix-ui/themes";
 import { useNavigate } from "react-router";
 import { api } from "../components/api.js";
+import { readExact } from "../components/exact.js";
 
 const WORDS = {
   retry: { title: "Retry from the failed step", go: "Retry" },
@@ -170,7 +171,8 @@ function usePlan(runId, verb, body) {
 
 function parsed(text) {
   try {
-    return { value: JSON.parse(text) };
+    JSON.parse(text); // what is wrong with it is told in the browser's usual words
+    return { value: readExact(text) };
   } catch (error) {
     return { wrong: error.message };
   }

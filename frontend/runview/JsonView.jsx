@@ -1,5 +1,6 @@
 // A value as a collapsible tree, with copy; long texts and long lists are cut until asked for.
 import { useState } from "react";
+import { writtenNumber } from "../components/exact.js";
 
 const LONG_TEXT = 600;
 const LONG_LIST = 50;
@@ -7,6 +8,7 @@ const LONG_LIST = 50;
 export function JsonView({ value, label }) {
   if (value === undefined || value === null) return <p className="qv-none">Nothing.</p>;
   if (typeof value === "string") return <LongText text={value} label={label} />;
+  if (!isNested(value)) return <div className="qv-json" aria-label={label}><Leaf value={value} /></div>;
   return (
     <div className="qv-json" role="tree" aria-label={label}>
       <Copy text={JSON.stringify(value, null, 2)} />
@@ -14,6 +16,8 @@ export function JsonView({ value, label }) {
     </div>
   );
 }
+
+const isNested = (value) => value !== null && typeof value === "object" && writtenNumber(value) === undefined;
 
 function Branch({ value, depth }) {
   const entries = Array.isArray(value) ? value.map((v, i) => [i, v]) : Object.entries(value);
@@ -36,7 +40,7 @@ function Branch({ value, depth }) {
 }
 
 function Entry({ name, value, depth }) {
-  const nested = value !== null && typeof value === "object" && Object.keys(value).length > 0;
+  const nested = isNested(value) && Object.keys(value).length > 0;
   const [open, setOpen] = useState(depth < 2);
   if (!nested) {
     return (
@@ -45,7 +49,8 @@ function Entry({ name, value, depth }) {
       </li>
     );
   }
-  const size = Array.isArray(value) ? `${value.length} items` : `${Object.keys(value).length} fields`;
+  const count = Object.keys(value).length;
+  const size = `${count} ${Array.isArray(value) ? "item" : "field"}${count === 1 ? "" : "s"}`;
   return (
     <li role="treeitem" aria-expanded={open}>
       <button type="button" className="qv-key qv-fold" onClick={() => setOpen(!open)} aria-expanded={open}>
@@ -57,9 +62,9 @@ function Entry({ name, value, depth }) {
 }
 
 function Leaf({ value }) {
-  if (value !== null && typeof value === "object") return <span className="qv-leaf qv-other">{Array.isArray(value) ? "[ ]" : "{ }"}</span>;
+  if (isNested(value)) return <span className="qv-leaf qv-other">{Array.isArray(value) ? "[ ]" : "{ }"}</span>;
   if (typeof value === "string") return <span className="qv-leaf qv-text">{cut(value)}</span>;
-  return <span className="qv-leaf qv-other">{String(value)}</span>;
+  return <span className="qv-leaf qv-other">{writtenNumber(value) ?? String(value)}</span>;
 }
 
 function LongText({ text, label }) {

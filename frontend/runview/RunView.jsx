@@ -31,7 +31,7 @@ export function RunView({ runId, maySteer = false, mayStart = false }) {
     [picture],
   );
   const focus = useMemo(() => whereItIs(picture), [picture]);
-  const failed = useMemo(() => stepsOf(picture).findLast((step) => step.status === "failed"), [picture]);
+  const failed = useMemo(() => whatFailed(stepsOf(picture)), [picture]);
   const waiting = useMemo(() => stepsOf(picture).filter((step) => step.status === "waiting_event"), [picture]);
   if (trouble) return <Missing trouble={trouble} />;
   if (!diagram) return <Skeleton />;
@@ -73,6 +73,12 @@ function turn(event, tab, setTab) {
 }
 
 const stepsOf = (picture) => picture.order.map((key) => picture.steps.get(key));
+
+/** The last step that failed: of the work if there is one, else of its rollback. */
+function whatFailed(steps) {
+  const failed = steps.filter((step) => step.status === "failed");
+  return failed.findLast((step) => !step.undoes && !step.rolled) ?? failed.at(-1);
+}
 
 /** The node at which the run works, waits or has failed. */
 function whereItIs(picture) {

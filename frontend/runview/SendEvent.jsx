@@ -1,6 +1,7 @@
 // Sends a waiting step the event that it waits for, as a person would when the other side cannot.
 import { useState } from "react";
 import { api } from "../components/api.js";
+import { parseExact } from "../components/exact.js";
 
 export function SendEvent({ runId, event }) {
   const [open, setOpen] = useState(false);
@@ -11,8 +12,8 @@ export function SendEvent({ runId, event }) {
 
   const send = async (submitted) => {
     submitted.preventDefault();
-    const payload = parsed(text);
-    if (payload === undefined) return setTrouble("This is not JSON. Text needs quotes, for example \"paid\".");
+    const { payload, wrong } = parsed(text);
+    if (wrong) return setTrouble(wrong);
     setSending(true);
     try {
       await api.post(`/runs/${runId}/signals`, { name: event.name, key: event.key, payload });
@@ -54,8 +55,8 @@ export function SendEvent({ runId, event }) {
 
 function parsed(text) {
   try {
-    return text.trim() ? JSON.parse(text) : null;
-  } catch {
-    return undefined;
+    return { payload: text.trim() ? parseExact(text) : null };
+  } catch (error) {
+    return { wrong: error instanceof SyntaxError ? "This is not JSON. Text needs quotes, for example \"paid\"." : error.message };
   }
 }
