@@ -32,6 +32,7 @@ class Answer:
     delay: float = 0
     pieces: list[bytes] | None = None  # a stream, in place of the body
     pause: float = 0  # before each piece
+    until: asyncio.Event | None = None  # nothing is said before
     cut: bool = False  # the connection ends before the stream does
 
 
@@ -94,6 +95,8 @@ class Server:
         self.asked.append(asked)
         answer = self.answer(asked)
         await asyncio.sleep(answer.delay)
+        if answer.until is not None:
+            await answer.until.wait()
         streamed = answer.pieces is not None
         length = "transfer-encoding: chunked" if streamed else f"content-length: {len(answer.body)}"
         lines = [f"HTTP/1.1 {answer.status} Said", length, "connection: close"]

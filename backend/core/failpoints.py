@@ -8,6 +8,7 @@ Place = Literal[
     "claim.before", "claim.written", "claim.committed",
     "lease.registered", "lease.beat",
     "run.begin", "run.begun", "run.end", "run.ended", "run.rest", "run.rested",
+    "run.pause", "run.paused",
     "step.play", "step.played", "step.record", "step.recorded", "step.retry", "step.retry_noted",
     "approval.asked",
     "writer.begin", "writer.fenced", "writer.written", "writer.committed", "writer.told",
@@ -16,6 +17,9 @@ Place = Literal[
     "wake.before", "wake.sent",
 ]  # fmt: skip
 PLACES: tuple[Place, ...] = get_args(Place)
+STEERED: tuple[Place, ...] = ("run.pause", "run.paused")
+"""Those that a run passes only when somebody steers it."""
+
 DIED = 86
 """The exit status of a process that died at a failpoint."""
 

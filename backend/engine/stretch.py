@@ -125,7 +125,9 @@ class Stretch:
         """Give the run back: paused, queued again, or asleep until something comes."""
         live = self._live
         if live.halt == "pause":
+            failpoints.passed("run.pause")
             await live.move(Change("paused"), NewEvent("run.paused"))
+            failpoints.passed("run.paused")
             return Outcome("paused")
         if live.halt == "drain":
             await live.move(Change("queued"))

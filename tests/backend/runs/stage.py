@@ -109,6 +109,7 @@ async def staged(
     contexts: ContextFactory = context,
     listener: LiveListener | None = None,
     children: Children | None = None,
+    world: made.World | None = None,
 ) -> AsyncIterator[Stage]:
     """A stage on the database of `db.database()`."""
     writer = await open_writer(db.database())
@@ -117,7 +118,7 @@ async def staged(
         writer, contexts, listener or Nobody(), Questions(), kinds=kinds, patience=hasty, children=children
     )
     try:
-        yield Stage(engine, await made.world())
+        yield Stage(engine, world or await made.world())
     finally:
         await writer.close()
 
