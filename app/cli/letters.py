@@ -50,7 +50,7 @@ async def _list(query: dict[str, Any]) -> None:
     for title in ("Workflow", "Reason", "State", "Given up"):
         table.add_column(title)
     for row in page["items"]:
-        cells = (row["workflow_name"], row["title"], row["status"], row["created_at"][:19])
+        cells = (row["workflow_name"], row["reason"], row["status"], row["created_at"][:16])
         table.add_row(row["id"], *map(escape, cells))
     Console().print(table)
     typer.echo(f"{page['open_count']} open.", err=True)

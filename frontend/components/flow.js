@@ -54,6 +54,18 @@ function undoNames(nodes, kinds) {
   return ({ id, compensate_with: by }) => ({ undoneBy: name(byId.get(by)), undoes: name(undone.get(id)) });
 }
 
+const listed = (entries) => (Array.isArray(entries) ? entries : []);
+
+/** What can be drawn of a stored diagram, also of one that the server can no longer read or play. */
+export function drawable(diagram) {
+  const nodes = listed(diagram?.nodes)
+    .filter((node) => typeof node?.id === "string")
+    .map((node) => ({ ...node, kind: String(node.kind), config: node.config ?? {} }));
+  const ids = new Set(nodes.map((node) => node.id));
+  const wires = listed(diagram?.wires).filter((wire) => ids.has(wire?.source) && ids.has(wire?.target));
+  return { ...diagram, nodes, wires };
+}
+
 /** Nodes and wires of a diagram (as JSON) for a canvas on which nothing can be changed. */
 export function flowOf(diagram, kinds) {
   const ids = new Set(diagram.nodes.map((node) => node.id));

@@ -138,15 +138,6 @@ def dead_letter_page() -> rx.Component:
 def _actions() -> rx.Component:
     return rx.el.div(
         rx.cond(Frame.may_steer, discard_button("Discard this letter?", DeadLetter.discard)),
-        rx.cond(
-            Frame.may_start & (DeadLetter.reason == "unreadable"),
-            redrive_button(
-                "Redrive with the published version?",
-                DeadLetter.redrive_published,
-                word="With published version",
-                quiet=True,
-            ),
-        ),
         rx.cond(Frame.may_start, redrive_button("Redrive this letter?", DeadLetter.redrive)),
         class_name="qk-actions",
     )
@@ -166,7 +157,7 @@ def _letter() -> rx.Component:
         rx.cond(DeadLetter.standing.length() > 0, _standing()),
         rx.cond(
             DeadLetter.status == "open",
-            _block("What to do", rx.el.p(DeadLetter.advice)),
+            _block("What to do", rx.el.p(DeadLetter.advice), _mended()),
             _closed(),
         ),
         rx.cond(
@@ -202,6 +193,16 @@ def _facts() -> rx.Component:
         ),
         class_name="qk-facts",
     )
+
+
+def _mended() -> rx.Component:
+    button = redrive_button(
+        "Redrive with the published version?",
+        DeadLetter.redrive_published,
+        word="Redrive with the published version",
+        quiet=True,
+    )
+    return rx.cond(Frame.may_start & (DeadLetter.reason == "unreadable"), rx.el.div(button))
 
 
 def _standing() -> rx.Component:

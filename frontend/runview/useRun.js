@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 import { api, entries } from "../components/api.js";
 import { followRun } from "../components/events.js";
+import { drawable } from "../components/flow.js";
 import { loadKinds } from "../components/kinds.js";
 import { Live } from "../components/live.js";
 import { EMPTY, ENDED, fold, stepKey } from "./fold.js";
@@ -45,7 +46,7 @@ export function useRun(runId) {
 async function read(runId) {
   const [run, kinds] = await Promise.all([api.get(`/runs/${runId}`), loadKinds()]);
   const version = await api.get(`/workflows/${run.workflow_id}/versions/${run.version_id}`);
-  return { run, kinds, diagram: version.diagram };
+  return { run, kinds, diagram: drawable(version.diagram) };
 }
 
 async function readRecords(runId, setRecords, setRun) {

@@ -66,6 +66,7 @@ def test_help_names_every_word_of_the_product() -> None:
         "export",
         "run",
         "runs",
+        "dead-letters",
         "kinds",
         "models",
         "events",

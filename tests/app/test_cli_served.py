@@ -8,9 +8,11 @@ import orjson
 import pytest
 
 from backend.core import db, redis
-from backend.identity import keys
+from backend.identity import keys, local
 from tests.app.test_cli import Done, quadrille, refused
+from tests.backend.dead_letters import given_up
 from tests.backend.identity import people
+from tests.backend.runs import made
 from tests.backend.runs.served import serving
 from tests.backend.worker.house import House
 from tests.conftest import forget_settings
@@ -150,3 +152,22 @@ async def test_models_are_listed_and_the_key_for_now_is_gone_after(house: House)
         owner = await local.owner(session)
         assert owner is not None
         assert [key for key in await keys.list_(session, owner) if key.revoked_at is None] == []
+
+
+async def test_what_was_given_up_is_listed_redriven_and_discarded(house: House) -> None:
+    async with db.database().transaction() as session:
+        owner = await local.owner(session)
+    assert owner is not None
+    world = await made.published(owner, given_up.greeting(), "greeting")
+    for _ in range(2):
+        await given_up.poisoned(world)
+    refused(await told("dead-letters", "redrive"), "Which letters?", "--all")
+    listed = await done("dead-letters", "list", "--reason", "poison")
+    second, first = [line.split()[0] for line in listed.splitlines() if "dl_" in line]
+    assert f"{first}  redriven  run_" in await done("dead-letters", "redrive", first)
+    assert f"{first}  already  run_" in await done("dead-letters", "redrive", first)
+    assert f"{second}  discarded" in await done("dead-letters", "discard", "--note", "Old.", "--all")
+    assert "Old." in await done("dead-letters", "show", second)
+    wrong = await told("dead-letters", "redrive", second)
+    assert (wrong.returncode, "refused" in wrong.stdout) == (1, True)
+    assert await done("dead-letters", "queue", "list") == ""
