@@ -86,7 +86,8 @@ function LiveLine({ live, decideHref }) {
       </div>
     );
   }
-  if (live.text || live.message) return <div className="qc-line qc-clip">{live.text ? live.text.slice(-120) : live.message}</div>;
+  if (live.text) return <div className="qc-line qc-clip qc-tail"><bdi>{live.text.slice(-120)}</bdi></div>;
+  if (live.message) return <div className="qc-line qc-clip">{live.message}</div>;
   return null;
 }
 

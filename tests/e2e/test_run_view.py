@@ -24,7 +24,7 @@ FAILING: dict[str, Any] = {
     "wires": [{"from": "start", "to": "sum"}, {"from": "sum", "to": "end"}],
 }
 
-STORY = " ".join(f"word{n}" for n in range(60))
+STORY = " ".join(f"word{n}" for n in range(80))
 TELLING: dict[str, Any] = {
     "quadrille": 1,
     "name": "Tell a story",
@@ -175,6 +175,10 @@ def test_a_model_s_answer_grows_and_is_replaced_by_the_output(signed_in: Open) -
     expect(said).to_have_text(re.compile(r"^word0 word1 word2"))
     before = len(said.inner_text())
     keep_screen(page, "run-view-answer-grows")
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    keep_screen(page, "run-view-answer-grows-narrow-dark")
+    page.set_viewport_size({"width": 1400, "height": 900})
     page.wait_for_function(
         "before => (document.querySelector('[data-testid=step-said]')?.innerText.length ?? 0) > before",
         arg=before,
