@@ -9,6 +9,7 @@ import pytest
 
 from backend.core import db, redis
 from backend.core.settings import settings
+from tests import forks
 from tests.chaos.sizes import SIZES
 from tests.servers import Postgres, Sqlite, Valkey
 
@@ -28,6 +29,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = {name: place for place, name in enumerate(LONGEST_FIRST)}
     here = Path(__file__).parent
     items.sort(key=lambda item: order.get(item.path.relative_to(here).parts[0], len(order)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_forks_left() -> Iterator[None]:
+    """Processes of `tests.forks` end with the session at the latest."""
+    yield
+    forks.end()
 
 
 @pytest.fixture(scope="session")

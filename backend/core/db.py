@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import event
@@ -52,6 +52,11 @@ class Database:
         async with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
+    def idle_at_most(self, seconds: float) -> None:
+        """From the next connection on, PostgreSQL ends a transaction that its process has left alone, as a frozen one does."""
+        if not self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", partial(_idle_at_most, seconds))
+
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
@@ -92,6 +97,18 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def idle_statement(seconds: float) -> str:
+    """For a connection that writes: its locks must not outlive the lease of a process that stands still."""
+    return f"SET idle_in_transaction_session_timeout = {int(seconds * 1000)}"
+
+
+def _idle_at_most(seconds: float, dbapi_connection: Any, _record: Any) -> None:
+    def send(driver: Any) -> Any:
+        return driver.execute(idle_statement(seconds))
+
+    dbapi_connection.run_async(send)
 
 
 def _begin_sqlite(connection: Connection) -> None:

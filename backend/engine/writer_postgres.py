@@ -8,7 +8,8 @@ from typing import Any, cast
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it ships none
 from sqlalchemy import make_url
 
-from backend.core import failpoints, log
+from backend.core import db, failpoints, log
+from backend.core.settings import settings
 from backend.engine import batch as batches
 from backend.engine import sql
 from backend.engine.batch import Failures, Row
@@ -23,6 +24,7 @@ _LOST = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
 )
 _NAME = {"application_name": "quadrille writer"}  # as an administrator sees it in pg_stat_activity
 _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
@@ -110,7 +112,9 @@ class PostgresStore:
         deadline = asyncio.get_running_loop().time() + _RECONNECT_SECONDS
         while self._connection is None or self._connection.is_closed():
             try:
-                self._connection = await cast(Any, asyncpg).connect(self._dsn, server_settings=_NAME)
+                opened = await cast(Any, asyncpg).connect(self._dsn, server_settings=_NAME)
+                await opened.execute(db.idle_statement(settings().lease_seconds))
+                self._connection = opened
             except _LOST as error:
                 if asyncio.get_running_loop().time() > deadline:
                     raise StoreLost(f"The database does not answer: {error}") from error

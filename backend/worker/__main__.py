@@ -5,11 +5,12 @@ import asyncio
 import signal
 import sys
 from collections.abc import Collection
+from functools import partial
 from typing import Literal
 
 from backend.core import log, safety
 from backend.engine.tuning import tune_gc
-from backend.worker import play
+from backend.worker import last_resort, play
 
 Role = Literal["runs", "inference"]
 BOTH: tuple[Role, ...] = ("runs", "inference")
@@ -20,16 +21,22 @@ async def main(roles: Collection[Role] = BOTH) -> None:
     """Work until SIGTERM or SIGINT, then bring what is under way to rest."""
     stop = asyncio.Event()
     for which in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(which, stop.set)
+        asyncio.get_running_loop().add_signal_handler(which, _told, stop)
     tune_gc()
     async with asyncio.TaskGroup() as tasks:
         if "runs" in roles:
-            tasks.create_task(play.serve(stop))
+            tasks.create_task(play.serve(stop, lost=partial(last_resort.end_within, play.LOST_SECONDS)))
         if "inference" in roles:
             # Loaded only by who asks for it: OpenVINO costs 100 MB, which a worker of runs alone does without.
             from backend.inference.serve import serve_inference
 
             tasks.create_task(serve_inference(stop))
+
+
+def _told(stop: asyncio.Event) -> None:
+    if not stop.is_set():
+        stop.set()
+        last_resort.end_within(play.STOP_SECONDS)
 
 
 def work(roles: Collection[Role]) -> None:
@@ -38,7 +45,7 @@ def work(roles: Collection[Role]) -> None:
         asyncio.run(main(roles))
     except* play.LeaseLost:
         _log.error("declared dead by the other workers; a new process has to take over")
-        sys.exit(75)
+        sys.exit(last_resort.TRY_AGAIN)
 
 
 def run() -> None:

@@ -30,6 +30,7 @@ class Lease:
         self.seconds = settings().lease_seconds
         self.folder: Path = settings().data_dir / "workers"
         self.live_runs: Callable[[], int] = lambda: 0
+        self.lost: Callable[[], None] = lambda: None
 
     async def register(self) -> None:
         """Add the row."""
@@ -64,6 +65,7 @@ class Lease:
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("the lease could not be prolonged", error=str(error))
             if time.monotonic() - proven > self.seconds:
+                self.lost()
                 raise LeaseLost(self.worker_id)
 
     async def watch_neighbours(self) -> None:

@@ -1,7 +1,7 @@
 """Puts the worker of runs together: engine, lease, claims, wishes, deadlines, live events; and takes it apart in order."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from backend.core import db, log, queue, redis, sandbox
@@ -21,13 +21,21 @@ from backend.worker.questions import Questions
 from backend.worker.watchers import Watchers
 
 __all__ = ["LeaseLost", "serve"]
-DRAIN_SECONDS = 20.0
+DRAIN_SECONDS = 15.0
+STOP_SECONDS = 19.0
+"""A worker that is told to stop is gone by then; the supervisor kills after 20 s."""
+LOST_SECONDS = 5.0
+"""A worker that was declared dead is gone by then; it can do nothing any more but stand in the way."""
 HINTS_AT_ONCE = 50
 _log = log.get(__name__)
 
 
-async def serve(stop: asyncio.Event) -> None:
-    """Play runs until `stop` is set."""
+def _nothing() -> None:
+    """What a loss does where nobody asked."""
+
+
+async def serve(stop: asyncio.Event, lost: Callable[[], None] = _nothing) -> None:
+    """Play runs until `stop` is set; `lost` is called at once when the others have declared this worker dead."""
     bus = Bus()
     watchers = Watchers(bus)
     writer = await open_writer(db.database())
@@ -35,7 +43,8 @@ async def serve(stop: asyncio.Event) -> None:
     engine = Engine(writer, context, watchers, Questions(), limits=limits, children=children.Children())
     lease = Lease()
     player = Player(engine, lease.worker_id, settings().worker_concurrency)
-    lease.live_runs = player.live_runs
+    lease.live_runs, lease.lost = player.live_runs, lost
+    db.database().idle_at_most(lease.seconds)
     with Presence(lease.folder, lease.worker_id):
         await lease.register()
         _log.info("worker plays runs", worker=lease.worker_id)

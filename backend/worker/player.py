@@ -103,7 +103,10 @@ class Player:
             _log.exception("a run could not be played", run=run.run_id)
             await self._drop(run, f"{type(error).__name__}: {error}")
         finally:
-            del self._live[run.run_id], self._tasks[run.run_id]
+            if (
+                self._live.get(run.run_id) is run
+            ):  # else it was given back and has been claimed anew meanwhile
+                del self._live[run.run_id], self._tasks[run.run_id]
             self._changed.set()
             self.freed()
 

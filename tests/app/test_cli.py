@@ -1,9 +1,7 @@
 """The `quadrille` command where nothing runs: what it tells, and that no mistake ends in a traceback."""
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,20 +10,18 @@ from backend.core import db
 from backend.identity import edge
 from backend.identity.permissions import ROLES
 from backend.nodes.registry import all_kinds
+from tests import forks
 from tests.backend.identity import people
 from tests.conftest import forget_settings
-from tests.servers import ROOT, Sqlite, free_port
+from tests.servers import Sqlite, free_port
 
 Done = subprocess.CompletedProcess[str]
 
 
 def quadrille(*arguments: str, stdin: str = "", **variables: str) -> Done:
     """The command in a process of its own, with the settings of this test."""
-    command = [sys.executable, "-m", "app.cli.main", *arguments]
-    env = os.environ | {"COLUMNS": "80", "NO_COLOR": "1"} | variables
-    return subprocess.run(
-        command, cwd=ROOT, env=env, input=stdin, capture_output=True, text=True, timeout=120
-    )
+    variables = {"COLUMNS": "80", "NO_COLOR": "1"} | variables
+    return forks.run("app.cli.main", *arguments, stdin=stdin, **variables)
 
 
 def refused(done: Done, *words: str) -> None:

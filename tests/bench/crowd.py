@@ -14,6 +14,7 @@ from backend.engine import tuning
 from backend.engine.ports import RunToPlay
 from backend.runs.models import Run
 from backend.worker.claimer import Claimer
+from backend.worker.lease import Lease
 from backend.worker.player import Player
 from tests.backend.engine.world import World, drawn
 from tests.bench import _raw
@@ -86,9 +87,11 @@ async def _lag(world: World) -> float:
         await session.exec(queued)
     os.environ["QUADRILLE_DATABASE_URL"] = world.database.url
     forget_settings()
-    player, stop, longest = _Counting(world.engine, "bench", 2 * CROWD), asyncio.Event(), 0.0
+    lease = Lease()
+    await lease.register()
+    player, stop, longest = _Counting(world.engine, lease.worker_id, 2 * CROWD), asyncio.Event(), 0.0
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(Claimer(player, "bench").run(tasks, stop))
+        tasks.create_task(Claimer(player, lease.worker_id).run(tasks, stop))
         while player.begun < CROWD:
             due = time.perf_counter() + 0.001
             await asyncio.sleep(0.001)

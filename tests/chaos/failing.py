@@ -1,8 +1,4 @@
-"""Worker processes that die at a named place: `python -m tests.chaos.failing` forks one for each line that it reads.
-
-A line is a place, or `-` for a worker that does not die by itself. It answers with the child's pid, and when the child
-has ended with its status. Forking spares each child the second that its imports take.
-"""
+"""A worker of runs that dies at a named place: `python -m tests.chaos.failing PLACE`, or `-` for one that lives."""
 
 import os
 import sys
@@ -11,24 +7,12 @@ import traceback
 from backend.core import failpoints, log
 from backend.worker import __main__ as worker
 
-
-def child(place: str) -> None:
+if __name__ == "__main__":
     log.configure()
-    if place != "-":
-        failpoints.arm(place)  # pyright: ignore[reportArgumentType] - the test's own list
+    if sys.argv[1] != "-":
+        failpoints.arm(sys.argv[1])  # pyright: ignore[reportArgumentType] - the test's own list
     try:
         worker.work(["runs"])
-    except BaseException:  # noqa: BLE001 - nothing may return into the parent's loop
+    except Exception:  # noqa: BLE001 - whatever it is, the process ends as after an error
         traceback.print_exc()
         os._exit(1)
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    for line in sys.stdin:
-        pid = os.fork()
-        if pid == 0:
-            child(line.strip())
-        print(pid, flush=True)
-        _, status = os.waitpid(pid, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)

@@ -16,17 +16,39 @@ class Size:
     """C-03."""
     instance_rounds: int
     """How often each process of a whole instance is killed."""
+    places_at_once: int
+    """C-05: over so many runs workers die one after the other before one lives; below five, or they are given up."""
     minutes: int
     """A test that takes longer has failed."""
 
 
 SIZES = {
-    "ci": Size(worker_kills=8, worker_runs=5, web_kills=10, redis_kills=3, instance_rounds=1, minutes=5),
+    "ci": Size(
+        worker_kills=8,
+        worker_runs=5,
+        web_kills=10,
+        redis_kills=3,
+        instance_rounds=1,
+        places_at_once=4,
+        minutes=5,
+    ),
     "night": Size(
-        worker_kills=75, worker_runs=50, web_kills=100, redis_kills=25, instance_rounds=8, minutes=60
+        worker_kills=75,
+        worker_runs=50,
+        web_kills=100,
+        redis_kills=25,
+        instance_rounds=8,
+        places_at_once=1,
+        minutes=60,
     ),
     "release": Size(
-        worker_kills=250, worker_runs=125, web_kills=250, redis_kills=50, instance_rounds=20, minutes=180
+        worker_kills=250,
+        worker_runs=125,
+        web_kills=250,
+        redis_kills=50,
+        instance_rounds=20,
+        places_at_once=1,
+        minutes=180,
     ),
 }
 """The figures of a row are for all its variants together: 8 kills of C-01 are 32 in two shapes on two databases."""

@@ -1,15 +1,11 @@
 """C-05: a worker dies before and after each write of engine, worker and queue; the run still ends right (I2, I3)."""
 
 import asyncio
-import os
 import random
-import signal
 import subprocess
-import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-import psutil
 import pytest
 from sqlmodel import select
 
@@ -18,13 +14,12 @@ from backend.approvals.models import Approval
 from backend.core import db, failpoints
 from backend.core.failpoints import PLACES, STEERED
 from backend.runs.models import Run
-from backend.runs.schemas import TERMINAL
 from backend.workflows.diagram import Diagram, Node, Retry, Wire
 from tests.backend.runs import made
 from tests.backend.worker.house import House
 from tests.chaos import world as chaos
+from tests.chaos.sizes import Size
 from tests.http_server import Answer, Asked, Server, json_answer, serving
-from tests.servers import ROOT
 
 pytestmark = [pytest.mark.chaos, pytest.mark.db, pytest.mark.redis]
 AFTER_A_DEATH = ("orphans.", "wake.")
@@ -65,49 +60,6 @@ def diagram(server: Server) -> Diagram:
     return Diagram(name="Everything that writes", nodes=nodes, wires=wires)
 
 
-class Mortals:
-    """Workers forked one after the other."""
-
-    def __init__(self, house: House) -> None:
-        command = [sys.executable, "-m", "tests.chaos.failing"]
-        with (house.folder / "failing.log").open("wb") as out:
-            self.process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=dict(os.environ),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=out,
-            )
-
-    async def fork(self, place: str) -> int:
-        """A worker that dies at the place; its pid."""
-        assert self.process.stdin
-        self.process.stdin.write(f"{place}\n".encode())
-        self.process.stdin.flush()
-        return await self._said()
-
-    async def ended(self) -> int:
-        """Wait for the end of the last one; its status."""
-        async with asyncio.timeout(60):
-            return await self._said()
-
-    async def kill(self, pid: int) -> None:
-        """kill -9."""
-        os.kill(pid, signal.SIGKILL)
-        assert await self.ended() == -signal.SIGKILL
-
-    def close(self) -> None:
-        """No more of them, also where a test has failed and left one alive."""
-        for child in psutil.Process(self.process.pid).children():
-            child.kill()
-        self.process.communicate(timeout=30)
-
-    async def _said(self) -> int:
-        assert self.process.stdout
-        return int(await asyncio.to_thread(self.process.stdout.readline))
-
-
 @asynccontextmanager
 async def deciding(world: made.World) -> AsyncIterator[None]:
     """Somebody approves whatever is asked, once its run sleeps."""
@@ -132,36 +84,39 @@ async def deciding(world: made.World) -> AsyncIterator[None]:
 
 
 @pytest.mark.at_merge("sqlite")
-async def test_c05_every_failpoint_is_died_at_once(house: House, seed: int) -> None:
+async def test_c05_every_failpoint_is_died_at_once(house: House, seed: int, size: Size) -> None:
     places = [place for place in random.Random(seed).sample(PLACES, len(PLACES)) if place not in STEERED]
     effects, ended = Flaky(), list[Run]()
     print(*places)
-    mortals = Mortals(house)
-    try:
-        async with serving(effects.answer) as server:
-            world = await made.world(diagram(server))
-            async with deciding(world):
-                for place in places:
-                    ended.append(await died_at(place, mortals, house, world))
-            await chaos.check(ended, effects, 3 * len(places))
-    finally:
-        mortals.close()
+    async with serving(effects.answer) as server:
+        world = await made.world(diagram(server))
+        async with deciding(world):
+            for first in range(0, len(places), size.places_at_once):
+                ended += await died_at(places[first : first + size.places_at_once], house, world)
+        await chaos.check(ended, effects, 3 * len(places))
     deaths = sum(run.token for run in ended) - len(ended)
     print(f"{len(places)} places, {deaths} claims more than runs")
 
 
-async def died_at(place: str, mortals: Mortals, house: House, world: made.World) -> Run:
-    """A run over which a worker died at this place, after its end by another one."""
-    run_id = await house.start(world, {})
-    if place.startswith(AFTER_A_DEATH):
-        await mortals.fork("step.play")
-        assert await mortals.ended() == failpoints.DIED
-    await mortals.fork(place)
+async def died_at(places: Sequence[str], house: House, world: made.World) -> list[Run]:
+    """A run for each place. A worker dies there, the next one finds what it left and dies at its own; one lives at last."""
+    runs = list[str]()
+    for place in places:
+        runs.append(await house.start(world, {}))
+        if place.startswith(AFTER_A_DEATH):
+            await dies(house, "step.play")
+        await dies(house, place)
+    living = house.failing("-")
+    ended = [await house.ended(run_id) for run_id in runs]
+    house.kill(living)
+    return ended
+
+
+async def dies(house: House, place: str) -> None:
+    """A worker comes by the place."""
+    process = house.failing(place)
     try:
-        assert await mortals.ended() == failpoints.DIED
-    except TimeoutError:
-        raise AssertionError(f"nobody came by {place}: {await made.state(run_id)}\n{house.logs()}") from None
-    pid = await mortals.fork("-")
-    run = await house.until(run_id, lambda run: run.status in TERMINAL)
-    await mortals.kill(pid)
-    return run
+        assert await asyncio.to_thread(process.wait, 60) == failpoints.DIED
+    except subprocess.TimeoutExpired:
+        raise AssertionError(f"nobody came by {place}\n{house.logs()}") from None
+    house.workers.remove(process)

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import subprocess
 import time
 
 import pytest
@@ -14,6 +13,7 @@ from tests.backend.runs import made
 from tests.backend.worker.house import House, events
 from tests.chaos import world as chaos
 from tests.chaos.sizes import Size
+from tests.forks import Forked
 from tests.http_server import serving
 from tests.servers import Valkey
 
@@ -31,7 +31,7 @@ async def workers_registered(house: House, count: int) -> None:
             await asyncio.sleep(0.02)
 
 
-async def busy_worker(house: House, chance: random.Random) -> subprocess.Popen[bytes] | None:
+async def busy_worker(house: House, chance: random.Random) -> Forked | None:
     """One that plays a run now, so that the kill hits something; None when every run has ended.
 
     A run that three workers died over without a step finished is left alone: a fifth would rightly be the last.

@@ -3,14 +3,14 @@
 import orjson
 import pytest
 
-from backend.core import failpoints, queue, redis
+from backend.core import queue, redis
 from backend.core.queue import link, names
 from backend.worker.orphans import MAX_FRUITLESS
 from tests.backend.dead_letters import given_up
 from tests.backend.dead_letters.given_up import letters
 from tests.backend.runs import made
 from tests.backend.worker.house import House, check_invariants
-from tests.chaos.test_failpoints import Mortals
+from tests.chaos.test_failpoints import dies
 
 pytestmark = [pytest.mark.chaos, pytest.mark.db, pytest.mark.redis]
 UNKNOWN = {"task_id": "old", "task_name": "runs.unheard_of", "labels": {}, "args": [], "kwargs": {}}
@@ -43,32 +43,26 @@ async def test_c12_poison_is_given_up_and_everything_else_goes_on(house: House) 
         await unplayable(world, "unreadable", {"nodes": "none"}),
         await unplayable(world, "foreign", foreign),
     ]
-    mortals = Mortals(house)
-    try:
-        pid = await mortals.fork("-")
-        assert [(await house.ended(run_id)).status for run_id in bad] == ["failed"] * 2
-        await mortals.kill(pid)
-        bad.append(await house.start(world, {}))
-        for _ in range(MAX_FRUITLESS):
-            await mortals.fork("step.play")
-            assert await mortals.ended() == failpoints.DIED
-        healthy = [await house.start(world, {})]
-        pid = await mortals.fork("-")
-        healthy.append(await house.start(world, {}))
-        assert [(await house.ended(one)).status for one in healthy] == ["succeeded"] * 2
-        ended = [await house.ended(one) for one in bad]
-        assert [run.status for run in ended] == ["failed"] * 3
-        await check_invariants(ended)
-        found = {one.run_id: one for one in await letters(world.by, status="open")}
-        assert [found[one].reason for one in bad] == ["unreadable", "unreadable", "poison"]
-        for letter in found.values():
-            mended = None if letter.reason == "poison" else await repaired(world, letter.workflow_id)
-            assert await given_up.redrive(world.by, letter.id, mended)
-        again = [one.new_run_id or "" for one in await letters(world.by)]
-        assert [(await house.ended(one)).status for one in again] == ["succeeded"] * 3
-        await mortals.kill(pid)
-    finally:
-        mortals.close()
+    living = house.failing("-")
+    assert [(await house.ended(run_id)).status for run_id in bad] == ["failed"] * 2
+    house.kill(living)
+    bad.append(await house.start(world, {}))
+    for _ in range(MAX_FRUITLESS):
+        await dies(house, "step.play")
+    healthy = [await house.start(world, {})]
+    house.failing("-")
+    healthy.append(await house.start(world, {}))
+    assert [(await house.ended(one)).status for one in healthy] == ["succeeded"] * 2
+    ended = [await house.ended(one) for one in bad]
+    assert [run.status for run in ended] == ["failed"] * 3
+    await check_invariants(ended)
+    found = {one.run_id: one for one in await letters(world.by, status="open")}
+    assert [found[one].reason for one in bad] == ["unreadable", "unreadable", "poison"]
+    for letter in found.values():
+        mended = None if letter.reason == "poison" else await repaired(world, letter.workflow_id)
+        assert await given_up.redrive(world.by, letter.id, mended)
+    again = [one.new_run_id or "" for one in await letters(world.by)]
+    assert [(await house.ended(one)).status for one in again] == ["succeeded"] * 3
     reasons = sorted(one.reason.partition(":")[0] for one in await queue.dead_letters("runs"))
     assert reasons == ["For a day no worker has known 'runs.unheard_of'.", "Not readable"]
 

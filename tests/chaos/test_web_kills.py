@@ -1,10 +1,7 @@
 """C-02: the web process is killed while starts come in; what was accepted, and what was only stored, is played (P1, I8)."""
 
 import asyncio
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,12 +12,13 @@ from sqlmodel import select
 from backend.core import db
 from backend.identity import keys
 from backend.runs.models import Run
+from tests import forks
 from tests.backend.runs import made
 from tests.backend.worker.house import House
 from tests.chaos import world as chaos
 from tests.chaos.sizes import Size
 from tests.http_server import serving
-from tests.servers import ROOT, free_port
+from tests.servers import free_port
 
 pytestmark = [pytest.mark.chaos, pytest.mark.db, pytest.mark.redis]
 
@@ -31,13 +29,11 @@ class Web:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.log = folder / "web.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: forks.Forked | None = None
 
     def start(self, *flags: str) -> None:
         """Serve again."""
-        command = [sys.executable, "-m", "tests.chaos.web", str(self.port), *flags]
-        with self.log.open("ab") as out:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=out, stderr=out)
+        self.process = forks.start("tests.chaos.web", str(self.port), *flags, output=self.log)
 
     async def ended(self) -> int:
         """Wait for its end; the status."""

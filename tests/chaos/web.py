@@ -9,8 +9,8 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
 
-from app.api import api
 from backend.runs import hub, wake
+from tests.chaos.built import API
 
 
 async def _die(run_id: str) -> None:
@@ -26,7 +26,7 @@ async def main(port: int, *, dies: bool) -> None:
         wake.offer = _die
     quiet = LogLevels.critical
     async with hub.serving():
-        await Server(api(), port=port, interface=Interfaces.ASGINL, log_level=quiet).serve()
+        await Server(API, port=port, interface=Interfaces.ASGINL, log_level=quiet).serve()
 
 
 if __name__ == "__main__":

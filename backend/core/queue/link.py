@@ -16,16 +16,20 @@ from backend.core import redis
 
 BLOCK_SECONDS = 1.0
 QUIET_SECONDS = 5.0
+ANSWER_SECONDS = BLOCK_SECONDS + 10
 LOST = (RedisError, OSError)  # what a Redis that is away, loading or confused makes of a command
 
 
 def connect() -> Redis:
-    """A client that fails at once: whoever uses it knows better than a driver when to try again."""
+    """A client that fails at once: whoever uses it knows better than a driver when to try again.
+
+    Without `socket_timeout`: for that redis-py uses `asyncio.wait_for`, which in Python 3.11 forgets a cancellation that
+    comes while its work is done, and the cancelled task goes on for ever. `say` has its own deadline.
+    """
     return Redis.from_url(  # pyright: ignore[reportUnknownMemberType] - redis leaves its options untyped
         redis.url(),
         retry=Retry(NoBackoff(), 0),
         socket_connect_timeout=3,
-        socket_timeout=BLOCK_SECONDS + 10,
         socket_keepalive=True,
     )
 
@@ -41,8 +45,9 @@ async def connection() -> AsyncGenerator[Redis]:
 
 
 async def say(client: Redis, *command: Any) -> Any:
-    """One command; redis-py's own typing of answers is of no use."""
-    return await client.execute_command(*command)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    """One command, answered in `ANSWER_SECONDS` or a TimeoutError; redis-py's own typing of answers is of no use."""
+    async with asyncio.timeout(ANSWER_SECONDS):
+        return await client.execute_command(*command)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 async def script(client: Redis, text: str, keys: tuple[str, ...], *arguments: Any) -> Any:
@@ -100,7 +105,7 @@ async def messages(channel: PubSub) -> AsyncGenerator[bytes]:
 
 
 async def end(*tasks: asyncio.Task[None]) -> None:
-    """Cancel until it works: redis-py swallows a cancellation that meets one of its own timeouts."""
+    """Cancel until it works: a driver may swallow a cancellation, as redis-py did with its own timeouts."""
     waiting = set(tasks)
     while waiting:
         for task in waiting:

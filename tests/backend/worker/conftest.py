@@ -18,7 +18,7 @@ async def house(
     database: db.Database, redis_url: str, environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> AsyncIterator[House]:
     environment.setenv("QUADRILLE_REDIS_URL", redis_url)
-    environment.setenv("QUADRILLE_LEASE_SECONDS", "3")
+    environment.setenv("QUADRILLE_LEASE_SECONDS", "15")
     forget_settings()
     built = House(tmp_path)
     yield built

@@ -1,10 +1,7 @@
 """A whole installation for tests: database, Valkey, and worker processes that can be killed."""
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -13,8 +10,8 @@ from backend.core import db
 from backend.runs import repository, starting
 from backend.runs.models import Run, RunEvent, StepRecord
 from backend.runs.schemas import TERMINAL
+from tests import forks
 from tests.backend.runs import made
-from tests.servers import ROOT
 
 
 class House:
@@ -22,27 +19,32 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self.workers: list[forks.Forked] = []
         self._number = 0
 
-    def worker(self, **variables: str) -> subprocess.Popen[bytes]:
+    def worker(self, **variables: str) -> forks.Forked:
         """A worker process with the settings of this test; its log is kept."""
+        return self._begin("backend.worker", "--runs", **variables)
+
+    def failing(self, place: str) -> forks.Forked:
+        """A worker that dies at a failpoint; `-` for one that does not."""
+        return self._begin("tests.chaos.failing", place, QUADRILLE_LEASE_SECONDS="3")
+
+    def _begin(self, module: str, argument: str, **variables: str) -> forks.Forked:
         self._number += 1
-        log = (self.folder / f"worker-{self._number}.log").open("wb")
-        env = dict(os.environ) | {"QUADRILLE_LOG_LEVEL": "debug"} | variables
-        command = [sys.executable, "-m", "backend.worker", "--runs"]
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT)
-        log.close()
+        log = self.folder / f"worker-{self._number}.log"
+        variables = {"QUADRILLE_LOG_LEVEL": "debug"} | variables
+        process = forks.start(module, argument, output=log, **variables)
         self.workers.append(process)
         return process
 
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
+    def kill(self, process: forks.Forked) -> None:
         """As the kernel would when memory is out."""
         process.send_signal(signal.SIGKILL)
         process.wait()
         self.workers.remove(process)
 
-    async def stop(self, process: subprocess.Popen[bytes], seconds: float = 40) -> int:
+    async def stop(self, process: forks.Forked, seconds: float = 40) -> int:
         """Ask it to leave, as a deployment does; its exit status."""
         process.send_signal(signal.SIGTERM)
         return await asyncio.to_thread(process.wait, seconds)

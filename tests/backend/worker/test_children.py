@@ -18,6 +18,7 @@ from backend.runs.schemas import TERMINAL, SendSignal
 from backend.worker import children
 from backend.worker.claimer import Claimer
 from backend.worker.context import context
+from backend.worker.lease import Lease
 from backend.worker.player import Player
 from backend.worker.questions import Questions
 from backend.workflows import calls
@@ -73,10 +74,12 @@ async def house(
     writer = await open_writer(db.database())
     patience = Patience(idle_person=0.02, idle_time=0.2, cancel_grace=0.2)
     engine = Engine(writer, context, Nobody(), Questions(), patience=patience, children=children.Children())
-    player, stop = Player(engine, "wkr_1", 50), asyncio.Event()
+    lease = Lease()
+    await lease.register()
+    player, stop = Player(engine, lease.worker_id, 50), asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         watching = tasks.create_task(children.watch())
-        claiming = tasks.create_task(Claimer(player, "wkr_1").run(tasks, stop))
+        claiming = tasks.create_task(Claimer(player, lease.worker_id).run(tasks, stop))
         yield House(await made.world())
         stop.set()
         await claiming
@@ -225,7 +228,9 @@ async def test_a_child_does_not_outlive_its_parent(house: House) -> None:
 
 async def test_a_step_that_is_entered_again_finds_its_run(house: House) -> None:
     other = await made.published(house.world.by, adding(), "other")
-    run_id = await house.start("other", {"n": 1})
+    wait = Node(id="wait", kind="wait", config={"by": "duration", "duration": 3600})
+    await made.published(house.world.by, made.chain(Node(id="start", kind="start"), wait), "parent")
+    run_id = await house.start("parent", {})  # still there: with its end its children end
     called = Called(other.workflow_id, other.version_id, "Chain", adding())
     made_ids: set[str] = set()
     for _ in range(2):

@@ -1,0 +1,5 @@
+"""The API, built once for all processes that are forked to serve it."""
+
+from app.api import api
+
+API = api()
