@@ -56,7 +56,7 @@ export const Wire = memo(function Wire({ id, source, target, sourceHandleId, sou
       {(label || children) && (
         <EdgeLabelRenderer>
           <div className="qc-wire-middle nodrag nopan" style={{ transform: `translate(-50%, -50%) translate(${middleX}px, ${middleY}px)` }}>
-            {children ?? <span className="qc-wire-label">{label}</span>}
+            {children || <span className="qc-wire-label">{label}</span>}
           </div>
         </EdgeLabelRenderer>
       )}
