@@ -1,14 +1,47 @@
 // Squared paper behind a diagram: 8 px minor and 64 px major lines, fading out far away.
 
-import { memo, useCallback } from "react";
-import { Background, BackgroundVariant } from "@xyflow/react";
+import { memo, useCallback, useEffect, useRef } from "react";
+import { useStoreApi } from "@xyflow/react";
 
+const SQUARES = { minor: 8, major: 64 };
+const beyond = (at, tile) => ((at % tile) + tile) % tile;
+
+/** Squares of this size; the lines stay a pixel wide at any zoom. */
+function rule(svg, name, size) {
+  const pattern = svg.querySelector(`#qc-paper-${name}`);
+  pattern.setAttribute("width", size);
+  pattern.setAttribute("height", size);
+  pattern.firstChild.setAttribute("d", `M0 0.5H${size}M0.5 0V${size}`);
+}
+
+/** One sheet, a square larger than the canvas on each side: panning only shifts it, so the lines are drawn anew for a zoom alone. */
 export const Paper = memo(function Paper() {
+  const store = useStoreApi();
+  const sheet = useRef(null);
+  useEffect(() => {
+    const svg = sheet.current; // stays the same; React has let go of it when the store tells its last
+    let ruled = 0;
+    const lay = ({ transform: [x, y, zoom] }) => {
+      const tile = SQUARES.major * zoom;
+      if (zoom !== ruled) {
+        ruled = zoom;
+        svg.style.setProperty("--qc-square", `${tile}px`);
+        for (const [name, size] of Object.entries(SQUARES)) rule(svg, name, size * zoom);
+      }
+      svg.style.transform = `translate(${beyond(x, tile)}px, ${beyond(y, tile)}px)`;
+    };
+    lay(store.getState());
+    return store.subscribe(lay);
+  }, [store]);
   return (
-    <>
-      <Background id="minor" variant={BackgroundVariant.Lines} gap={8} lineWidth={1} className="qc-paper-minor" />
-      <Background id="major" variant={BackgroundVariant.Lines} gap={64} lineWidth={1} className="qc-paper-major" />
-    </>
+    <svg ref={sheet} className="qc-paper" aria-hidden="true" data-testid="paper">
+      <defs>
+        {Object.keys(SQUARES).map((name) => (
+          <pattern key={name} id={`qc-paper-${name}`} patternUnits="userSpaceOnUse"><path /></pattern>
+        ))}
+      </defs>
+      {Object.keys(SQUARES).map((name) => <rect key={name} className={`qc-paper-${name}`} width="100%" height="100%" fill={`url(#qc-paper-${name})`} />)}
+    </svg>
   );
 });
 

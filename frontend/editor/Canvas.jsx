@@ -3,7 +3,7 @@
 import { memo, useCallback, useEffect, useMemo, useRef } from "react";
 import { ConnectionLineType, ConnectionMode, MiniMap, ReactFlow, SelectionMode, useReactFlow } from "@xyflow/react";
 import { useColourMode } from "../components/colour_mode.js";
-import { tint } from "../components/kinds.js";
+import { isContainer, tint } from "../components/kinds.js";
 import { LiveContext, useLiveEvents, useLiveRun } from "../components/live_hooks.js";
 import { Opening } from "../components/Opening.jsx";
 import { Paper, useDetail } from "../components/Paper.jsx";
@@ -56,7 +56,7 @@ function MiniMapOfStates() {
   const seen = editor.live.events.length;
   const colour = useCallback((entry) => {
     const state = editor.live.node(entry.id).state;
-    return state ? stateColour(state) : tint(entry.data.kind.group);
+    return state ? stateColour(state) : tint(entry.data.kind.group, isContainer(entry.data.kind) ? "soft" : "");
   }, [editor, seen]);
   const shown = useUi((ui) => ui.minimap);
   const jump = useCallback((_, { x, y }) => editor.flow.setCenter(x, y, { zoom: editor.flow.getZoom(), duration: calm() }), [editor]);

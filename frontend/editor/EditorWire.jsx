@@ -1,6 +1,7 @@
 // A wire in the editor: under the pointer it offers to take a node in, or to go.
 
 import { memo, useCallback, useEffect, useRef, useState } from "react";
+import { useStore } from "@xyflow/react";
 import { Icon } from "../components/icons.jsx";
 import { UndoWire } from "../components/UndoWire.jsx";
 import { Wire } from "../components/Wire.jsx";
@@ -17,8 +18,29 @@ export const overWire = {
   leave: (_event, { id }) => wires.get(id)?.leave(),
 };
 
+const unzoomed = (state) => 1 / state.transform[2];
+
+/** They keep their size at any zoom. */
+function Tools({ id, label, enter, leave, write }) {
+  const { edits, openPicker } = useEditor();
+  const scale = useStore(unzoomed);
+  return (
+    <span className="qe-wire-tools" style={{ transform: `scale(${scale})` }} onMouseEnter={enter} onMouseLeave={leave}>
+      <button type="button" title="Put a node in here" aria-label="Put a node into this wire" onClick={(event) => openPicker({ screen: { x: event.clientX, y: event.clientY }, wire: id })}>
+        <Icon name="plus" size={14} />
+      </button>
+      <button type="button" title="Label (double-click)" aria-label="Write on this wire" onClick={write}>
+        {label ? <span className="qc-clip qe-wire-words">{label}</span> : <Icon name="pencil" size={13} />}
+      </button>
+      <button type="button" title="Delete this wire" aria-label="Delete this wire" onClick={() => edits.remove([], [id])}>
+        <Icon name="trash-2" size={13} />
+      </button>
+    </span>
+  );
+}
+
 const EditorWire = memo(function EditorWire(props) {
-  const { draft, edits, openPicker, ui } = useEditor();
+  const { draft, ui } = useEditor();
   const labelling = useUi((state) => state.labelling === props.id);
   const [over, setOver] = useState(false);
   const timer = useRef(null);
@@ -42,19 +64,7 @@ const EditorWire = memo(function EditorWire(props) {
   return (
     <g onDoubleClick={write}>
       <Wire {...props} hovered={over}>
-        {labelling ? <WireLabel id={props.id} label={props.data.label ?? ""} port={props.sourceHandleId} /> : shown && (
-          <span className="qe-wire-tools" onMouseEnter={enter} onMouseLeave={leave}>
-            <button type="button" title="Put a node in here" aria-label="Put a node into this wire" onClick={(event) => openPicker({ screen: { x: event.clientX, y: event.clientY }, wire: props.id })}>
-              <Icon name="plus" size={14} />
-            </button>
-            <button type="button" title="Label (double-click)" aria-label="Write on this wire" onClick={write}>
-              {props.data.label ? <span className="qc-clip qe-wire-words">{props.data.label}</span> : <Icon name="pencil" size={13} />}
-            </button>
-            <button type="button" title="Delete this wire" aria-label="Delete this wire" onClick={() => edits.remove([], [props.id])}>
-              <Icon name="trash-2" size={13} />
-            </button>
-          </span>
-        )}
+        {labelling ? <WireLabel id={props.id} label={props.data.label ?? ""} port={props.sourceHandleId} /> : shown && <Tools id={props.id} label={props.data.label} enter={enter} leave={leave} write={write} />}
       </Wire>
     </g>
   );

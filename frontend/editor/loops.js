@@ -41,6 +41,18 @@ function makeRoom({ draft, model }, inside, home, frame) {
   for (const node of behind) draft.nodes.get(node.id).set("x", node.position.x + grid(by));
 }
 
+/** A wire across the border goes to the frame instead. An error that left a node by its port now leaves the loop so. */
+function through({ draft, edits }, wire, inward, id) {
+  draft.wires.delete(wire.id);
+  if (inward) return edits.putWire(wire.source, wire.source_port, id, { label: wire.label });
+  const failed = wire.source_port === "error";
+  if (failed) {
+    draft.nodes.get(wire.source).delete("on_error");
+    draft.nodes.get(id).set("on_error", "route");
+  }
+  return edits.putWire(id, failed ? "error" : "out", wire.target, { label: wire.label });
+}
+
 /** Put the nodes of the circle into a new Loop and lead its wires through the frame; one undo step. Gives the loop's id. */
 export function makeLoop(editor, { source, port, target }) {
   const { draft, edits, model, kinds } = editor;
@@ -60,10 +72,7 @@ export function makeLoop(editor, { source, port, target }) {
     }
     for (const wire of model.wires.values()) {
       const [from, to] = [inside.has(wire.source), inside.has(wire.target)];
-      if (from === to) continue;
-      draft.wires.delete(wire.id);
-      if (to) edits.putWire(wire.source, wire.source_port, id, { label: wire.label });
-      else edits.putWire(id, wire.source_port === "error" ? "error" : "out", wire.target, { label: wire.label });
+      if (from !== to) through(editor, wire, to, id);
     }
   });
   return id;

@@ -12,7 +12,7 @@ export function offerLoop(editor, { source, port, target, screen }) {
   const around = loopAround(editor, source, target);
   if (!around) return editor.ui.hint("This would make a circle. Put the nodes into a Loop instead.", "warning");
   const names = around.map((id) => `“${nameOf(editor, id)}”`);
-  const of = names.length > 3 ? `${names.length} nodes` : names.join(", ");
+  const of = names.length > 3 ? `${names.length} nodes` : names.join(" and ");
   return editor.ui.set({
     offer: {
       name: "loop",

@@ -130,10 +130,19 @@ def test_C30_a_wire_back_is_refused_with_an_offer_that_makes_a_loop(draw: Open) 
     nodes = [
         node("start", "start"),
         node("draft", x=320),
-        node("check", "condition", x=640, config=rules),
+        node("check", "condition", x=640, config=rules, on_error="route"),
+        node("help", x=960, y=240),
         node("done", "output", x=960, config={"fields": [{"name": "a", "value": "1"}]}),
     ]
-    sheet = draw(nodes, [wire("start", "draft"), wire("draft", "check"), wire("check", "done", "yes")])
+    sheet = draw(
+        nodes,
+        [
+            wire("start", "draft"),
+            wire("draft", "check"),
+            wire("check", "done", "yes"),
+            wire("check", "help", "error"),
+        ],
+    )
     sheet.pull(sheet.port("check", "no"), sheet.head("draft"))
     sheet.joined("check", "draft", "no", there=False)
     offer = sheet.by_id("offer-loop")
@@ -144,6 +153,8 @@ def test_C30_a_wire_back_is_refused_with_an_offer_that_makes_a_loop(draw: Open) 
     sheet.press("Enter")  # the offer has the focus
     sheet.joined("start", "loop")
     sheet.joined("loop", "done")
+    sheet.joined("loop", "help", "error")
+    expect(sheet.port("check", "error")).to_have_count(0)
     sheet.joined("draft", "check")
     expect(sheet.node("loop")).to_contain_text("nodes.check.result")
     x, y = sheet.at("draft")
