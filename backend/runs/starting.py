@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import orjson
 from pydantic import JsonValue
 
-from backend.core import clock, ids, once
+from backend.core import clock, ids, json, once
 from backend.core.db import Session
 from backend.core.errors import Conflict, TooLarge
 from backend.core.queue import Priority
@@ -63,7 +63,12 @@ async def start(  # noqa: PLR0913 - a start has these parts, and callers name th
 def require_small(input_: JsonValue) -> None:
     """Raise TooLarge for an input beyond the limit."""
     limit = settings().max_input_bytes
-    if (size := len(orjson.dumps(input_))) > limit:
+    try:
+        size = len(orjson.dumps(input_))
+    except orjson.JSONEncodeError:
+        json.require(input_, "input")  # says what it is, and where
+        raise
+    if size > limit:
         raise TooLarge(f"The input has {size:,} bytes; the limit is {limit:,}.", limit=limit)
 
 
