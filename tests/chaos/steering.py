@@ -56,8 +56,8 @@ async def _pause(stage: Stage, watching: Watching, place: Any, run_id: str) -> N
     async with db.database().transaction() as session:
         await session.exec(update(Run).where(col(Run.id) == run_id).values(pause_requested=True))
     stage.engine.stop(run_id, "pause")
+    print("paused", flush=True)  # first: the writer's thread may come by the place as soon as it is armed
     failpoints.arm(place)
-    print("paused", flush=True)
 
 
 def child(line: str) -> None:

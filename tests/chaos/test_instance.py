@@ -108,8 +108,11 @@ async def kill_everything(instance: Instance) -> None:
     assert not left, [p.cmdline() for p in left]
 
 
-@pytest.mark.at_merge("postgresql")
-async def test_kill_nine_of_every_process_and_of_all(instance: Instance, seed: int, size: Size) -> None:
+@pytest.mark.at_merge("sqlite")
+async def test_kill_nine_of_every_process_and_of_all_then_a_worker_by_hand_and_sigterm(
+    database: db.Database, instance: Instance, seed: int, size: Size
+) -> None:
+    """One instance for all of it, since its start is what takes long."""
     chance, effects = random.Random(seed), chaos.Effects(0.1)
     async with serving(effects.answer) as server, standing.program(instance) as caller:
         workflow_id = await caller.publish(whole_life(server))
@@ -132,33 +135,31 @@ async def test_kill_nine_of_every_process_and_of_all(instance: Instance, seed: i
             await caller.approve(run_id)
         await check(caller, effects, before)
         print(f"{len(roles) + 1} kills, {len(caller.accepted)} runs, {effects.repeated()} repeated in flight")
+        await leave_nothing(caller, instance, server, effects)
 
 
-@pytest.mark.at_merge("sqlite")
-async def test_a_worker_by_hand_shares_the_load_and_sigterm_leaves_nothing(
-    database: db.Database, instance: Instance, seed: int
-) -> None:
-    effects = chaos.Effects(0.3)
-    async with serving(effects.answer) as server, standing.program(instance) as caller:
-        workflow_id = await caller.publish(chaos.chain(server, 5))
-        second = by_hand(instance)
-        try:
-            await shared(caller, workflow_id, second.pid)
-            runs = [await caller.start(workflow_id) for _ in range(4)]
-            await caller.until(runs[0], lambda run: run["last_seq"] > 4)
-            everybody = standing.children(instance)
-            second.send_signal(signal.SIGTERM)
-            await asyncio.to_thread(instance.stop)
-            assert await asyncio.to_thread(second.wait, 30) == 0
-            assert instance.process
-            assert instance.process.returncode == 0
-            assert not await standing.gone(everybody, 1)
-            assert not of_instance(instance)
-        finally:
-            second.kill()
-        await asyncio.to_thread(instance.start)
-        await check(caller, effects)
-        assert effects.repeated() == 0, "a worker that is asked to leave finishes its steps"
+async def leave_nothing(caller: Program, instance: Instance, server: Server, effects: chaos.Effects) -> None:
+    """A worker by hand shares the load; SIGTERM ends everything, in the middle of steps that are finished before."""
+    workflow_id = await caller.publish(chaos.chain(server, 5))
+    effects.seconds, before = 0.3, effects.repeated()
+    second = by_hand(instance)
+    try:
+        await shared(caller, workflow_id, second.pid)
+        runs = [await caller.start(workflow_id) for _ in range(4)]
+        await caller.until(runs[0], lambda run: run["last_seq"] > 4)
+        everybody = standing.children(instance)
+        second.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(instance.stop)
+        assert await asyncio.to_thread(second.wait, 30) == 0
+        assert instance.process
+        assert instance.process.returncode == 0
+        assert not await standing.gone(everybody, 1)
+        assert not of_instance(instance)
+    finally:
+        second.kill()
+    await asyncio.to_thread(instance.start)
+    await check(caller, effects)
+    assert effects.repeated() == before, "a worker that is asked to leave finishes its steps"
 
 
 def by_hand(instance: Instance) -> subprocess.Popen[bytes]:
