@@ -97,12 +97,16 @@ class Sheet:
         return x, y
 
     def middle_of_wire(self, source: str, target: str, port: str = "out") -> Point:
-        """A point on the line itself."""
+        return self.on_wire(source, target, 0.5, port)
+
+    def on_wire(self, source: str, target: str, part: float, port: str = "out") -> Point:
+        """The point on the line itself after this part of its length."""
         x, y = (
             self.wire(source, target, port)
             .locator("path.react-flow__edge-path")
             .evaluate(
-                "it => { const p = it.getPointAtLength(it.getTotalLength() / 2).matrixTransform(it.getScreenCTM()); return [p.x, p.y] }"
+                "(it, part) => { const p = it.getPointAtLength(it.getTotalLength() * part).matrixTransform(it.getScreenCTM()); return [p.x, p.y] }",
+                part,
             )
         )
         return x, y

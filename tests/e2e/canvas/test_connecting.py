@@ -62,8 +62,8 @@ def test_C24_targets_glow_others_dim_and_say_why(draw: Open) -> None:
 
 
 def test_C27_the_end_of_a_wire_moves_to_another_node_and_over_nothing_the_wire_goes(draw: Open) -> None:
-    sheet = draw([node("a"), node("b", x=400), node("c", x=400, y=160)], [wire("a", "b")])
-    sheet.page.mouse.click(*sheet.middle_of_wire("a", "b"))
+    sheet = draw([node("a"), node("b", x=520), node("c", x=520, y=160)], [wire("a", "b")])
+    sheet.page.mouse.click(*sheet.on_wire("a", "b", 0.25))  # in the middle are its tools
     expect(sheet.wire("a", "b")).to_have_attribute("data-selected", "true")
     x, y = centre(sheet.port("b", "in"))
     end = (x - 20, y)
