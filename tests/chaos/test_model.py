@@ -114,6 +114,14 @@ class Runs(RuleBasedStateMachine):
                 self.token += 1
             else:
                 self.status, self.due = "queued", self.fruitless == 1
+                if not self.due:
+                    self.do(self.hold())
+
+    async def hold(self) -> None:
+        """A run that has to pause before its next try pauses for longer than this example takes."""
+        async with db.database().transaction() as session:
+            later = update(Run).where(col(Run.id) == self.run_id, col(Run.status) == "queued")
+            await session.exec(later.values(wake_at=clock.now() + timedelta(hours=1)))
 
     # --- people ---
 

@@ -52,13 +52,17 @@ async def test_the_waiting_goes_on_in_another_process_as_one_outage(hasty: World
         await asyncio.sleep(0.005)
     world.engine.stop(run.run_id, "drain")
     await playing
-    outcome = await world.again(run)
+    async with asyncio.timeout(60):
+        while (
+            outcome := await world.again(run)
+        ).status == "waiting":  # a slow machine may send it to sleep again
+            await asyncio.sleep(0.05)
     assert outcome.status == "succeeded"
     retrying = [e for e in await world.events(run) if e.kind == "step.retrying"]
     assert len({e.data["away_since"] for e in retrying}) == 1
-    assert [(e.kind, e.attempt) for e in await world.events(run) if e.kind == "step.started"] == [
-        ("step.started", 1), ("step.started", 1),
-    ]  # fmt: skip
+    begun = [e.attempt for e in await world.events(run) if e.kind == "step.started"]
+    assert len(begun) > 1
+    assert set(begun) == {1}
 
 
 async def test_a_cancel_ends_the_waiting(world: World) -> None:
