@@ -93,7 +93,7 @@ class Claimer:
         failpoints.passed("claim.before")
         async with db.database().transaction() as session:
             self._limited = await queueing.any_limits(session)
-            rows = await repository.claim(session, self._worker_id, limit, limited=self._limited, living=True)
+            rows = await repository.claim(session, self._worker_id, limit, limited=self._limited)
             found = [run for row in rows if (run := await self._readable(session, row)) is not None]
             if found:
                 failpoints.passed("claim.written")

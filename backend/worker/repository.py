@@ -91,16 +91,13 @@ async def next_wake(session: Session) -> datetime | None:
     return (await session.exec(select(func.min(Run.wake_at)).where(parked))).one()
 
 
-async def claim(
-    session: Session, worker_id: str, limit: int, *, limited: bool = False, living: bool = False
-) -> Sequence[Run]:
+async def claim(session: Session, worker_id: str, limit: int, *, limited: bool = False) -> Sequence[Run]:
     """Take runs that are due, in the order of their rank. The token grows with every claim: it fences whoever had them before.
 
-    `living`: who was declared dead, and does not know it yet, gets none.
+    A worker that was declared dead, and does not know it yet, gets none.
     """
-    chosen = select(Run.id).where(_due(session))
-    if living:
-        chosen = chosen.where(exists().where(col(Worker.id) == worker_id))
+    alive = exists().where(col(Worker.id) == worker_id)
+    chosen = select(Run.id).where(_due(session), alive)
     if limited:
         await queueing.alone(session)
         chosen = chosen.where(col(Run.id).in_(queueing.within_limits(_due(session), limit)))

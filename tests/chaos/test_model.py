@@ -17,7 +17,7 @@ from backend.engine.ports import NewEvent
 from backend.engine.records import Change, Commit, Fenced
 from backend.engine.writer import Writer, open_writer
 from backend.runs import service, states
-from backend.runs.models import Run, RunEvent
+from backend.runs.models import Run, RunEvent, Worker
 from backend.worker import orphans, repository
 from tests.backend.runs import made
 from tests.conftest import forget_settings
@@ -55,7 +55,11 @@ class Runs(RuleBasedStateMachine):
         async def work() -> bool:
             async with db.database().transaction() as session:
                 await session.exec(update(Run).where(col(Run.id) != self.run_id).values(status="cancelled"))
-                return bool(await repository.claim(session, "w", 10))
+                session.add(Worker(id="w", host="h", pid=1, started_at=clock.now(), lease_until=clock.now()))
+                await session.flush()
+                claimed = await repository.claim(session, "w", 10)
+                await repository.remove(session, ["w"])
+                return bool(claimed)
 
         can = self.due and self.status in {"queued", "waiting_time", "retrying", "waiting_person"}
         assert self.do(work()) == can

@@ -1,17 +1,16 @@
 """Runs that the product gives up, made as they come about: dead workers, drawings that cannot be read, failed undoing."""
 
-from datetime import timedelta
 from typing import Any, cast
 
 from sqlmodel import col, update
 
-from backend.core import clock, db
+from backend.core import db
 from backend.dead_letters import service
 from backend.dead_letters.schemas import LetterFilter, LetterPublic
 from backend.identity.principal import Principal
 from backend.runs import service as runs
 from backend.runs.history import Entry
-from backend.runs.models import Run, Worker
+from backend.runs.models import Run
 from backend.runs.schemas import RunPublic
 from backend.worker import orphans
 from backend.worker.claimer import Claimer
@@ -77,10 +76,7 @@ async def spoil(version_id: str, diagram: Any) -> None:
 
 async def claimed() -> list[str]:
     """What a worker takes of what is due."""
-    now = clock.now()
-    async with db.database().transaction() as session:
-        session.add(Worker(id="w", host="h", pid=1, started_at=now, lease_until=now + timedelta(minutes=1)))
-    return [run.run_id for run in await Claimer(cast(Any, None), "w")._claim(100)]
+    return [run.run_id for run in await Claimer(cast(Any, None), await made.worker())._claim(100)]
 
 
 async def redrive(by: Principal, letter_id: str, version: str | None = None) -> bool:

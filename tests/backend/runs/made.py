@@ -1,6 +1,7 @@
 """Makes workflows, versions and runs for tests, as rows."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlmodel import col, func, select
 
 from backend.core import clock, db, ids
 from backend.identity.principal import Principal
-from backend.runs.models import Run
+from backend.runs.models import Run, Worker
 from backend.workflows.diagram import Diagram, Node, Wire
 from backend.workflows.models import Version, Workflow
 from tests.backend.identity import people
@@ -114,3 +115,12 @@ async def state(run_id: str) -> Run:
         found = await session.get(Run, run_id)
     assert found is not None
     return found
+
+
+async def worker(worker_id: str = "w") -> str:
+    """A worker that is alive, made once; only such a one may claim."""
+    now = clock.now()
+    row = Worker(id=worker_id, host="h", pid=1, started_at=now, lease_until=now + timedelta(hours=1))
+    async with db.database().transaction() as session:
+        await session.merge(row)
+    return worker_id

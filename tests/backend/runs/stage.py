@@ -52,8 +52,9 @@ class Stage:
 
     async def claimed(self, run_id: str) -> RunToPlay:
         """Claim it, as a worker does."""
+        worker_id = await made.worker()
         async with db.database().transaction() as session:
-            for row in await worker.claim(session, "w", 100):
+            for row in await worker.claim(session, worker_id, 100):
                 self._claimed[row.id] = await self._claimer._to_play(session, row)
         return self._claimed.pop(run_id)
 

@@ -44,6 +44,15 @@ async def test_a_claim_takes_the_oldest_once_and_fences(database: db.Database) -
     assert {(run.token, run.status, run.worker_id) for run in first + rest} == {(1, "running", worker)}
 
 
+async def test_who_was_declared_dead_and_does_not_know_it_claims_nothing(database: db.Database) -> None:
+    world, silent = await made.world(), await hire(-1)
+    run_id = await made.run(world, "queued")
+    async with database.transaction() as session:
+        await repository.remove_silent(session)
+    assert await claim(silent) == []
+    assert [run.id for run in await claim(await hire(60))] == [run_id]
+
+
 async def test_only_runs_of_the_dead_are_orphans(database: db.Database) -> None:
     world, alive, dead = await made.world(), await hire(60), await hire(-1)
     kept, left = await made.run(world, worker_id=alive), await made.run(world, worker_id=dead)

@@ -31,6 +31,7 @@ async def queued(world: made.World, count: int, seconds_ago: float, priority: st
 
 async def claimed(limit: int = 100, worker: str = "w") -> set[str]:
     """What one worker gets."""
+    await made.worker(worker)
     async with db.database().transaction() as session:
         limited = await queueing.any_limits(session)
         return {run.id for run in await repository.claim(session, worker, limit, limited=limited)}
