@@ -123,6 +123,15 @@ def _as_written(found: Source, loc: Path) -> Path:
     return path
 
 
+_IN_OUR_WORDS = {
+    "string_pattern_mismatch": (
+        "a node's id is lower-case letters, digits and _, beginning with a letter.",
+        "Write it like draft_reply.",
+    ),
+    "tuple_type": ("must be a list of two numbers.", "Write it like [320, 160]."),
+}
+
+
 def _told(error: Any, loc: Path) -> tuple[str, str]:
     kind = str(error["type"])
     if kind == "extra_forbidden":
@@ -131,11 +140,8 @@ def _told(error: Any, loc: Path) -> tuple[str, str]:
         name = str(loc[-1])
         name = _SHORT.get(name, name) if loc[:1] == ("wires",) else name
         return f"“{name}” is missing.", f"Add `{name}: …`."
-    if kind == "string_pattern_mismatch":
-        told = "a node's id is lower-case letters, digits and _, beginning with a letter."
-        return told, "Write it like draft_reply."
     told = str(error["msg"])
-    return f"{told[:1].lower()}{told[1:]}.", "Correct the value."
+    return _IN_OUR_WORDS.get(kind, (f"{told[:1].lower()}{told[1:]}.", "Correct the value."))
 
 
 def _unknown(name: str, loc: Path) -> tuple[str, str]:

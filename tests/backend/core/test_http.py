@@ -1,6 +1,6 @@
 """Outbound requests reach only what they may, and are bounded in size, time and redirects."""
 
-import time
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -151,11 +151,9 @@ async def test_an_answer_that_unpacks_to_too_much_is_stopped(allow: Callable[[st
 
 async def test_a_slow_answer_is_given_up(allow: Callable[[str], None]) -> None:
     allow("127.0.0.1")
-    started = time.monotonic()
-    async with serving(lambda asked: Answer(delay=30)) as server:
+    async with serving(lambda asked: Answer(delay=600)) as server, asyncio.timeout(60):
         with pytest.raises(http.TookTooLong, match=r"127\.0\.0\.1 did not answer within 0\.3 seconds"):
             await http.request("GET", server.url, limits=http.Limits(seconds=0.3))
-    assert time.monotonic() - started < 5
 
 
 async def test_no_server_and_no_name_are_told(allow: Callable[[str], None]) -> None:

