@@ -416,6 +416,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("diagram", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("message", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
         sa.Column("created_by", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

@@ -2,11 +2,18 @@
 
 from fastapi import APIRouter
 
+from backend.core.errors import NotFound
 from backend.identity.edge import CurrentPrincipal
-from backend.nodes import registry
+from backend.nodes import fitting, registry
 from backend.nodes.schemas import PALETTE, KindPublic, public
 
 router = APIRouter(prefix="/api/v1", tags=["kinds"])
+
+
+class NoSuchKind(NotFound):
+    """No kind of that name is installed."""
+
+    code = "no_such_kind"
 
 
 @router.get("/kinds", response_model_by_alias=True)
@@ -15,3 +22,13 @@ async def list_kinds(by: CurrentPrincipal) -> list[KindPublic]:
     by.require("workflow.read")
     kinds = sorted(registry.all_kinds().values(), key=lambda kind: (PALETTE.index(kind.group), kind.title))
     return [public(kind) for kind in kinds]
+
+
+@router.post("/kinds/{name}/fit")
+async def fit(name: str, worn: fitting.Worn, by: CurrentPrincipal) -> fitting.Fitted:
+    """What a node's settings become when it takes this kind as it is installed here; changes nothing."""
+    by.require("workflow.read")
+    kind = registry.all_kinds().get(name)
+    if kind is None:
+        raise NoSuchKind(f"No kind is called “{name}” here.", fix="Ask GET /kinds for those that are.")
+    return fitting.fit(worn, kind)

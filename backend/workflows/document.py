@@ -133,7 +133,7 @@ def _sync(target: Map[Any], current: Mapping[str, Any], wanted: Mapping[str, Any
     for key in current.keys() - wanted.keys():
         del target[key]
     for key, value in wanted.items():
-        if key in current and _same(current[key], value):
+        if key in current and same(current[key], value):
             continue
         if isinstance(value, Shared):
             standing = target.get(key)
@@ -149,14 +149,14 @@ def _as_map(value: Shared) -> Map[Any]:
     return Map({k: _as_map(v) if isinstance(v, Shared) else v for k, v in value.items()})
 
 
-def _same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:
     """Equal as JSON: 1 is 1.0, but not true."""
     if isinstance(one, dict) and isinstance(other, dict):
         mine, theirs = cast(dict[str, Any], one), cast(dict[str, Any], other)
-        return mine.keys() == theirs.keys() and all(_same(v, theirs[k]) for k, v in mine.items())
+        return mine.keys() == theirs.keys() and all(same(v, theirs[k]) for k, v in mine.items())
     if isinstance(one, list) and isinstance(other, list):
         pairs = cast(list[Any], one), cast(list[Any], other)
-        return len(pairs[0]) == len(pairs[1]) and all(map(_same, *pairs))
+        return len(pairs[0]) == len(pairs[1]) and all(map(same, *pairs))
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 

@@ -27,7 +27,10 @@ class Workflow(SQLModel, table=True):
 
 
 class Version(SQLModel, table=True):
-    """An immutable diagram; every run is pinned to one. `number` is None for a snapshot of a draft that was run."""
+    """An immutable diagram; every run is pinned to one.
+
+    Published ones have a `number`. Others have a `name` that somebody gave them, or are snapshots of drafts that were run.
+    """
 
     __table_args__ = (
         UniqueConstraint("workflow_id", "number"),
@@ -40,6 +43,7 @@ class Version(SQLModel, table=True):
     digest: str = Field(index=True)
     diagram: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
     message: str = ""
+    name: str = ""
     created_by: str
     created_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -67,9 +67,13 @@ async def lock(session: Session, workflow_id: str) -> Workflow | None:
 
 
 async def versions(session: Session, workflow_id: str) -> Sequence[Version]:
-    """The published versions, newest first."""
-    query = select(Version).where(Version.workflow_id == workflow_id, col(Version.number).is_not(None))
-    return (await session.exec(query.order_by(col(Version.number).desc()))).all()
+    """The published and the named versions, newest first."""
+    shown = or_(col(Version.number).is_not(None), col(Version.name) != "")
+    query = select(Version).where(Version.workflow_id == workflow_id, shown)
+    newest = query.order_by(
+        col(Version.created_at).desc(), col(Version.number).desc(), col(Version.id).desc()
+    )
+    return (await session.exec(newest)).all()
 
 
 async def version(session: Session, workflow_id: str, version_id: str) -> Version | None:
@@ -96,6 +100,13 @@ async def snapshot(session: Session, workflow_id: str, digest: str) -> Version |
     """A version with exactly this diagram, a published one rather than a mere snapshot."""
     query = select(Version).where(Version.workflow_id == workflow_id, Version.digest == digest)
     return (await session.exec(query.order_by(col(Version.number).desc().nulls_last()))).first()
+
+
+async def kept(session: Session, workflow_id: str, digest: str) -> bool:
+    """Whether the history shows a version with exactly this diagram."""
+    shown = or_(col(Version.number).is_not(None), col(Version.name) != "")
+    query = select(Version.id).where(Version.workflow_id == workflow_id, Version.digest == digest, shown)
+    return (await session.exec(query.limit(1))).first() is not None
 
 
 async def last_number(session: Session, workflow_id: str) -> int:

@@ -1,7 +1,7 @@
 """The shapes of workflows on the wire."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -33,6 +33,13 @@ class WorkflowRename(_In):
 class PublishRequest(_In):
     """What people write when they publish or restore."""
 
+    message: Annotated[PlainText, Field(max_length=2_000)] = ""
+
+
+class VersionName(_In):
+    """How a version of the draft is called that is kept without publishing it."""
+
+    name: Name
     message: Annotated[PlainText, Field(max_length=2_000)] = ""
 
 
@@ -92,6 +99,7 @@ class VersionPublic(BaseModel):
     id: str
     workflow_id: str
     number: int | None
+    name: str
     digest: str
     message: str
     created_by: str
@@ -103,6 +111,33 @@ class VersionPage(BaseModel):
     """The history, newest first."""
 
     items: list[VersionPublic]
+
+
+class FieldChangePublic(BaseModel):
+    """One field of a part; a side that lacks it has null."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+class ChangePublic(BaseModel):
+    """One part that differs; `moved` is true as well for a changed node that also stands elsewhere."""
+
+    what: Literal["workflow", "sample", "node", "wire"]
+    how: Literal["added", "removed", "changed", "moved"]
+    id: str
+    name: str
+    fields: list[FieldChangePublic]
+    moved: bool
+
+
+class ComparisonPublic(BaseModel):
+    """Two diagrams and what differs between them."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+    changes: list[ChangePublic]
 
 
 class TemplatePublic(BaseModel):

@@ -1,6 +1,9 @@
-"""Versions: published ones with numbers, and nameless snapshots of drafts that were run; none ever changes."""
+"""Versions: published ones with numbers, named ones, and nameless snapshots of drafts that were run; none ever changes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
 
 from backend.core import clock, ids, json
 from backend.core.db import Session
@@ -10,6 +13,15 @@ from backend.workflows import check, drafts, repository, rooms, service
 from backend.workflows.diagram import Diagram
 from backend.workflows.document import Drawn
 from backend.workflows.models import Version, Workflow
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the history shows of a version; a mere snapshot has neither name nor number."""
+
+    message: str = ""
+    name: str = ""
+    number: int | None = None
 
 
 class NotPublishable(Invalid):
@@ -31,14 +43,22 @@ async def publish(session: Session, by: Principal, ref: str, message: str = "") 
     drawn = await drafts.read(session, workflow.id, rooms.pending(workflow.id))
     await _require_sound(session, by, drawn, workflow.id)
     number = await repository.last_number(session, workflow.id) + 1
-    version = await _store(session, by, workflow, drawn.diagram, number=number, message=message)
+    version = await _store(session, by, workflow, drawn.diagram, Told(message, number=number))
     workflow.published_version_id = version.id
     session.add(workflow)
     return version
 
 
+async def name(session: Session, by: Principal, ref: str, called: str, message: str = "") -> Version:
+    """Keep the draft as it is under a name, also one that could not be published yet."""
+    by.require("workflow.edit")
+    workflow = await _held(session, by, ref)
+    drawn = await drafts.read(session, workflow.id, rooms.pending(workflow.id))
+    return await _store(session, by, workflow, drawn.diagram, Told(message, called))
+
+
 async def list_(session: Session, by: Principal, ref: str) -> Sequence[Version]:
-    """The published versions, newest first."""
+    """The published and named versions, newest first."""
     workflow = await service.get(session, by, ref)
     return await repository.versions(session, workflow.id)
 
@@ -52,10 +72,44 @@ async def get(session: Session, by: Principal, ref: str, version_id: str) -> Ver
     return found
 
 
+async def drawing(session: Session, by: Principal, ref: str, version: str) -> Diagram:
+    """The diagram of a version by id or number, of the `published` one, or of the `draft` as it is now."""
+    workflow = await service.get(session, by, ref)
+    if version == "draft":
+        return (await service.draft(session, by, workflow.id)).diagram
+    if version == "published":
+        version = _published(workflow)
+    return diagram(await get(session, by, workflow.id, version))
+
+
+def diagram(version: Version) -> Diagram:
+    """The diagram of a stored version; raises Invalid when this release can no longer read it."""
+    try:
+        return Diagram.model_validate(version.diagram)
+    except ValidationError as wrong:
+        place = ".".join(str(part) for part in wrong.errors()[0]["loc"])
+        told = f"{_called(version).capitalize()} cannot be read by this release: {place} does not fit."
+        raise Invalid(told, fix="Choose another version.") from wrong
+
+
 async def restore(session: Session, by: Principal, ref: str, version_id: str) -> Workflow:
-    """Make the draft what the version was, as an edit that open editors see and can undo."""
+    """Make the draft what the version was, as an edit that open editors see and can undo.
+
+    The restored state is a version of its own, and so is what stood before unless some version holds it already.
+    Comments are no part of what is restored: those of the draft stay.
+    """
+    by.require("workflow.edit")
     version = await get(session, by, ref, version_id)
-    return await service.replace(session, by, ref, Diagram.model_validate(version.diagram))
+    workflow = await _held(session, by, ref)
+    standing = (await service.draft(session, by, workflow.id)).diagram
+    restored = diagram(version).model_copy(update={"comments": standing.comments})
+    if restored.digest() == standing.digest():
+        return workflow
+    if not await repository.kept(session, workflow.id, standing.digest()):
+        await _store(session, by, workflow, standing, Told(name=f"Before {_called(version)} was restored"))
+    workflow = await service.replace(session, by, ref, restored)
+    await _store(session, by, workflow, restored, Told(name=f"Restored {_called(version)}"))
+    return workflow
 
 
 async def pin(session: Session, by: Principal, workflow_id: str, version: str | None = None) -> Version:
@@ -70,10 +124,8 @@ async def pin(session: Session, by: Principal, workflow_id: str, version: str | 
     if version == "draft" or (version is None and workflow.published_version_id is None):
         return await _snapshot(session, by, workflow)
     if version not in (None, "published"):
-        return await get(session, by, workflow.id, version)
-    if workflow.published_version_id is None:
-        raise NoSuchVersion(f"“{workflow.name}” was never published.", fix="Publish it, or run the draft.")
-    return await get(session, by, workflow.id, workflow.published_version_id)
+        return await _playable(session, by, await get(session, by, workflow.id, version))
+    return await get(session, by, workflow.id, _published(workflow))
 
 
 async def keep(session: Session, by: Principal, workflow: Workflow, diagram: Diagram) -> Version:
@@ -93,6 +145,23 @@ async def _require_sound(session: Session, by: Principal, drawn: Drawn, workflow
         raise NotPublishable(f"The diagram has {count}: {wrong[0].message}", problems=problems)
 
 
+async def _playable(session: Session, by: Principal, version: Version) -> Version:
+    """A version that was named may never have been sound; a published one was."""
+    if version.number is None and version.name:
+        await _require_sound(session, by, Drawn(diagram(version)), version.workflow_id)
+    return version
+
+
+def _published(workflow: Workflow) -> str:
+    if workflow.published_version_id is None:
+        raise NoSuchVersion(f"“{workflow.name}” was never published.", fix="Publish it, or run the draft.")
+    return workflow.published_version_id
+
+
+def _called(version: Version) -> str:
+    return f"version {version.number}" if version.number else f"“{version.name[:120]}”"
+
+
 async def _snapshot(session: Session, by: Principal, workflow: Workflow) -> Version:
     drawn = await drafts.read(session, workflow.id, rooms.pending(workflow.id))
     await _require_sound(session, by, drawn, workflow.id)
@@ -105,9 +174,7 @@ async def _store(
     by: Principal,
     workflow: Workflow,
     diagram: Diagram,
-    *,
-    number: int | None = None,
-    message: str = "",
+    told: Told | None = None,
 ) -> Version:
     plain = diagram.model_dump(mode="json")
     json.require(plain, "diagram")
@@ -115,10 +182,11 @@ async def _store(
         id=ids.new("ver"),
         team_id=workflow.team_id,
         workflow_id=workflow.id,
-        number=number,
+        number=told.number if told else None,
         digest=diagram.digest(),
         diagram=plain,
-        message=message.replace("\0", ""),
+        message=told.message.replace("\0", "") if told else "",
+        name=told.name if told else "",
         created_by=by.account_id,
         created_at=clock.now(),
     )

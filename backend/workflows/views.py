@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from backend.core.errors import Problem
-from backend.workflows import check
+from backend.workflows import check, compare
+from backend.workflows.diagram import Diagram
 from backend.workflows.models import Version, Workflow
 from backend.workflows.schemas import (
+    ChangePublic,
     CheckResult,
+    ComparisonPublic,
     ProblemPublic,
     TemplatePublic,
     VersionPublic,
@@ -26,6 +29,15 @@ def public(workflow: Workflow, numbers: Mapping[str, int | None] | None = None) 
 def version(row: Version, *, whole: bool = False) -> VersionPublic:
     """A version, with its diagram when `whole`."""
     return VersionPublic(**row.model_dump(exclude=None if whole else {"diagram"}))
+
+
+def comparison(before: Diagram, after: Diagram) -> ComparisonPublic:
+    """Two diagrams with what differs."""
+    return ComparisonPublic(
+        before=before.model_dump(mode="json"),
+        after=after.model_dump(mode="json"),
+        changes=[ChangePublic.model_validate(asdict(change)) for change in compare.changes(before, after)],
+    )
 
 
 def check_result(problems: list[Problem]) -> CheckResult:

@@ -8,13 +8,12 @@ from reflex.event import EventSpec
 from backend.nodes import registry
 from backend.runs import starting
 from backend.workflows import service as workflows
-from backend.workflows import templates
+from backend.workflows import templates, thumbnail
 from frontend import routes, shell
 from frontend.components import notes
 from frontend.rules import allows
 from frontend.state import edge
 from frontend.state.frame import Frame
-from frontend.state.thumbnails import svg
 
 
 @dataclass
@@ -78,7 +77,7 @@ def _card(template: templates.Template) -> Card:
         title=diagram.name,
         description=diagram.description,
         facts=" · ".join([f"{count} nodes", *template.tags]),
-        picture=svg(diagram, registry.all_kinds()),
+        picture=thumbnail.svg(diagram, registry.all_kinds()),
         runs_at_once=bool(diagram.samples),
     )
 

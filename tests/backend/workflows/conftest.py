@@ -1,7 +1,9 @@
 """Members of two teams, and the kinds of these tests in the place of the shipped ones."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import httpx2
 import pytest
 
 from backend.core import db
@@ -10,6 +12,7 @@ from backend.nodes import registry
 from backend.workflows.diagram import Diagram, Node, Position, Wire
 from tests.backend.identity import people
 from tests.backend.workflows.kinds import KINDS
+from tests.backend.workflows.web import api
 
 
 @dataclass(frozen=True)
@@ -59,3 +62,9 @@ def greeting() -> Diagram:
         ),
         wires=(Wire(source="start", target="say"), Wire(source="say", target="output")),
     )
+
+
+@pytest.fixture
+async def client(cast: Cast) -> AsyncIterator[httpx2.AsyncClient]:
+    async with people.browser(api(), await people.session_token(cast.editor)) as client:
+        yield client

@@ -1,6 +1,5 @@
 """Workflows over HTTP: every road a program or page takes, and what it is told when it errs."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
@@ -15,12 +14,6 @@ from tests.backend.workflows.web import api
 
 pytestmark = pytest.mark.db
 WORKFLOWS = "/api/v1/workflows"
-
-
-@pytest.fixture
-async def client(cast: Cast) -> AsyncIterator[httpx2.AsyncClient]:
-    async with people.browser(api(), await people.session_token(cast.editor)) as client:
-        yield client
 
 
 async def made(client: httpx2.AsyncClient, drawn: Diagram) -> dict[str, Any]:

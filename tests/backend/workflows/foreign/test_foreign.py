@@ -17,9 +17,6 @@ from backend.workflows.chart import Chart
 from backend.workflows.diagram import Diagram
 from backend.workflows.foreign import reading, spacing
 from backend.workflows.foreign.sketch import Imported
-from tests.backend.workflows.test_endpoints import client
-
-__all__ = ["client"]
 
 HERE = Path(__file__).parent
 

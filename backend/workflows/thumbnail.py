@@ -1,4 +1,8 @@
-"""A diagram as a small picture: its nodes and wires, to scale, in the colours of the palette's sections."""
+"""A diagram as a small picture: its nodes and wires, to scale, in the colours of the palette's sections.
+
+The picture stands in pages, whose style sheet colours it by theme, and in `<img>`, which no style sheet reaches: there
+its own attributes count, in middle tones that are seen on light paper as on dark.
+"""
 
 from collections.abc import Mapping
 
@@ -9,6 +13,10 @@ WIDTH, HEIGHT, MARGIN = 320.0, 132.0, 16.0
 NODE_WIDTH, NODE_HEIGHT = 232.0, 72.0
 MAX_SCALE = 0.32
 MAX_DEPTH = 8
+_INK = "#8b8d98"  # slate 9
+_TINTS = {
+    "flow": "#8b8d98", "people": "#ffc53d", "ai": "#5b5bd6", "data": "#00a2c7", "integrations": "#12a594",
+}  # fmt: skip
 
 
 def svg(diagram: Diagram, kinds: Mapping[str, Kind]) -> str:
@@ -25,7 +33,17 @@ def svg(diagram: Diagram, kinds: Mapping[str, Kind]) -> str:
     )
     frames = "".join(_node(boxes[n.id], kinds.get(n.kind), "frame") for n in nodes if n.size)
     cards = "".join(_node(boxes[n.id], kinds.get(n.kind), "card") for n in nodes if not n.size)
-    return f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" aria-hidden="true">{frames}{wires}{cards}</svg>'
+    return _sheet(f"{frames}{wires}{cards}")
+
+
+def empty() -> str:
+    """The picture of a diagram without nodes."""
+    return _sheet("")
+
+
+def _sheet(drawn: str) -> str:
+    space = 'xmlns="http://www.w3.org/2000/svg"'
+    return f'<svg {space} viewBox="0 0 {WIDTH:g} {HEIGHT:g}" aria-hidden="true">{drawn}</svg>'
 
 
 Box = tuple[float, float, float, float]
@@ -62,9 +80,8 @@ def _wire(source: Box, target: Box) -> str:
     x1, y1 = source[0] + source[2], source[1] + source[3] / 2
     x2, y2 = target[0], target[1] + target[3] / 2
     bend = max(abs(x2 - x1) / 2, 6)
-    return (
-        f'<path d="M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"/>'
-    )
+    line = f"M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
+    return f'<path d="{line}" fill="none" stroke="{_INK}"/>'
 
 
 def _node(box: Box, kind: Kind | None, shape: str) -> str:
@@ -72,4 +89,7 @@ def _node(box: Box, kind: Kind | None, shape: str) -> str:
     x, y, width, height = box
     corner = min(4.0, height / 4)
     place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{corner:.1f}"'
-    return f'<rect class="{shape}" {place} style="--qk-tint:var(--qk-section-{section});--qk-tint-soft:var(--qk-section-{section}-soft)"/>'
+    tint = _TINTS.get(section, _INK)
+    paint = f'fill="{tint}" fill-opacity="{0.06 if shape == "frame" else 0.2}" stroke="{tint}"'
+    themed = f"--qk-tint:var(--qk-section-{section});--qk-tint-soft:var(--qk-section-{section}-soft)"
+    return f'<rect class="{shape}" {place} {paint} style="{themed}"/>'
