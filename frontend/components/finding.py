@@ -1,4 +1,4 @@
-"""The field above a list in which people type what they look for; `/` leads there."""
+"""What stands above a list: chips that filter it, and the field in which people type what they look for (`/`)."""
 
 from typing import Any
 
@@ -20,3 +20,11 @@ def find(what: str, *, hint: str, text: rx.Var[str] | str, on_submit: Any) -> rx
         on_submit=on_submit,
         class_name="qk-find",
     )
+
+
+def filter_chip(
+    *words: str | rx.Component | rx.Var, chosen: rx.Var[bool] | bool, on_click: Any
+) -> rx.Component:
+    """A filter that is on or off."""
+    pressed = rx.cond(chosen, "true", "false")
+    return rx.el.button(*words, class_name="qk-chip", aria_pressed=pressed, on_click=on_click)

@@ -8,7 +8,7 @@ from backend.approvals import service as approvals
 from backend.approvals.schemas import ApprovalPublic
 from backend.core.errors import Invalid, NotFound
 from frontend import routes, shell
-from frontend.components import live, notes
+from frontend.components import frames, live, notes
 from frontend.components.fields import fields
 from frontend.components.links import link
 from frontend.components.moments import moment
@@ -143,20 +143,9 @@ def approval_page() -> rx.Component:
     """Shows a question, or says why it cannot."""
     return shell.page(
         live.refresh(4, Approval.refresh),
-        rx.cond(
-            Approval.missing != "",
-            notes.problem(
-                Approval.missing, fix="It may have been removed with its run, or belong to another team."
-            ),
-            rx.cond(Approval.asked_id != "", _question(), notes.skeleton(4)),
-        ),
+        frames.one(Approval.missing, Approval.asked_id != "", _question()),
         title=rx.cond(Approval.title != "", Approval.title, "Approval"),
-        before_title=link(
-            rx.icon("arrow-left", size=16),
-            to=routes.APPROVALS,
-            class_name="qk-icon-button",
-            aria_label="All approvals",
-        ),
+        before_title=frames.back(routes.APPROVALS, "All approvals"),
         action=rx.cond(
             Approval.status != "", rx.fragment(verdict_chip(Approval.status, Approval.may_decide))
         ),

@@ -7,7 +7,8 @@ import reflex as rx
 from backend.approvals import service as approvals
 from backend.approvals.schemas import ApprovalPublic
 from frontend import routes, shell
-from frontend.components import live, notes, tables
+from frontend.components import frames, live, notes, tables
+from frontend.components.finding import filter_chip
 from frontend.components.links import link
 from frontend.components.moments import moment
 from frontend.components.verdicts import verdict_chip
@@ -81,22 +82,13 @@ def approvals_page() -> rx.Component:
     """Open ones first; a row opens the question."""
     return shell.page(
         live.refresh(4, Approvals.refresh),
-        rx.cond(
-            Approvals.loaded,
-            rx.cond(Approvals.rows.length() > 0, _table(), _empty()),
-            notes.skeleton(),
-        ),
+        frames.listed(Approvals.loaded, Approvals.rows, _table(), _empty()),
         title="Approvals",
         filters=rx.fragment(
-            _chip("Open", routes.APPROVALS, ~Approvals.all_of_them),
-            _chip("All", routes.ALL_APPROVALS, Approvals.all_of_them),
+            filter_chip("Open", chosen=~Approvals.all_of_them, on_click=rx.redirect(routes.APPROVALS)),
+            filter_chip("All", chosen=Approvals.all_of_them, on_click=rx.redirect(routes.ALL_APPROVALS)),
         ),
     )
-
-
-def _chip(word: str, to: str, chosen: rx.Var[bool]) -> rx.Component:
-    pressed = rx.cond(chosen, "true", "false")
-    return rx.el.button(word, class_name="qk-chip", aria_pressed=pressed, on_click=rx.redirect(to))
 
 
 def _table() -> rx.Component:

@@ -9,7 +9,7 @@ from backend.core.errors import NotFound
 from backend.dead_letters import service as letters
 from backend.dead_letters.schemas import Discarding, LetterDetail
 from frontend import routes, shell
-from frontend.components import live, notes
+from frontend.components import frames, live, notes
 from frontend.components.letters import discard_button, letter_chip, redrive_button
 from frontend.components.links import link
 from frontend.components.moments import moment
@@ -116,20 +116,9 @@ def dead_letter_page() -> rx.Component:
     """Shows a letter, or says why it cannot."""
     return shell.page(
         live.refresh(4, DeadLetter.refresh),
-        rx.cond(
-            DeadLetter.missing != "",
-            notes.problem(
-                DeadLetter.missing, fix="It may have been removed with its run, or belong to another team."
-            ),
-            rx.cond(DeadLetter.id != "", _letter(), notes.skeleton(4)),
-        ),
+        frames.one(DeadLetter.missing, DeadLetter.id != "", _letter()),
         title=rx.cond(DeadLetter.title != "", DeadLetter.title, "Dead letter"),
-        before_title=link(
-            rx.icon("arrow-left", size=16),
-            to=routes.DEAD_LETTERS,
-            class_name="qk-icon-button",
-            aria_label="All dead letters",
-        ),
+        before_title=frames.back(routes.DEAD_LETTERS, "All dead letters"),
         action=rx.cond(DeadLetter.status == "open", _actions()),
         narrow=True,
     )
@@ -185,12 +174,7 @@ def _facts() -> rx.Component:
             DeadLetter.node != "", rx.el.span(rx.icon("square-dot", size=14), DeadLetter.node, title="Node")
         ),
         rx.el.span(rx.icon("clock", size=14), "Given up ", moment(DeadLetter.created)),
-        rx.el.button(
-            DeadLetter.id,
-            class_name="qk-copy qk-mono",
-            title="Copy the id",
-            on_click=rx.set_clipboard(DeadLetter.id),
-        ),
+        frames.copied_id(DeadLetter.id),
         class_name="qk-facts",
     )
 

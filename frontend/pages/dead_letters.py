@@ -1,7 +1,6 @@
 """What the product gave up: filters in the address, many chosen at once, redriven or discarded after a question."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import reflex as rx
 from pydantic import ValidationError
@@ -11,8 +10,8 @@ from backend.dead_letters import many
 from backend.dead_letters import service as letters
 from backend.dead_letters.schemas import Answers, DiscardMany, LetterFilter, LetterPublic, RedriveMany
 from frontend import routes, shell
-from frontend.components import live, notes, tables
-from frontend.components.finding import find
+from frontend.components import frames, live, notes, tables
+from frontend.components.finding import filter_chip, find
 from frontend.components.letters import REASONS, discard_button, letter_chip, reason, redrive_button, told
 from frontend.components.links import link
 from frontend.components.moments import moment
@@ -182,11 +181,7 @@ def dead_letters_page() -> rx.Component:
     return shell.page(
         live.refresh(4, DeadLetters.refresh),
         rx.cond(DeadLetters.chosen.length() > 0, _acting()),
-        rx.cond(
-            DeadLetters.loaded,
-            rx.cond(DeadLetters.rows.length() > 0, _table(), _empty()),
-            notes.skeleton(),
-        ),
+        frames.listed(DeadLetters.loaded, DeadLetters.rows, _table(), _empty()),
         tables.more(DeadLetters.has_more, DeadLetters.more),
         title="Dead letters",
         filters=_filters(),
@@ -195,7 +190,10 @@ def dead_letters_page() -> rx.Component:
 
 def _filters() -> rx.Component:
     return rx.fragment(
-        *(_chip(word, DeadLetters.status == name, DeadLetters.show(name)) for name, word in STATES.items()),
+        *(
+            filter_chip(word, chosen=DeadLetters.status == name, on_click=DeadLetters.show(name))
+            for name, word in STATES.items()
+        ),
         rx.el.span(class_name="qk-divide qk-only-wide"),
         *(_reason_chip(name, word) for name, (word, _) in REASONS.items()),
         rx.el.div(class_name="qk-header-space qk-only-wide"),
@@ -210,12 +208,8 @@ def _filters() -> rx.Component:
 
 def _reason_chip(name: str, word: str) -> rx.Component:
     count = rx.cond(DeadLetters.counts[name] > 0, rx.el.span(DeadLetters.counts[name], class_name="qk-count"))
-    return _chip(rx.fragment(word, count), DeadLetters.reason == name, DeadLetters.show_reason(name))
-
-
-def _chip(word: str | rx.Component, chosen: rx.Var[bool] | bool, on_click: Any) -> rx.Component:
-    pressed = rx.cond(chosen, "true", "false")
-    return rx.el.button(word, class_name="qk-chip", aria_pressed=pressed, on_click=on_click)
+    chosen = DeadLetters.reason == name
+    return filter_chip(word, count, chosen=chosen, on_click=DeadLetters.show_reason(name))
 
 
 def _acting() -> rx.Component:

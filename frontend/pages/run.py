@@ -14,7 +14,7 @@ from backend.runs import service as runs
 from backend.runs.fork_schemas import RetryRun
 from backend.runs.schemas import TERMINAL, RunPublic
 from frontend import routes, shell
-from frontend.components import live, notes, run_files
+from frontend.components import frames, live, notes, run_files
 from frontend.components.links import link
 from frontend.components.moments import elapsed, moment
 from frontend.components.sizes import readable
@@ -155,18 +155,10 @@ def run_page() -> rx.Component:
     """Shows a run, or says why it cannot."""
     return shell.page(
         live.refresh(1.5, RunPage.refresh),
-        rx.cond(
-            RunPage.missing != "",
-            notes.problem(
-                RunPage.missing, fix="It may have been removed in time, or belong to another team."
-            ),
-            rx.cond(RunPage.id != "", _run(), notes.skeleton(5)),
-        ),
+        frames.one(RunPage.missing, RunPage.id != "", _run(), bones=5),
         _sure_to_cancel(),
         title=rx.cond(RunPage.workflow != "", RunPage.workflow, "Run"),
-        before_title=link(
-            rx.icon("arrow-left", size=16), to=routes.RUNS, class_name="qk-icon-button", aria_label="All runs"
-        ),
+        before_title=frames.back(routes.RUNS, "All runs"),
         action=rx.cond(RunPage.id != "", _actions()),
         wide=True,
     )
@@ -225,12 +217,7 @@ def _facts() -> rx.Component:
         rx.el.span(rx.icon("clock", size=14), moment(RunPage.created, "day")),
         rx.el.span(rx.icon("database", size=14), RunPage.size, title="What it takes in the database"),
         rx.cond(Frame.may_read_values, run_files.export(RunPage.id)),
-        rx.el.button(
-            RunPage.id,
-            class_name="qk-copy qk-mono",
-            title="Copy the id",
-            on_click=rx.set_clipboard(RunPage.id),
-        ),
+        frames.copied_id(RunPage.id),
         class_name="qk-facts",
     )
 

@@ -10,8 +10,8 @@ from backend.runs import service as runs
 from backend.runs.repository import Filter
 from backend.runs.schemas import RunPublic, RunStatus
 from frontend import routes, shell
-from frontend.components import live, notes, run_files, tables
-from frontend.components.finding import find
+from frontend.components import frames, live, notes, run_files, tables
+from frontend.components.finding import filter_chip, find
 from frontend.components.links import link
 from frontend.components.moments import elapsed, moment
 from frontend.components.states import STARTED, chip
@@ -132,11 +132,7 @@ def runs_page() -> rx.Component:
         live.refresh(2.5, Runs.refresh),
         run_files.problem(),
         notes.alarm(Runs.alarm, Runs.alarm_fix),
-        rx.cond(
-            Runs.loaded,
-            rx.cond(Runs.rows.length() > 0, _table(), _empty()),
-            notes.skeleton(),
-        ),
+        frames.listed(Runs.loaded, Runs.rows, _table(), _empty()),
         tables.more(Runs.has_more, Runs.more),
         title="Runs",
         action=rx.cond(Frame.may_edit, run_files.import_()),
@@ -147,12 +143,7 @@ def runs_page() -> rx.Component:
 def _filters() -> rx.Component:
     return rx.fragment(
         *(
-            rx.el.button(
-                word,
-                class_name="qk-chip",
-                aria_pressed=rx.cond(Runs.status == group, "true", "false"),
-                on_click=Runs.show(group),
-            )
+            filter_chip(word, chosen=Runs.status == group, on_click=Runs.show(group))
             for group, (word, _) in GROUPS.items()
         ),
         rx.cond(

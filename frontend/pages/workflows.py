@@ -14,7 +14,7 @@ from backend.workflows import service as workflows
 from backend.workflows.models import Workflow
 from backend.workflows.repository import Page
 from frontend import routes, shell
-from frontend.components import live, notes, tables
+from frontend.components import frames, live, notes, tables
 from frontend.components.finding import find
 from frontend.components.links import link
 from frontend.components.moments import moment
@@ -149,11 +149,7 @@ def workflows_page() -> rx.Component:
     return shell.page(
         live.refresh(5, Workflows.refresh),
         rx.cond(Workflows.removed_id != "", _removed()),
-        rx.cond(
-            Workflows.loaded,
-            rx.cond(Workflows.rows.length() > 0, _table(), _empty()),
-            notes.skeleton(),
-        ),
+        frames.listed(Workflows.loaded, Workflows.rows, _table(), _empty()),
         tables.more(Workflows.has_more, Workflows.more),
         title="Workflows",
         action=rx.cond(

@@ -124,7 +124,7 @@ async def test_what_does_not_answer_is_left_out_and_named(
     environment.setenv("QUADRILLE_REDIS_URL", "redis://127.0.0.1:1/0")
     settings.cache_clear()
     redis.client.cache_clear()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         found = await _figures()
     assert found[_name("quadrille_source_up", source="runs")] == 1
     assert found[_name("quadrille_source_up", source="queues")] == 0

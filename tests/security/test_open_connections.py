@@ -124,7 +124,7 @@ async def test_looking_whether_a_session_stands_does_not_keep_it_alive(
 
     monkeypatch.setattr(sessions, "touch", touch)
     monkeypatch.setattr(edge, "principal_again", look)
-    async with browser.socket(f"/runs/{await made.run(world)}/events"), asyncio.timeout(10):
+    async with browser.socket(f"/runs/{await made.run(world)}/events"), asyncio.timeout(60):
         for _ in range(5):
             await looked.acquire()
     assert touched == 1  # by the handshake

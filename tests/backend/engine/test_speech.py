@@ -32,7 +32,7 @@ class Told:
         return known
 
     async def until(self, call: int, text: str) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while self.text(call) != text:
                 await asyncio.sleep(0.005)
 
@@ -78,7 +78,7 @@ async def test_who_comes_late_gets_the_text_again_though_nothing_is_said() -> No
         hear("so far")
         await told.until(1, "so far")
         late = len(told.pieces)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(told.pieces) == late:
                 await asyncio.sleep(0.05)
     assert told.pieces[late] == {"call": 1, "from": 0, "text": "so far"}

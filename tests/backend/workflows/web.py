@@ -122,10 +122,10 @@ class Editor:
         number = len(self._barriers)
         self._barriers[number] = asyncio.Event()
         self.send(protocol.barrier(number))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self._barriers[number].wait()
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 10) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Return as soon as the condition holds after something was heard."""
         async with asyncio.timeout(seconds), self._heard:
             await self._heard.wait_for(condition)

@@ -17,7 +17,7 @@ Sender = queue.DurableStreamBroker
 
 
 async def _depth_is_zero(sender: Sender) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await sender.depth():
             await asyncio.sleep(0.01)
 
