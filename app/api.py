@@ -9,7 +9,7 @@ from starlette.types import Scope
 
 from app import health, problems
 from backend.approvals import endpoints as approvals
-from backend.core import db, redis
+from backend.core import db, redis, sandbox
 from backend.core.errors import NotFound
 from backend.dead_letters import endpoints as dead_letters
 from backend.identity import endpoints as identity
@@ -73,5 +73,6 @@ async def living() -> AsyncIterator[None]:
     """Runs for as long as the web process lives; Reflex does not enter FastAPI's own lifespan."""
     async with stream_hub.serving(), standing.listening():
         yield
+    sandbox.close()
     await db.database().close()
     await redis.client().aclose()

@@ -1,8 +1,10 @@
-"""How a fork or a replay is played: which nodes ask the world, which take what was recorded, which are mocked."""
+"""How a fork, a replay or a trial is played: which nodes ask the world, which take what was recorded, which are mocked."""
 
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from backend.workflows.trial import Cut
 
 Mode = Literal["live", "recorded", "mocked"]
 
@@ -23,7 +25,8 @@ class Acting(BaseModel):
     """Kept with the run; a run that was started plainly has none."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    source: str = Field(description="The run whose effects were recorded.")
+    source: str = Field(default="", description="The run whose effects were recorded.")
+    cut: Cut | None = Field(default=None, description="Of a trial run of a part of the draft.")
     default: Mode = "live"
     modes: dict[str, NodeMode] = Field(default={}, description="By `key` of the node.")
     compare: bool = Field(default=False, description="A replay: what steps give is compared with the source.")

@@ -59,7 +59,8 @@ class Engine:
         claim = (run.team_id, run.token)
         self._saver.admit(run.run_id, claim, fresh=not history)
         try:
-            program = compiled(run.diagram, self._world.kinds, version_id=run.version_id)
+            whole = run.acting is None or run.acting.cut is None
+            program = compiled(run.diagram, self._world.kinds, version_id=run.version_id if whole else "")
         except CannotCompile as error:
             return await give_up(live, error)
         else:

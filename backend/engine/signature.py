@@ -82,7 +82,9 @@ def _own(part: Part, *, use_pinned: bool) -> str:
         "default": node.default_output if node.on_error == "default" else None,
         "on_error": node.on_error,
         "routed": ERROR_PORT in part.targets,
-        "pinned": node.pinned if use_pinned else None,
+        "pinned": [node.pinned, node.pinned_port, node.mock and node.mock.model_dump()]
+        if use_pinned
+        else None,
     }
     return _hash([orjson.dumps(own, option=orjson.OPT_SORT_KEYS).decode()])
 

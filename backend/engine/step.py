@@ -87,8 +87,18 @@ def _given_output(visit: Visit) -> Tried | None:
     if mode is not None and mode.mode == "mocked":
         kept = values.keep(mode.output, f"{visit.name}.mocked", limit)
         return Tried(kept, mode.port or part.pass_port, given="mocked")
-    if run.use_pinned and node.pinned is not None and not children.is_inside(visit.step.path):
-        return Tried(values.keep(node.pinned, f"{visit.name}.pinned", limit), part.pass_port, given="pinned")
+    return _stood_in(visit) if run.use_pinned and not children.is_inside(visit.step.path) else None
+
+
+def _stood_in(visit: Visit) -> Tried | None:
+    """In a trial run of a draft: the pinned output, else that of the mock."""
+    node, part, limit = visit.part.node, visit.part, settings().max_output_bytes
+    if node.pinned is not None:
+        kept = values.keep(node.pinned, f"{visit.name}.pinned", limit)
+        return Tried(kept, node.pinned_port or part.pass_port, given="pinned")
+    if node.mock is not None and node.mock.source == "value":
+        kept = values.keep(node.mock.output, f"{visit.name}.mock", limit)
+        return Tried(kept, node.mock.port or part.pass_port, given="mocked")
     return None
 
 

@@ -15,11 +15,12 @@ from backend.core import log, redis
 from backend.core.errors import TooMany
 from backend.core.settings import settings
 
-What = Literal["address", "account", "key", "join"]
+What = Literal["address", "account", "key", "join", "preview"]
 _FIXED: dict[What, RateLimitItem] = {
     "address": parse("10/minute"),
     "account": parse("5/minute"),
     "join": parse("10/minute"),
+    "preview": parse("300/minute"),
 }
 _REDIS_REST_SECONDS = 15.0
 _LIMITERS: "WeakKeyDictionary[Redis, Limiter]" = WeakKeyDictionary()

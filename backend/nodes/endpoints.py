@@ -1,10 +1,12 @@
-"""The kinds of nodes over HTTP."""
+"""The kinds of nodes over HTTP, and what expressions give for data at hand."""
 
 from fastapi import APIRouter
 
 from backend.core.errors import NotFound
+from backend.identity import limiter
 from backend.identity.edge import CurrentPrincipal
 from backend.nodes import fitting, registry
+from backend.nodes import preview as trying
 from backend.nodes.schemas import PALETTE, KindPublic, public
 
 router = APIRouter(prefix="/api/v1", tags=["kinds"])
@@ -32,3 +34,11 @@ async def fit(name: str, worn: fitting.Worn, by: CurrentPrincipal) -> fitting.Fi
     if kind is None:
         raise NoSuchKind(f"No kind is called “{name}” here.", fix="Ask GET /kinds for those that are.")
     return fitting.fit(worn, kind)
+
+
+@router.post("/expressions/preview")
+async def preview(wanted: trying.Previewed, by: CurrentPrincipal) -> trying.PreviewPage:
+    """What expressions and templates give for the data that comes along, or where they are wrong; nothing is stored."""
+    by.require("workflow.edit")
+    await limiter.require("preview", by.account_id)
+    return await trying.of(wanted)

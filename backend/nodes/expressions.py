@@ -40,19 +40,26 @@ class ExpressionError(Invalid):
         super().__init__(message, problems=problems, expression=expression)
 
 
-async def value(expression: str, scope: Mapping[str, JsonValue]) -> JsonValue:
+async def value(
+    expression: str, scope: Mapping[str, JsonValue], *, seconds: float = sandbox.EXPRESSION_SECONDS
+) -> JsonValue:
     """The value of one expression; raises ExpressionError."""
     tree = parsed(expression)
-    found = await values([(expression, tree)], scope)
+    found = await values([(expression, tree)], scope, seconds=seconds)
     return found[0]
 
 
-async def values(pairs: list[tuple[str, ast.Expression]], scope: Mapping[str, JsonValue]) -> list[JsonValue]:
+async def values(
+    pairs: list[tuple[str, ast.Expression]],
+    scope: Mapping[str, JsonValue],
+    *,
+    seconds: float = sandbox.EXPRESSION_SECONDS,
+) -> list[JsonValue]:
     """The values of several checked expressions, given with their texts, in one visit of the sandbox."""
     seen = needed(scope, [tree for _, tree in pairs])
     sources = [ast.unparse(_Translated().visit(tree)) for _, tree in pairs]
     try:
-        return await sandbox.evaluate(sources, seen, prelude=prelude_for(sources))
+        return await sandbox.evaluate(sources, seen, prelude=prelude_for(sources), seconds=seconds)
     except sandbox.SandboxMissing:
         raise
     except sandbox.SandboxError as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from backend.core import sandbox
 from backend.core.errors import Problem, TooLarge
 from backend.nodes import expressions
 from backend.nodes.expression_words import FILTER_ARGUMENTS, FILTERS, SCOPE_NAMES, TEXT
@@ -26,13 +27,15 @@ class Hole:
     end: int
 
 
-async def fill(template: str, scope: Mapping[str, JsonValue]) -> str:
+async def fill(
+    template: str, scope: Mapping[str, JsonValue], *, seconds: float = sandbox.EXPRESSION_SECONDS
+) -> str:
     """The template with its holes filled; raises ExpressionError naming the hole, TooLarge above 1 MB."""
     holes = list(_holes(template))
     if not holes:
         return template
     trees = [(hole.text, _as_text(_tree(hole, SCOPE_NAMES))) for hole in holes]
-    texts = await expressions.values(trees, scope)
+    texts = await expressions.values(trees, scope, seconds=seconds)
     pieces: list[str] = []
     at = 0
     for hole, text in zip(holes, texts, strict=True):

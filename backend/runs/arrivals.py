@@ -15,7 +15,7 @@ from backend.core.errors import NotFound, QuadrilleError
 from backend.core.queue import Priority
 from backend.core.together import Together
 from backend.identity.principal import Principal
-from backend.runs import entry_form, limits, repository, service, starting, wake
+from backend.runs import entry_form, limits, repository, service, stand_ins, starting, wake
 from backend.runs.models import Run
 from backend.runs.schemas import RunPublic
 from backend.workflows import calls, versions
@@ -80,6 +80,7 @@ async def _prepared(session: Session, pins: "_Pins", wanted: Start) -> Run | Run
 async def _row(session: Session, wanted: Start, pinned: Version) -> Run:
     row = starting.row(wanted.by, pinned, entry_form.checked(pinned, wanted.input), wanted.trigger)
     row.calls = await calls.pinned(session, pinned)
+    row.acting = await stand_ins.acting_of(session, wanted.by, row, pinned)
     return row
 
 

@@ -16,6 +16,7 @@ from backend.runs import (
     signal_endpoints,
     stream_endpoints,
     system_endpoints,
+    trial_endpoints,
 )
 from backend.runs.arrivals import Start
 from backend.runs.repository import Filter
@@ -28,6 +29,7 @@ router.include_router(history_endpoints.router)
 router.include_router(retention_endpoints.router)
 router.include_router(signal_endpoints.router)
 router.include_router(system_endpoints.router)
+router.include_router(trial_endpoints.router)
 MAX_WAIT_SECONDS = 300
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 Wait = Annotated[

@@ -11,7 +11,7 @@ from backend.engine.acting import NodeMode
 from backend.engine.ir import Part, Program
 from backend.engine.signature import signatures
 from backend.runs import fork_split
-from backend.workflows import calls
+from backend.workflows import calls, trial
 from backend.workflows.diagram import ERROR_PORT, Diagram
 from backend.workflows.models import Version
 
@@ -28,6 +28,7 @@ def program(version: Version) -> Program:
         problems = [Problem(f"{one['msg']}.", ".".join(map(str, one["loc"])), _FIX) for one in found[:20]]
         message = "The stored diagram of this version cannot be read."
         raise compiling.CannotCompile(message, problems=problems, fix=_FIX) from None
+    diagram = trial.played(diagram, None) if version.number is None else diagram
     return compiling.compiled(diagram, version_id=version.id).program
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from backend.core.db import Session
 from backend.core.errors import NotFound
-from backend.engine.acting import Acting
+from backend.engine.acting import Acting, NodeMode
 from backend.identity.principal import Principal
 from backend.runs import repository, starting, states
 from backend.runs.fork_schemas import ReplayRun
@@ -48,6 +48,14 @@ def replaying(source: Run, wanted: ReplayRun) -> Acting:
     )
 
 
+def mocked(source: Run) -> dict[str, NodeMode]:
+    """What stood in for nodes of a draft in its first run, and does so again."""
+    if source.forked_from_run_id is not None or not source.acting:
+        return {}
+    modes = Acting.model_validate(source.acting).modes
+    return {key: mode for key, mode in modes.items() if mode.mode == "mocked"}
+
+
 def shown_as(run: Run) -> dict[str, Any]:
     """What expressions see as `run`."""
     started = run.started_at.isoformat() if run.started_at else None
@@ -69,6 +77,9 @@ async def _found(session: Session, by: Principal, run_id: str) -> Run:
     run = await repository.get(session, by.team_id, run_id)
     if run is None:
         raise NotFound("There is no such run.", fix="Look at the list of runs.")
+    if (run.acting or {}).get("cut"):
+        told = "A trial run played a part of a draft; what it left out is not known."
+        raise states.WrongState(told, fix="Run that part again from the editor.", status_now=run.status)
     return run
 
 

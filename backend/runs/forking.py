@@ -46,7 +46,8 @@ async def fork(session: Session, by: Principal, run_id: str, wanted: ForkRun) ->
     """A new run that keeps what stands and plays the rest again."""
     source = await fork_source.found(session, by, run_id)
     chosen: dict[StepId, Why] = {wanted.from_.step(): "chosen"} if wanted.from_ else {}
-    acting = Acting(source=source.id, default=wanted.mode, modes=wanted.modes, edits=_listed(wanted.edits))
+    modes = fork_source.mocked(source) | wanted.modes
+    acting = Acting(source=source.id, default=wanted.mode, modes=modes, edits=_listed(wanted.edits))
     found = _Fork(session, by, source, acting)
     await found.prepare(wanted.version, chosen, wanted.edits)
     if wanted.dry_run:
@@ -66,7 +67,8 @@ async def retry(session: Session, by: Principal, run_id: str, wanted: RetryRun) 
         raise states.WrongState("The run has succeeded; no step of it failed.", fix=fix)
     keys = (source.acting or {}).get("keys_of") or source.id
     same = wanted.version is None and not wanted.from_start
-    acting = Acting(source=source.id, default=wanted.mode, modes=wanted.modes, keys_of=keys if same else "")
+    modes = fork_source.mocked(source) | wanted.modes
+    acting = Acting(source=source.id, default=wanted.mode, modes=modes, keys_of=keys if same else "")
     found = _Fork(session, by, source, acting)
     await found.prepare(wanted.version, {}, [], from_start=wanted.from_start)
     if wanted.dry_run:

@@ -11,7 +11,7 @@ from backend.core.errors import Conflict, TooLarge
 from backend.core.queue import Priority
 from backend.core.settings import settings
 from backend.identity.principal import Principal
-from backend.runs import entry_form, history, limits, repository, service, wake
+from backend.runs import entry_form, history, limits, repository, service, stand_ins, wake
 from backend.runs.history import Entry
 from backend.runs.models import Run, RunEvent
 from backend.runs.schemas import RunPublic
@@ -44,6 +44,7 @@ async def start(  # noqa: PLR0913 - a start has these parts, and callers name th
     pinned = await versions.pin(session, by, workflow_id, version)
     run = row(by, pinned, entry_form.checked(pinned, input), trigger)
     run.calls = await calls.pinned(session, pinned)
+    run.acting = await stand_ins.acting_of(session, by, run, pinned)
     limits.rank(run, priority or await limits.priority(session, by.team_id, run.workflow_id))
     run.idempotency_key = idempotency_key
     if not await store(session, run):

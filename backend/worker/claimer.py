@@ -13,6 +13,7 @@ from backend.runs.models import Run
 from backend.runs.wake import AT_ONCE
 from backend.worker import queueing, repository, unreadable
 from backend.worker.player import Player
+from backend.workflows import trial
 from backend.workflows.diagram import Diagram
 
 SCAN_SECONDS = 0.5
@@ -116,12 +117,13 @@ class Claimer:
 
     async def _to_play(self, session: db.Session, row: Run) -> RunToPlay:
         diagram = await self._diagram(session, row.version_id)
+        acting = Acting.model_validate(row.acting) if row.acting else None
         return RunToPlay(
             run_id=row.id,
             team_id=row.team_id,
             version_id=row.version_id,
             token=row.token,
-            diagram=diagram.drawn,
+            diagram=trial.played(diagram.drawn, acting and acting.cut) if diagram.is_draft else diagram.drawn,
             input=row.input,
             last_seq=row.last_seq,
             started_by=row.started_by,
@@ -129,7 +131,7 @@ class Claimer:
             stop=_wish(row),
             use_pinned=diagram.is_draft,
             has_history=True if row.forked_from_run_id else None,
-            acting=Acting.model_validate(row.acting) if row.acting else None,
+            acting=acting,
             calls={
                 key: await self._called(session, version_id) for key, version_id in (row.calls or {}).items()
             },

@@ -1,6 +1,6 @@
 """Sub-workflows: which version each call plays, to any depth; fixed when a run starts, and checked before."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -57,7 +57,14 @@ def of(nodes: Sequence[Mapping[str, Any]]) -> Iterator[Call]:
 
 async def pinned(session: Session, version: Version) -> dict[str, str] | None:
     """The version of every call by `key`, None without any; raises CannotCall with everything that is wrong."""
-    nodes = version.diagram.get("nodes", [])
+    return await of_part(session, version)
+
+
+async def of_part(
+    session: Session, version: Version, ids: Collection[str] | None = None
+) -> dict[str, str] | None:
+    """The same for these nodes of the version alone."""
+    nodes = [node for node in version.diagram.get("nodes", []) if ids is None or node["id"] in ids]
     if next(of(nodes), None) is None:
         return None
     found = await checked(session, version.team_id, version.workflow_id, nodes)

@@ -30,6 +30,21 @@ class Retry(_Part):
     factor: float = Field(default=2.0, ge=1, le=10, title="Growth of the pause")
 
 
+class Mock(_Part):
+    """What plays instead of a node in trial runs of the draft; a published version plays the node itself."""
+
+    source: Literal["value", "last_run", "model"] = Field(
+        default="value",
+        title="Give",
+        description="`value`: always the same; `last_run`: what it gave last; `model`: it is played, with a scripted model.",
+    )
+    output: Any = Field(default=None, description="Of the source `value`.")
+    port: str | None = Field(
+        default=None, max_length=200, description="By which it leaves; none is its first one."
+    )
+    script: str = Field(default="", max_length=100_000, description="Of the source `model`.")
+
+
 class Node(_Part):
     """One node. `parent` is the container (map, loop, saga) whose body it belongs to."""
 
@@ -54,6 +69,10 @@ class Node(_Part):
         None  # the node of the same body that undoes this one when its saga fails
     )
     pinned: Any = None  # an output used by test runs in the editor instead of playing the node
+    pinned_port: str | None = Field(
+        default=None, max_length=200
+    )  # by which it then leaves; none is its first
+    mock: Mock | None = None
 
 
 class Wire(_Part):

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 
 from backend.core.errors import Problem
 from backend.workflows import source, source_json, source_yaml
-from backend.workflows.diagram import IN_PORT, Comment, Diagram, Node, Retry, Wire
+from backend.workflows.diagram import IN_PORT, Comment, Diagram, Mock, Node, Retry, Wire
 from backend.workflows.source import Path, Source, Unreadable
 
 VERSION = 1
@@ -146,7 +146,7 @@ def _told(error: Any, loc: Path) -> tuple[str, str]:
 
 def _unknown(name: str, loc: Path) -> tuple[str, str]:
     model = _MODELS.get(str(loc[0]), Diagram) if len(loc) > 1 else Diagram
-    model = Retry if "retry" in loc[:-1] else model
+    model = Retry if "retry" in loc[:-1] else Mock if "mock" in loc[:-1] else model
     known = [_SHORT.get(key, key) for key in model.model_fields]
     near = difflib.get_close_matches(name, known, n=1)
     fix = f"Did you mean `{near[0]}`?" if near else f"Remove it; known are {', '.join(dict.fromkeys(known))}."

@@ -1,6 +1,6 @@
 """Versions: published ones with numbers, named ones, and nameless snapshots of drafts that were run; none ever changes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -126,6 +126,18 @@ async def pin(session: Session, by: Principal, workflow_id: str, version: str | 
     if version not in (None, "published"):
         return await _playable(session, by, await get(session, by, workflow.id, version))
     return await get(session, by, workflow.id, _published(workflow))
+
+
+async def trial(
+    session: Session, by: Principal, workflow_id: str, part: Callable[[Diagram], Diagram]
+) -> Version:
+    """A snapshot of the draft for a run of a part of it; only that part has to be sound."""
+    by.require("run.start")
+    workflow = await _held(session, by, workflow_id)
+    drawn = await drafts.read(session, workflow.id, rooms.pending(workflow.id))
+    await _require_sound(session, by, Drawn(part(drawn.diagram)), workflow.id)
+    standing = await repository.snapshot(session, workflow.id, drawn.diagram.digest())
+    return standing or await _store(session, by, workflow, drawn.diagram)
 
 
 async def keep(session: Session, by: Principal, workflow: Workflow, diagram: Diagram) -> Version:
