@@ -1,15 +1,18 @@
 """The database: one engine a process, one transaction an edge, and work that leaves only after the commit."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from backend.core import sqlite
 from backend.core.settings import settings
 
 Session = AsyncSession
@@ -17,11 +20,30 @@ AfterCommit = Callable[[], Awaitable[None]]
 _AFTER_COMMIT = "after_commit"
 
 
+class Turn:
+    """A process' right to write to SQLite, taken when a transaction really begins and held until it is over."""
+
+    def __init__(self, lock: asyncio.Lock) -> None:
+        self._lock, self._taken = lock, False
+
+    async def take(self) -> None:
+        """Wait for those who were first."""
+        await self._lock.acquire()
+        self._taken = True
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._taken:
+            self._lock.release()
+
+
 class Database:
     """An async engine with two doors: `transaction` may write, `reading` may not.
 
     SQLite runs in WAL mode; a writing transaction starts with BEGIN IMMEDIATE, so that two writers
-    queue for the lock instead of failing in the middle.
+    queue for the lock instead of failing in the middle. Those of one process take turns before they ask for it.
     """
 
     def __init__(self, url: str, **engine_options: Any) -> None:
@@ -29,16 +51,19 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         # A server that was restarted, or a proxy that cut a quiet connection, is noticed before a request meets it.
         options = engine_options if self.is_sqlite else {"pool_pre_ping": True} | engine_options
+        if self.is_sqlite:
+            path = make_url(url).database or ""
+            options["async_creator"] = lambda: sqlite.Connection(path)
         self.engine: AsyncEngine = create_async_engine(url, **options)
         if self.is_sqlite:
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        self._writers = asyncio.Lock()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Session]:
         """One transaction; commits at the end, then runs what `after_commit` collected."""
-        async with self.engine.connect() as connection:
-            await connection.execution_options(quadrille_write=True)
+        async with Turn(self._writers) as turn, self.engine.connect() as connection:
+            await connection.execution_options(quadrille_turn=turn)
             async with Session(connection, expire_on_commit=False) as session:
                 yield session
                 await session.commit()
@@ -56,6 +81,14 @@ class Database:
         """From the next connection on, PostgreSQL ends a transaction that its process has left alone, as a frozen one does."""
         if not self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", partial(_idle_at_most, seconds))
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None]:
+        """For who writes past this: to SQLite one at a time."""
+        async with Turn(self._writers) as turn:
+            if self.is_sqlite:
+                await turn.take()
+            yield
 
     async def close(self) -> None:
         """Give every connection back."""
@@ -86,19 +119,6 @@ def database() -> Database:
     return Database(settings().resolved_database_url())
 
 
-def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
-    dbapi_connection.isolation_level = None
-    cursor = dbapi_connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "busy_timeout=10000",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
 def idle_statement(seconds: float) -> str:
     """For a connection that writes: its locks must not outlive the lease of a process that stands still."""
     return f"SET idle_in_transaction_session_timeout = {int(seconds * 1000)}"
@@ -112,5 +132,7 @@ def _idle_at_most(seconds: float, dbapi_connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("quadrille_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    turn: Turn | None = connection.get_execution_options().get("quadrille_turn")
+    if turn is not None:
+        await_only(turn.take())
+    connection.exec_driver_sql("BEGIN" if turn is None else "BEGIN IMMEDIATE")

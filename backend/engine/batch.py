@@ -67,22 +67,33 @@ def _by_claim(batch: Sequence[Commit]) -> Iterator[list[tuple[int, Commit]]]:
 async def _fence(
     cursor: Cursor, group: list[tuple[int, Commit]], failures: Failures, encoding: Encoding
 ) -> None:
-    plain = [commit for _, commit in group if commit.change is None]
-    first = group[0][1]
+    """Number the events of a claim in the order of its commits. The first statement checks the fence and locks the run's row."""
+    held = False
+    for is_change, part in groupby(group, key=lambda entry: entry[1].change is not None):
+        entries = list(part)
+        if not held or not is_change:
+            held = await _hold(cursor, entries[0][1], [] if is_change else [commit for _, commit in entries])
+        if not held:  # of the first part only: the row stays as it is while it is locked
+            failures.update({place: Fenced(commit.run_id) for place, commit in group})
+            return
+        for place, commit in entries if is_change else ():
+            if not await _change(cursor, commit, encoding):
+                failures[place] = SignalArrived(commit.run_id)
+
+
+async def _hold(cursor: Cursor, claim: Commit, plain: Sequence[Commit]) -> bool:
+    """Count and number what these commits add; False when the claim is not the newest one."""
     events = sum(len(commit.events) for commit in plain)
     size = sum(commit.size for commit in plain)
-    found = await cursor.first(sql.FENCE, (events, size, first.run_id, first.token))
+    found = await cursor.first(sql.FENCE, (events, size, claim.run_id, claim.token))
     if found is None:
-        failures.update({place: Fenced(first.run_id) for place, _ in group})
-        return
+        return False
     seq = found[0] - events
     for commit in plain:
         seq = _number(commit, seq)
         if commit.diverged is not None:
             await cursor.first(sql.DIVERGED, (commit.diverged, commit.run_id, commit.token))
-    for place, commit in group:
-        if commit.change and not await _change(cursor, commit, encoding):
-            failures[place] = SignalArrived(commit.run_id)
+    return True
 
 
 async def _change(cursor: Cursor, commit: Commit, encoding: Encoding) -> bool:

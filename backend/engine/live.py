@@ -27,7 +27,7 @@ from backend.engine.ports import (
 from backend.engine.records import Beside, Change, Commit, EffectRow, LetterRow, StepRow, wire_form
 from backend.engine.values import Kept
 from backend.engine.waits import Waiter, WaitFor, most_telling
-from backend.engine.writer import Writer
+from backend.engine.writer import Stored, Writer
 from backend.nodes.kind import Kind
 
 MOST_AHEAD = 64
@@ -79,7 +79,7 @@ class LiveRun:
         self._due: list[datetime] = []
         self._ended: set[asyncio.Task[Any]] = set()
         self._failed: set[str] = set()
-        self._newest: asyncio.Future[None] | None = None  # of the commits that nobody has waited for
+        self._newest: Stored | None = None  # of the commits that nobody has waited for
         self._ahead = 0
         self._stored: set[str] = set()
         self._busy = 0
@@ -94,17 +94,13 @@ class LiveRun:
 
     # --- writing ---
 
-    def note(
-        self, *events: NewEvent, kept: Sequence[Kept] = (), effects: Sequence[EffectRow] = ()
-    ) -> asyncio.Future[None]:
+    def note(self, *events: NewEvent, kept: Sequence[Kept] = (), effects: Sequence[EffectRow] = ()) -> Stored:
         """Hand history rows to the writer; await what it gives where they have to be durable before going on."""
         commit = self._new(list(events))
         commit.effects = effects
         return self._submit(commit, kept)
 
-    def record(
-        self, row: StepRow, kept: Sequence[Kept], events: list[NewEvent], beside: Beside
-    ) -> asyncio.Future[None]:
+    def record(self, row: StepRow, kept: Sequence[Kept], events: list[NewEvent], beside: Beside) -> Stored:
         """Hand in a finished step with its blobs, its events, and what else it leaves."""
         failpoints.passed("step.record")
         commit = self._new(events)
@@ -121,7 +117,7 @@ class LiveRun:
         commit.letters = list(letters)
         return self.world.writer.submit(commit)
 
-    async def run_ahead(self, stored: asyncio.Future[None]) -> None:
+    async def run_ahead(self, stored: Stored) -> None:
         """Go on before this commit is durable, but never far ahead of the disk."""
         self._newest = stored
         self._ahead += 1
@@ -131,6 +127,8 @@ class LiveRun:
     async def settled(self) -> None:
         """Wait until nothing is ahead of the disk any more; raises what became of a commit that was lost."""
         newest, self._ahead = self._newest, 0
+        if newest is not None and not newest.done():
+            newest.hurry()
         if newest is not None:
             await asyncio.shield(newest)
 
@@ -139,7 +137,7 @@ class LiveRun:
         told = wire_form(self._new([event]))[0] | {"kind": kind, "seq": None}
         self.world.listener.volatile(self.run.run_id, told)
 
-    def hand_in(self, *events: NewEvent, **parts: list[Any]) -> asyncio.Future[None]:
+    def hand_in(self, *events: NewEvent, **parts: list[Any]) -> Stored:
         """Hand in history rows together with other parts of a commit, by their names there."""
         commit = self._new(list(events))
         for name, rows in parts.items():
@@ -150,7 +148,7 @@ class LiveRun:
         run = self.run
         return Commit(run.run_id, run.team_id, run.token, clock.now(), events)
 
-    def _submit(self, commit: Commit, kept: Sequence[Kept]) -> asyncio.Future[None]:
+    def _submit(self, commit: Commit, kept: Sequence[Kept]) -> Stored:
         """Blobs that this run has stored before are not sent again: while the run lives, nothing removes them."""
         for value in kept:
             commit.blobs += [blob for blob in value.blobs if blob[0] not in self._stored]

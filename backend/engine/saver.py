@@ -63,11 +63,7 @@ class GroupCommitSaver(BaseCheckpointSaver[int]):
         commit = self._commit(where["thread_id"])
         commit.checkpoints.append(row)
         self._fresh.discard(where["thread_id"])
-        stored = self._writer.submit(commit)
-        # A run's own graph has one node, and its journal says what was played: its checkpoints are stored in their order,
-        # before whatever the run does next, and nothing waits for them.
-        if ns or where["thread_id"] not in self._claims:
-            await stored
+        await self._store(commit, ns)
         return _config(where["thread_id"], ns, checkpoint_id)
 
     async def aput_writes(
@@ -81,7 +77,7 @@ class GroupCommitSaver(BaseCheckpointSaver[int]):
             idx = WRITES_IDX_MAP.get(channel, number)
             kind, data = self.serde.dumps_typed(value)
             commit.writes.append(WriteRow(*place, idx, task_path, channel, kind, data))
-        await self._writer.submit(commit)
+        await self._store(commit, place[0])
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The checkpoint that the config names, else the newest of its thread."""
@@ -147,6 +143,14 @@ class GroupCommitSaver(BaseCheckpointSaver[int]):
                     if stored.ns in seen:
                         await checkpoints.delete_one(session, stored)
                     seen.add(stored.ns)
+
+    async def _store(self, commit: Commit, ns: str) -> None:
+        """A run's own graph has one node, and its journal says what was played: what it leaves is stored in its order, before
+        whatever the run does next, and nothing waits for it.
+        """
+        stored = self._writer.submit(commit)
+        if ns or commit.run_id not in self._claims:
+            await stored
 
     def _commit(self, thread_id: str) -> Commit:
         team_id, token = self._claims.get(thread_id, (self._team_id, None))

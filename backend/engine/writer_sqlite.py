@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import make_url
 
-from backend.core import failpoints, log
+from backend.core import failpoints, log, sqlite
 from backend.engine import batch as batches
 from backend.engine import sql
 from backend.engine.batch import Failures, Row
@@ -69,7 +69,7 @@ class SqliteStore:
     def _transaction(self, batch: Sequence[Commit]) -> Failures:
         connection = self._connect()
         failpoints.passed("writer.begin")
-        connection.execute("BEGIN IMMEDIATE")
+        sqlite.patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
         try:
             failures = _without_suspending(batches.write(_Cursor(connection), batch, _ENCODING))
             connection.execute("COMMIT")
@@ -82,7 +82,7 @@ class SqliteStore:
     def _connect(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = sqlite3.connect(
-                self._path, isolation_level=None, timeout=10, check_same_thread=True, cached_statements=64
+                self._path, isolation_level=None, timeout=0, check_same_thread=True, cached_statements=64
             )
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute(f"PRAGMA synchronous={self._synchronous}")

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 SCOPE_NAMES = ("input", "nodes", "run", "item", "index", "previous", "event")
@@ -116,7 +116,8 @@ def _truncate(of, length):
 """
 
 
-def prelude_for(sources: Iterable[str]) -> str:
+@lru_cache(2000)
+def prelude_for(sources: tuple[str, ...]) -> str:
     """The part of the prelude that these translated expressions use: imports alone would cost more than they do."""
     wanted = _words(" ".join(sources))
     while more := {word for name in wanted & _PIECES.keys() for word in _words(_PIECES[name])} - wanted:

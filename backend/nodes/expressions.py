@@ -6,7 +6,9 @@ while checking. Expressions see `input`, `nodes`, `run`, and inside containers `
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from pydantic import JsonValue
@@ -40,31 +42,53 @@ class ExpressionError(Invalid):
         super().__init__(message, problems=problems, expression=expression)
 
 
+@dataclass(frozen=True)
+class Ready:
+    """A checked expression in the sandbox's words, with what it reads of the scope: `nodes` is None where it reads all."""
+
+    text: str
+    source: str
+    names: frozenset[str]
+    nodes: frozenset[str] | None
+
+
 async def value(
     expression: str, scope: Mapping[str, JsonValue], *, seconds: float = sandbox.EXPRESSION_SECONDS
 ) -> JsonValue:
     """The value of one expression; raises ExpressionError."""
-    tree = parsed(expression)
-    found = await values([(expression, tree)], scope, seconds=seconds)
+    found = await values([_ready(expression)], scope, seconds=seconds)
     return found[0]
 
 
 async def values(
-    pairs: list[tuple[str, ast.Expression]],
+    wanted: Sequence[Ready],
     scope: Mapping[str, JsonValue],
     *,
     seconds: float = sandbox.EXPRESSION_SECONDS,
 ) -> list[JsonValue]:
-    """The values of several checked expressions, given with their texts, in one visit of the sandbox."""
-    seen = needed(scope, [tree for _, tree in pairs])
-    sources = [ast.unparse(_Translated().visit(tree)) for _, tree in pairs]
+    """The values of several expressions in one visit of the sandbox."""
+    seen = needed(scope, wanted)
+    sources = tuple(one.source for one in wanted)
     try:
         return await sandbox.evaluate(sources, seen, prelude=prelude_for(sources), seconds=seconds)
     except sandbox.SandboxMissing:
         raise
     except sandbox.SandboxError as error:
-        text = pairs[error.index or 0][0]
+        text = wanted[error.index or 0].text
         raise ExpressionError(f"`{text.strip()}` failed: {_human(error)}", expression=text) from error
+
+
+def ready(text: str, tree: ast.Expression) -> Ready:
+    """Make a checked tree ready; the tree is used up."""
+    names = frozenset(n.id for n in ast.walk(tree) if isinstance(n, ast.Name))
+    nodes = None if _uses_all_nodes(tree) else frozenset(_nodes_read(tree))
+    return Ready(text, ast.unparse(_Translated().visit(tree)), names, nodes)
+
+
+@lru_cache(2000)
+def _ready(expression: str) -> Ready:
+    """Expressions come again with every run, and are short."""
+    return ready(expression, parsed(expression))
 
 
 def problems_of(
@@ -104,15 +128,15 @@ def renamed(expression: str, old: str, new: str) -> str:
     return re.sub(rf"(?<![\w.])(nodes\s*\[\s*)([\"']){name}\2", rf"\g<1>\g<2>{new}\g<2>", dotted)
 
 
-def needed(scope: Mapping[str, JsonValue], trees: list[ast.Expression]) -> dict[str, JsonValue]:
+def needed(scope: Mapping[str, JsonValue], wanted: Sequence[Ready]) -> dict[str, JsonValue]:
     """The part of the scope that the expressions name: a run of many nodes must not cross into the sandbox whole."""
-    names = {n.id for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    names = frozenset[str]().union(*(one.names for one in wanted))
     seen = {name: scope.get(name) for name in SCOPE_NAMES if name in names}
     outputs = seen.get("nodes")
-    whole = any(_uses_all_nodes(tree) for tree in trees)
-    if isinstance(outputs, dict) and not whole:
-        wanted = {node_id for tree in trees for node_id in _nodes_read(tree)}
-        seen["nodes"] = {key: output for key, output in outputs.items() if key in wanted}
+    read = [one.nodes for one in wanted]
+    if isinstance(outputs, dict) and None not in read:
+        ids = frozenset[str]().union(*(nodes for nodes in read if nodes is not None))
+        seen["nodes"] = {key: output for key, output in outputs.items() if key in ids}
     return seen
 
 

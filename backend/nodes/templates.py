@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pydantic import JsonValue
 
@@ -11,7 +12,7 @@ from backend.core import sandbox
 from backend.core.errors import Problem, TooLarge
 from backend.nodes import expressions
 from backend.nodes.expression_words import FILTER_ARGUMENTS, FILTERS, SCOPE_NAMES, TEXT
-from backend.nodes.expressions import ExpressionError
+from backend.nodes.expressions import ExpressionError, Ready
 
 MAX_LENGTH = 20_000
 MAX_OUTPUT = 1_000_000
@@ -31,14 +32,13 @@ async def fill(
     template: str, scope: Mapping[str, JsonValue], *, seconds: float = sandbox.EXPRESSION_SECONDS
 ) -> str:
     """The template with its holes filled; raises ExpressionError naming the hole, TooLarge above 1 MB."""
-    holes = list(_holes(template))
+    holes = _ready(template)
     if not holes:
         return template
-    trees = [(hole.text, _as_text(_tree(hole, SCOPE_NAMES))) for hole in holes]
-    texts = await expressions.values(trees, scope, seconds=seconds)
+    texts = await expressions.values([ready for _, ready in holes], scope, seconds=seconds)
     pieces: list[str] = []
     at = 0
-    for hole, text in zip(holes, texts, strict=True):
+    for (hole, _), text in zip(holes, texts, strict=True):
         pieces += [template[at : hole.start], str(text)]
         at = hole.end
     filled = "".join([*pieces, template[at:]])
@@ -64,7 +64,18 @@ def problems_of(template: str, known_names: Iterable[str] = SCOPE_NAMES, *, plac
 
 def only_hole(template: str) -> str | None:
     """The expression of a template that is one hole without filters: such a value may keep its type."""
-    text = template.strip()
+    return _only_hole(template.strip()) if "{{" in template else None
+
+
+@lru_cache(500)
+def _ready(template: str) -> list[tuple[Hole, Ready]]:
+    """Templates come again with every run."""
+    trees = [(hole, _as_text(_tree(hole, SCOPE_NAMES))) for hole in _holes(template)]
+    return [(hole, expressions.ready(hole.text, tree)) for hole, tree in trees]
+
+
+@lru_cache(500)
+def _only_hole(text: str) -> str | None:
     try:
         holes = list(_holes(text))
     except ExpressionError:

@@ -55,10 +55,9 @@ async def _start_all(wanted: Sequence[Start]) -> Sequence[RunPublic | Exception]
         rows = [await _prepared(session, pins, one) for one in wanted]
         fresh = [row for row in rows if isinstance(row, Run)]
         await starting.store_new(session, fresh)
-        names = await repository.names_of(session, {run.version_id for run in fresh})
         wake.offer_some_after_commit(session, [run.id for run in fresh])
     return [
-        service.public(one.by, row, *names[row.version_id]) if isinstance(row, Run) else row
+        service.public(one.by, row, *pins.names[row.version_id]) if isinstance(row, Run) else row
         for one, row in zip(wanted, rows, strict=True)
     ]
 
@@ -91,13 +90,14 @@ class _Pins:
         self._session = session
         self._known: dict[tuple[str, str, str | None], Version] = {}
         self._priorities: dict[str, str] = {}
+        self.names: dict[str, tuple[str, int | None]] = {}  # of a version's workflow, and its number
 
     async def get(self, wanted: Start) -> Version:
         key = (wanted.by.team_id, wanted.workflow_id, wanted.version)
         if key not in self._known:
-            self._known[key] = await versions.pin(
-                self._session, wanted.by, wanted.workflow_id, wanted.version
-            )
+            version = await versions.pin(self._session, wanted.by, wanted.workflow_id, wanted.version)
+            self.names[version.id] = await repository.name(self._session, version), version.number
+            self._known[key] = version
         return self._known[key]
 
     async def priority(self, team_id: str, workflow_id: str) -> str:

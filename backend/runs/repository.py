@@ -1,6 +1,6 @@
 """All queries on runs, each inside the team of whoever asks."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,14 +75,9 @@ async def names(session: Session, run: Run) -> tuple[str, int | None]:
     return (await session.exec(query)).one()
 
 
-async def names_of(session: Session, version_ids: Collection[str]) -> dict[str, tuple[str, int | None]]:
-    """The name of the workflow and the number of each of these versions."""
-    query = (
-        select(Version.id, Workflow.name, Version.number)
-        .join(Workflow, col(Version.workflow_id) == col(Workflow.id))
-        .where(col(Version.id).in_(version_ids))
-    )
-    return {version_id: (name, number) for version_id, name, number in await session.exec(query)}
+async def name(session: Session, version: Version) -> str:
+    """The name of the version's workflow; no query where the session has met it."""
+    return (await session.get_one(Workflow, version.workflow_id)).name
 
 
 async def some(session: Session, run_ids: Sequence[str]) -> dict[str, Run]:

@@ -48,11 +48,12 @@ async def send(
     )
 
 
+_UNSENT = select(TeamEvent.id).where(~col(TeamEvent.sent_on)).limit(1)
+
+
 async def anything_to_send_on(session: Session) -> bool:
     """True when an event of some team has not been brought to those who wait for it."""
-    return (
-        await session.exec(select(TeamEvent.id).where(~col(TeamEvent.sent_on)).limit(1))
-    ).first() is not None
+    return (await session.exec(_UNSENT)).first() is not None
 
 
 async def send_on(session: Session) -> int:

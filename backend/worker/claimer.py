@@ -3,13 +3,14 @@
 import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.core import clock, db, failpoints, log
 from backend.engine.acting import Acting
 from backend.engine.ports import Called, RunToPlay, StopReason
-from backend.runs.models import Run
 from backend.runs.wake import AT_ONCE
 from backend.worker import queueing, repository, unreadable
 from backend.worker.player import Player
@@ -107,17 +108,19 @@ class Claimer:
         async with db.database().reading() as session:
             return await repository.anything_due(session)
 
-    async def _readable(self, session: db.Session, row: Run) -> RunToPlay | None:
+    async def _readable(self, session: db.Session, row: Row[Any]) -> RunToPlay | None:
         """What cannot be read ends with a letter: it must not end the worker, and the others wait for it."""
         try:
             return await self._to_play(session, row)
         except ValueError as error:
-            await unreadable.fail(session, row, error)
+            if run := await repository.held_row(session, row.id, self._worker_id):
+                await unreadable.fail(session, run, error)
             return None
 
-    async def _to_play(self, session: db.Session, row: Run) -> RunToPlay:
+    async def _to_play(self, session: db.Session, row: Row[Any]) -> RunToPlay:
         diagram = await self._diagram(session, row.version_id)
         acting = Acting.model_validate(row.acting) if row.acting else None
+        calls: dict[str, str] = row.calls or {}
         return RunToPlay(
             run_id=row.id,
             team_id=row.team_id,
@@ -132,9 +135,7 @@ class Claimer:
             use_pinned=diagram.is_draft,
             has_history=True if row.forked_from_run_id else None,
             acting=acting,
-            calls={
-                key: await self._called(session, version_id) for key, version_id in (row.calls or {}).items()
-            },
+            calls={key: await self._called(session, version_id) for key, version_id in calls.items()},
             is_child=row.parent_key is not None,
             diverged=row.diverged is not None,
             given_up=row.error,
@@ -164,7 +165,7 @@ class Claimer:
         return min(SCAN_SECONDS, max(0.005, (wake_at - clock.now()).total_seconds()))
 
 
-def _wish(row: Run) -> StopReason | None:
+def _wish(row: Row[Any]) -> StopReason | None:
     if row.cancel_requested:
         return "cancel"
     return "pause" if row.pause_requested else None

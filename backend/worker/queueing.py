@@ -16,9 +16,12 @@ _UNLIMITED = 1_000_000_000
 _CLAIMING = 7_215_001  # any number that nothing else locks
 
 
+_ANY_LIMITS = select(exists().where(col(RunLimit.at_once).is_not(None)))
+
+
 async def any_limits(session: Session) -> bool:
     """True when somebody limits how many runs are played at once; else claims need not count anything."""
-    return (await session.exec(select(exists().where(col(RunLimit.at_once).is_not(None))))).one()
+    return (await session.exec(_ANY_LIMITS)).one()
 
 
 async def alone(session: Session) -> None:
@@ -27,7 +30,7 @@ async def alone(session: Session) -> None:
         await (await session.connection()).execute(text(f"SELECT pg_advisory_xact_lock({_CLAIMING})"))
 
 
-def within_limits(due: ColumnElement[bool], limit: int) -> Any:
+def within_limits(due: ColumnElement[bool], limit: ColumnElement[int]) -> Any:
     """Ids of the first runs for which there is room. A run that must wait holds back no run behind it."""
     busy = _busy(Run.workflow_id)
     limited = and_(

@@ -6,9 +6,28 @@ They act for the installation and not for a person, so there is no principal her
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, and_, delete, exists, func, literal, or_, update
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Integer,
+    Row,
+    String,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    inspect,
+    literal,
+    or_,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.core import clock
 from backend.core.columns import UtcDateTime
@@ -17,6 +36,7 @@ from backend.runs.models import InboxItem, Run, RunEvent, Worker
 from backend.worker import queueing
 from backend.workflows.models import Version
 
+updating: Any = update  # of a table that is typed as any
 TIMED = ("waiting_person", "waiting_event", "waiting_time", "retrying")
 _BEGINNINGS = ("run.started", "run.resumed")
 _FINISHED_STEPS = ("step.succeeded", "step.failed", "step.skipped")
@@ -71,51 +91,90 @@ async def remove_silent(session: Session) -> int:
 
 async def anybody_silent(session: Session) -> bool:
     """True when a lease has run out; asked first because a look costs less than a write."""
-    return (await session.exec(select(exists().where(col(Worker.lease_until) < now(session))))).one()
+    dialect = session.get_bind().dialect.name
+    return (await session.exec(_anybody_silent(dialect), params=_at(dialect))).one()
 
 
-def _due(session: Session) -> ColumnElement[bool]:
-    moment = now(session)
+@cache
+def _anybody_silent(dialect: str) -> SelectOfScalar[bool]:
+    return select(exists().where(col(Worker.lease_until) < _moment(dialect)))
+
+
+def _moment(dialect: str) -> ColumnElement[datetime]:
+    """The same for a statement that is made once; on SQLite it is given by `_at`."""
+    if dialect == "postgresql":
+        return func.clock_timestamp(type_=DateTime(timezone=True))
+    return bindparam("moment", type_=UtcDateTime)
+
+
+def _at(dialect: str) -> dict[str, Any]:
+    return {} if dialect == "postgresql" else {"moment": clock.now()}
+
+
+def _due(dialect: str) -> ColumnElement[bool]:
+    moment = _moment(dialect)
     queued = and_(col(Run.status) == "queued", or_(col(Run.wake_at).is_(None), col(Run.wake_at) <= moment))
     return or_(queued, and_(col(Run.status).in_(TIMED), col(Run.wake_at) <= moment))
 
 
+@cache
+def _anything_due(dialect: str) -> SelectOfScalar[bool]:
+    return select(exists().where(_due(dialect)))
+
+
 async def anything_due(session: Session) -> bool:
     """True when a run waits to be claimed."""
-    return (await session.exec(select(exists().where(_due(session))))).one()
+    dialect = session.get_bind().dialect.name
+    return (await session.exec(_anything_due(dialect), params=_at(dialect))).one()
+
+
+_NEXT_WAKE = select(func.min(Run.wake_at)).where(col(Run.status).in_((*TIMED, "queued")))
 
 
 async def next_wake(session: Session) -> datetime | None:
     """When the next parked run wants to go on."""
-    parked = col(Run.status).in_((*TIMED, "queued"))
-    return (await session.exec(select(func.min(Run.wake_at)).where(parked))).one()
+    return (await session.exec(_NEXT_WAKE)).one()
 
 
-async def claim(session: Session, worker_id: str, limit: int, *, limited: bool = False) -> Sequence[Run]:
+async def claim(
+    session: Session, worker_id: str, limit: int, *, limited: bool = False
+) -> Sequence[Row[Any]]:
     """Take runs that are due, in the order of their rank. The token grows with every claim: it fences whoever had them before.
 
     A worker that was declared dead, and does not know it yet, gets none.
     """
-    alive = exists().where(col(Worker.id) == worker_id)
-    chosen = select(Run.id).where(_due(session), alive)
+    dialect = session.get_bind().dialect.name
     if limited:
         await queueing.alone(session)
-        chosen = chosen.where(col(Run.id).in_(queueing.within_limits(_due(session), limit)))
-    chosen = chosen.order_by(*queueing.ORDER).limit(limit)
-    statement = (
-        update(Run)
-        .where(col(Run.id).in_(chosen.with_for_update(skip_locked=True, key_share=True)))
+    given = {"by_worker": worker_id, "at_most": limit, **_at(dialect)}
+    found = await (await session.connection()).execute(_claiming(dialect, limited), given)
+    rows: Sequence[Row[Any]] = found.all()
+    return sorted(rows, key=lambda run: run.id)
+
+
+@cache
+def _claiming(dialect: str, limited: bool) -> ReturningUpdate[Any]:
+    """Made once: making it takes longer than the claim."""
+    table: Any = inspect(Run).local_table
+    most, worker = bindparam("at_most", type_=Integer), bindparam("by_worker", type_=String)
+    alive = exists().where(col(Worker.id) == worker)
+    chosen = select(Run.id).where(_due(dialect), alive)
+    if limited:
+        chosen = chosen.where(col(Run.id).in_(queueing.within_limits(_due(dialect), most)))
+    chosen = chosen.order_by(*queueing.ORDER).limit(most)
+    statement: Any = (
+        updating(table)
+        .where(table.c.id.in_(chosen.with_for_update(skip_locked=True, key_share=True)))
         .values(
             status="running",
-            worker_id=worker_id,
-            token=Run.token + 1,
+            worker_id=worker,
+            token=table.c.token + 1,
             wake_at=None,
-            started_at=func.coalesce(Run.started_at, now(session)),
+            started_at=func.coalesce(table.c.started_at, _moment(dialect)),
         )
-        .returning(Run)
+        .returning(*table.c)
     )
-    rows = await session.exec(statement, execution_options={"synchronize_session": False})
-    return sorted((row[0] for row in rows), key=lambda run: run.id)
+    return statement
 
 
 async def version(session: Session, version_id: str) -> Version:
@@ -123,10 +182,14 @@ async def version(session: Session, version_id: str) -> Version:
     return (await session.exec(select(Version).where(col(Version.id) == version_id))).one()
 
 
+_HELD = select(Run.id, Run.cancel_requested, Run.pause_requested, Run.wake_at).where(
+    col(Run.worker_id) == bindparam("by_worker", type_=String), col(Run.status) == "running"
+)
+
+
 async def held(session: Session, worker_id: str) -> list[Held]:
     """The runs that the database believes this worker plays."""
-    query = select(Run.id, Run.cancel_requested, Run.pause_requested, Run.wake_at)
-    rows = await session.exec(query.where(col(Run.worker_id) == worker_id, col(Run.status) == "running"))
+    rows = await session.exec(_HELD, params={"by_worker": worker_id})
     return [Held(run_id, cancel, pause, mark is not None) for run_id, cancel, pause, mark in rows]
 
 
@@ -146,9 +209,12 @@ def _orphaned() -> ColumnElement[bool]:
     return and_(col(Run.status) == "running", ~alive)
 
 
+_ANY_ORPHANS = select(exists().where(_orphaned()))
+
+
 async def any_orphans(session: Session) -> bool:
     """True when a dead worker left runs behind."""
-    return (await session.exec(select(exists().where(_orphaned())))).one()
+    return (await session.exec(_ANY_ORPHANS)).one()
 
 
 async def orphans(session: Session, limit: int) -> Sequence[Run]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func
+from sqlalchemy import String, bindparam, func
 from sqlmodel import col, delete, or_, select
 
 from backend.core.db import Session
@@ -23,9 +23,18 @@ class Page:
 
 async def find(session: Session, team_id: str, ref: str) -> Workflow | None:
     """The team's workflow of that id or slug."""
-    matches = or_(col(Workflow.id) == ref, col(Workflow.slug) == ref)
-    found = await session.exec(select(Workflow).where(Workflow.team_id == team_id, matches))
-    return found.first()
+    return (await session.exec(_FOUND, params={"of_team": team_id, "ref": ref})).first()
+
+
+_REF = bindparam("ref", type_=String)
+_FOUND = select(Workflow).where(
+    col(Workflow.team_id) == bindparam("of_team", type_=String),
+    or_(col(Workflow.id) == _REF, col(Workflow.slug) == _REF),
+)
+"""Asked at every start of a run, as the one below; made once, since making them takes longer than asking them."""
+_VERSION = select(Version).where(
+    col(Version.workflow_id) == bindparam("of_workflow", type_=String), col(Version.id) == _REF
+)
 
 
 async def named(session: Session, team_id: str, name: str) -> Workflow | None:
@@ -78,11 +87,13 @@ async def versions(session: Session, workflow_id: str) -> Sequence[Version]:
 
 async def version(session: Session, workflow_id: str, version_id: str) -> Version | None:
     """One version by id, or by its number in digits."""
-    matches = col(Version.id) == version_id
-    if version_id.isdecimal() and len(version_id) < 10:
-        matches = or_(matches, col(Version.number) == int(version_id))
-    found = await session.exec(select(Version).where(Version.workflow_id == workflow_id, matches))
-    return found.first()
+    found = (await session.exec(_VERSION, params={"of_workflow": workflow_id, "ref": version_id})).first()
+    if found is None and version_id.isdecimal() and len(version_id) < 10:
+        numbered = col(Version.number) == int(version_id)
+        found = (
+            await session.exec(select(Version).where(Version.workflow_id == workflow_id, numbered))
+        ).first()
+    return found
 
 
 async def version_numbers(session: Session, version_ids: Iterable[str]) -> dict[str, int | None]:

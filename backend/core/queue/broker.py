@@ -151,20 +151,29 @@ class DurableStreamBroker(AsyncBroker):
         if time.monotonic() >= self._next_reclaim:
             self._next_reclaim = time.monotonic() + self.lease_seconds / 3
             await self._reclaim()
-        for stream in names.streams(self.group):
-            if self._buffer:
-                return
-            await self._read((stream,), count=self._room())
         if not self._buffer:
-            await self._read(names.streams(self.group), count=1, block=int(link.BLOCK_SECONDS * 1000))
+            await self._take()
+        if not self._buffer:
+            await self._wait()
 
     def _room(self) -> int:
         return max(1, self.capacity - len(self.leases))
 
-    async def _read(self, streams: tuple[str, ...], *, count: int, block: int | None = None) -> None:
-        wait = () if block is None else ("BLOCK", block)
-        command = ("XREADGROUP", "GROUP", self.group, self.consumer, "COUNT", count, *wait, "STREAMS")
-        answer: list[Any] = await link.say(self._client, *command, *streams, *(">" for _ in streams)) or []
+    async def _take(self) -> None:
+        """What waits in the most urgent stream that is not empty."""
+        arguments = (self.group, self.consumer, self._room())
+        taken: list[Any] = await link.script(
+            self._client, scripts.TAKE, names.streams(self.group), *arguments
+        )
+        for stream, entry_id, flat in taken:
+            await self._admit(read(stream.decode(), entry_id, link.pairs(flat)))
+
+    async def _wait(self) -> None:
+        """Until something comes into any stream, at most for a moment."""
+        streams = names.streams(self.group)
+        command = ("XREADGROUP", "GROUP", self.group, self.consumer, "COUNT", 1)
+        block = ("BLOCK", int(link.BLOCK_SECONDS * 1000), "STREAMS", *streams, *(">" for _ in streams))
+        answer: list[Any] = await link.say(self._client, *command, *block) or []
         for stream, entries in answer:
             for entry_id, fields in entries:
                 await self._admit(read(stream.decode(), entry_id, fields))

@@ -1,4 +1,18 @@
-"""The steps that Redis must take at once, as Lua; each touches one stream and its group."""
+"""The steps that Redis must take at once, as Lua; all but TAKE touch one stream and its group."""
+
+# Deliver what waits in the first stream that is not empty. One call, because a worker asks after every task.
+# KEYS streams, the most urgent first · ARGV group, consumer, count -> {stream, id, fields}…
+TAKE = """
+for _, stream in ipairs(KEYS) do
+  local found = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', ARGV[3], 'STREAMS', stream, '>')
+  if found then
+    local taken = {}
+    for i, entry in ipairs(found[1][2]) do taken[i] = {stream, entry[1], entry[2]} end
+    return taken
+  end
+end
+return {}
+"""
 
 # Renew what is still ours. A plain XCLAIM would steal back what another worker took over while we stalled.
 # KEYS stream · ARGV group, consumer, ids… -> the ids that are no longer ours

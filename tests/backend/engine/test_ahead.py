@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from backend.core import db
+from backend.engine import writer
 from backend.engine.batch import Failures
 from backend.engine.engine import Engine
 from backend.engine.live import MOST_AHEAD
@@ -69,6 +70,20 @@ async def test_pure_steps_run_ahead_and_what_acts_waits_for_the_disk(database: d
     told = [row["node_id"] for row in world.listener.rows if row["kind"] == "step.succeeded"]
     assert told == ["a", "b", "c", "d", "e"]
     await world.events(run)
+    await world.writer.close()
+
+
+async def test_a_run_of_pure_steps_is_one_transaction(
+    database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its beginning, its steps and its end are numbered in their order; only the end is waited for."""
+    monkeypatch.setattr(writer, "GATHER_SECONDS", 3600)
+    world, gate = await gated(database)
+    run = await world.run(chain(5))
+    assert (await world.engine.play(run)).status == "succeeded"
+    assert gate.batches == 1
+    kinds = [event.kind for event in await world.events(run)]
+    assert (kinds[0], kinds[-1]) == ("run.started", "run.succeeded")
     await world.writer.close()
 
 

@@ -105,12 +105,15 @@ async def test_failures_name_the_expression_and_the_reason(expression: str, said
 
 
 def test_only_what_is_named_crosses_into_the_sandbox() -> None:
-    trees = [expressions.parsed("nodes.classify.label + run.id")]
-    assert expressions.needed(SCOPE, trees) == {
-        "nodes": {"classify": {"label": "billing"}},
-        "run": {"id": "run_1"},
-    }
-    assert expressions.needed(SCOPE, [expressions.parsed("len(nodes)")]) == {"nodes": SCOPE["nodes"]}
+    def needed(*texts: str) -> dict[str, Any]:
+        return expressions.needed(
+            SCOPE, [expressions.ready(text, expressions.parsed(text)) for text in texts]
+        )
+
+    label, run = {"classify": {"label": "billing"}}, {"id": "run_1"}
+    assert needed("nodes.classify.label + run.id") == {"nodes": label, "run": run}
+    assert needed("nodes.classify.label", "run.id") == {"nodes": label, "run": run}
+    assert needed("len(nodes)", "nodes.classify.label") == {"nodes": SCOPE["nodes"]}
 
 
 def test_references_and_renames() -> None:

@@ -1,13 +1,15 @@
 """Runs of dead workers are queued again, patiently, and given up when nothing helps."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Row
 
 from backend.core import clock, db, ids
 from backend.runs import service
 from backend.runs.history import Entry
-from backend.runs.models import Run, Worker
+from backend.runs.models import Worker
 from backend.worker import orphans, presence, repository
 from backend.worker.presence import Presence
 from tests.backend.runs import made
@@ -23,7 +25,7 @@ async def hire(seconds: float) -> str:
     return worker_id
 
 
-async def claim(worker_id: str, limit: int = 10) -> list[Run]:
+async def claim(worker_id: str, limit: int = 10) -> list[Row[Any]]:
     async with db.database().transaction() as session:
         return list(await repository.claim(session, worker_id, limit))
 
