@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache, partial
 from typing import Any, Self
 
@@ -21,15 +21,19 @@ _AFTER_COMMIT = "after_commit"
 
 
 class Turn:
-    """A process' right to write to SQLite, taken when a transaction really begins and held until it is over."""
+    """A process' turn to write to SQLite, taken when a transaction really begins and held until it is over.
+
+    It saves waiting at SQLite's own lock and replaces it not: who waits in vain goes on, and waits there.
+    """
 
     def __init__(self, lock: asyncio.Lock) -> None:
         self._lock, self._taken = lock, False
 
     async def take(self) -> None:
         """Wait for those who were first."""
-        await self._lock.acquire()
-        self._taken = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(sqlite.LOCK_SECONDS):
+                self._taken = await self._lock.acquire()
 
     async def __aenter__(self) -> Self:
         return self

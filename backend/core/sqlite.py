@@ -26,12 +26,18 @@ _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY)
 _THERE = (*_BUSY, sqlite3.SQLITE_INTERRUPT)
 
 
+class Visit:
+    """One to the thread; wanted until whoever waits for it gives up."""
+
+    wanted = True
+
+
 class Connection(aiosqlite.Connection):
     """In autocommit until a BEGIN, with fsync at every COMMIT; what SQLAlchemy's dialect calls is cheap here."""
 
     def __init__(self, path: str) -> None:
         self._deadline = _NEVER
-        self._visits = set[object]()
+        self._visits = set[Visit]()
 
         def connect() -> sqlite3.Connection:
             made = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
@@ -74,17 +80,20 @@ class Connection(aiosqlite.Connection):
         return await self._visit(work)
 
     async def _visit(self, work: Callable[[], T]) -> T:
-        """It counts until the thread is done with it, also where nobody waits for it any more."""
-        this = object()
+        """It counts until the thread is done with it; where nobody waits for it any more, it waits for no lock."""
+        this = Visit()
         self._visits.add(this)
 
         def visit() -> T:
             try:
-                return patiently(work)
+                return patiently(work, this)
             finally:
                 self._visits.discard(this)
 
-        return await self._execute(visit)  # pyright: ignore[reportUnknownMemberType]
+        try:
+            return await self._execute(visit)  # pyright: ignore[reportUnknownMemberType]
+        finally:
+            this.wanted = False
 
     def take(self, sql: str, given: Sequence[Any], *, many: bool) -> sqlite3.Cursor:
         """Run a statement; SQLite's cursor before anything was fetched."""
@@ -135,14 +144,15 @@ class Cursor:
         made.close()
 
 
-def patiently(work: Callable[[], T]) -> T:
+def patiently(work: Callable[[], T], visit: Visit | None = None) -> T:
     """In a thread: try again while another process holds the lock; raises SQLite's error when that takes too long."""
+    visit = visit or Visit()
     until = time.monotonic() + LOCK_SECONDS
     for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
         try:
             return work()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode not in _BUSY or time.monotonic() > until:
+            if error.sqlite_errorcode not in _BUSY or time.monotonic() > until or not visit.wanted:
                 raise
         time.sleep(pause)
     raise AssertionError("an endless loop has ended")

@@ -136,9 +136,7 @@ async def next_wake(session: Session) -> datetime | None:
     return (await session.exec(_NEXT_WAKE)).one()
 
 
-async def claim(
-    session: Session, worker_id: str, limit: int, *, limited: bool = False
-) -> Sequence[Row[Any]]:
+async def claim(session: Session, worker_id: str, limit: int, *, limited: bool = False) -> Sequence[Row[Any]]:
     """Take runs that are due, in the order of their rank. The token grows with every claim: it fences whoever had them before.
 
     A worker that was declared dead, and does not know it yet, gets none.

@@ -111,6 +111,20 @@ async def test_a_lock_is_not_waited_for_for_ever(
         session.add(team())
 
 
+async def test_two_transactions_inside_each_other_end_with_an_error_and_not_never(
+    sqlite_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "LOCK_SECONDS", 0.1)
+    with pytest.raises(OperationalError, match="locked"):
+        async with sqlite_database.transaction() as outer, sqlite_database.transaction() as inner:
+            outer.add(team())
+            await outer.flush()
+            inner.add(team())
+            await inner.flush()
+    async with sqlite_database.transaction() as session:
+        session.add(team())
+
+
 async def test_who_gives_up_waiting_leaves_no_lock_behind(sqlite_database: db.Database) -> None:
     other = db.Database(sqlite_database.url)
 
