@@ -40,7 +40,7 @@ async def _apply(file: Path, *, publish: bool) -> None:
 
 def export(
     name: Annotated[str, typer.Argument(help="Slug or id of the workflow.")],
-    format: Annotated[str, typer.Option(help="yaml or json.")] = "yaml",
+    format: Annotated[str, typer.Option(help="yaml, json, or svg for a picture.")] = "yaml",
 ) -> None:
     """Print a workflow's diagram as a file."""
     asyncio.run(_print(f"/workflows/{name}/export?format={format}"))

@@ -1,11 +1,14 @@
 """Workflows over HTTP: make, list, read, rewrite, check, export; versions are in `version_endpoints`."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from backend.identity.edge import CurrentPrincipal, ReadSession, WriteSession
-from backend.workflows import body, file_write, gallery_endpoints, service, sockets, version_endpoints
+from backend.nodes import registry
+from backend.workflows import body, file_write, gallery_endpoints, service, sheet, sockets, version_endpoints
+from backend.workflows.diagram import Diagram
 from backend.workflows.models import Workflow
 from backend.workflows.repository import Page
 from backend.workflows.schemas import (
@@ -17,6 +20,11 @@ from backend.workflows.schemas import (
 )
 from backend.workflows.views import check_result, public
 
+_WRITERS: dict[str, tuple[Callable[[Diagram], str | bytes], str]] = {
+    "yaml": (file_write.to_yaml, "application/yaml"),
+    "json": (file_write.to_json, "application/json"),
+    "svg": (lambda diagram: sheet.svg(diagram, registry.all_kinds()), "image/svg+xml"),
+}
 router = APIRouter(prefix="/api/v1", tags=["workflows"])
 router.include_router(gallery_endpoints.router)
 router.include_router(version_endpoints.router)
@@ -127,15 +135,15 @@ async def check(ref: str, session: ReadSession, by: CurrentPrincipal) -> CheckRe
 
 @router.get("/workflows/{ref}/export")
 async def export(
-    ref: str, session: ReadSession, by: CurrentPrincipal, format: Literal["yaml", "json"] = "yaml"
+    ref: str, session: ReadSession, by: CurrentPrincipal, format: Literal["yaml", "json", "svg"] = "yaml"
 ) -> Response:
-    """The draft as a file that `POST /workflows` reads again."""
+    """The draft as a file that `POST /workflows` reads again, or as a picture."""
     workflow = await service.get(session, by, ref)
     drawn = (await service.draft(session, by, workflow.id)).diagram
-    write = file_write.to_yaml if format == "yaml" else file_write.to_json
+    write, media_type = _WRITERS[format]
     return Response(
         await body.in_thread(write, drawn),
-        media_type=f"application/{format}; charset=utf-8",
+        media_type=f"{media_type}; charset=utf-8",
         headers={"Content-Disposition": body.attachment(f"{workflow.slug}.{format}")},
     )
 

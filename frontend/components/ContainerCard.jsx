@@ -10,7 +10,7 @@ import { stateColour } from "./states.js";
 
 export const NOTE_SIZE = { w: 240, h: 120 };
 
-export const ContainerCard = memo(function ContainerCard({ node, kind, selected, live, problems = 0, peers, connectable = true, title, empty, undoneBy }) {
+export const ContainerCard = memo(function ContainerCard({ node, kind, selected, live, problems = 0, peers, connectable = true, title, empty, undoneBy, dots }) {
   const ports = portsOf(kind, node);
   const state = live?.state ?? null;
   const part = partOf(kind, node);
@@ -36,6 +36,7 @@ export const ContainerCard = memo(function ContainerCard({ node, kind, selected,
         <span className="qc-frame-line qc-clip">{summaryOf(kind, node)}</span>
         {undoneBy && <span className="qc-badge" data-tone="undo" title={`Undone by ${undoneBy} when its saga fails`}><Icon name="undo-2" size={11} /></span>}
         {part && <span className="qc-part">{part}</span>}
+        {dots}
         {live?.visits > 1 && <span className="qc-badge" title={`Visited ${live.visits} times`}><Icon name="repeat" size={11} />{live.visits}</span>}
         {state && <Elapsed since={live.startedAt} until={live.finishedAt} />}
         <StateMark state={state} />

@@ -30,6 +30,7 @@ export function Port({ nodeId, name, type = "source", label = "", carries = "any
       id={name}
       position={side}
       className="qc-port"
+      role="img"
       data-port={name}
       data-testid={testId ?? `handle-${nodeId}-${name}`}
       isConnectable={connectable}
@@ -48,12 +49,14 @@ export function Tile({ kind, size = 28 }) {
   );
 }
 
-function Badges({ node, problems, live, undoes, undoneBy }) {
+function Badges({ node, kind, problems, live, undoes, undoneBy }) {
   const retries = node.retry?.max_attempts ?? 1;
   const shown = [
     problems > 0 && ["circle-alert", `${problems} problem${problems > 1 ? "s" : ""}`, "problem"],
     undoes && ["undo-2", `Played only to undo ${undoes}`, "undo", `undoes ${undoes}`],
     undoneBy && ["undo-2", `Undone by ${undoneBy} when its saga fails`, "undo"],
+    kind.unknown && ["triangle-alert", "This kind is not installed here. Its settings and wires are kept.", "problem", "not installed"],
+    !kind.unknown && (node.kind_version ?? 1) !== kind.version && ["triangle-alert", `Made with version ${node.kind_version ?? 1} of ${kind.title}; here is version ${kind.version}.`, "old", `v${node.kind_version ?? 1}`],
     node.disabled && ["ban", "Disabled", ""],
     node.pinned != null && ["flag", "Pinned output", ""],
     retries > 1 && ["rotate-cw", `Up to ${retries} attempts`, "", `×${retries}`],
@@ -135,7 +138,7 @@ export const NodeCard = memo(function NodeCard({ node, kind, selected, live, pro
       </div>
       {line ?? <div className="qc-line qc-clip" data-empty={!summary || undefined} title={summary}>{summary || (node.name && node.name !== kind.title ? kind.title : kind.help.split("\n")[0])}</div>}
       {!single && ports.length > 0 && <PortRows node={node} kind={kind} ports={ports} connectable={connectable} />}
-      <Badges node={node} problems={problems} live={live} undoes={undoes} undoneBy={undoneBy} />
+      <Badges node={node} kind={kind} problems={problems} live={live} undoes={undoes} undoneBy={undoneBy} />
     </div>
   );
 });

@@ -1,7 +1,7 @@
 // A diagram as plain data, turned into the nodes and wires that React Flow draws.
 
 import { NOTE_SIZE } from "./ContainerCard.jsx";
-import { extentOf, isContainer, isNote, portsOf, unknownKind } from "./kinds.js";
+import { extentOf, isContainer, isNote, portsLeft, portsOf, unknownKind } from "./kinds.js";
 
 export const wireKey = (source, port, target, entry = "in") => `${source}.${port}>${target}.${entry}`;
 
@@ -24,6 +24,18 @@ export function undoEntry(node, undo, port) {
 
 export function kindOf(kinds, name) {
   return kinds.get(name) ?? unknownKind(name);
+}
+
+const placeholders = new Map();
+
+/** The kind of a node; a placeholder keeps the ports by which the node's wires leave, and stays the same while they do. */
+export function kindFor(kinds, node, leaving) {
+  const known = kinds.get(node.kind);
+  if (known) return known;
+  const ports = portsLeft(leaving(node.id));
+  const key = `${node.kind} ${ports.join(" ")}`;
+  if (!placeholders.has(key)) placeholders.set(key, unknownKind(node.kind, ports));
+  return placeholders.get(key);
 }
 
 export function typeOf(kind) {
@@ -66,12 +78,20 @@ export function drawable(diagram) {
   return { ...diagram, nodes, wires };
 }
 
+/** "Over 100? → Ask the boss (yes)", for who cannot see the wire. */
+export function spokenWire({ source, target, label }, port, named) {
+  const by = label || (port === "out" ? "" : port);
+  return `${named(source)} → ${named(target)}${by ? ` (${by})` : ""}`;
+}
+
 /** Nodes and wires of a diagram (as JSON) for a canvas on which nothing can be changed. */
 export function flowOf(diagram, kinds) {
   const ids = new Set(diagram.nodes.map((node) => node.id));
   const undo = undoNames(diagram.nodes, kinds);
+  const titles = new Map(diagram.nodes.map((node) => [node.id, node.name || kindOf(kinds, node.kind).title]));
+  const named = (id) => titles.get(id);
   const nodes = diagram.nodes.map((node) => {
-    const kind = kindOf(kinds, node.kind);
+    const kind = kindFor(kinds, node, (id) => diagram.wires.filter((wire) => wire.source === id));
     return {
       id: node.id,
       type: typeOf(kind),
@@ -92,6 +112,7 @@ export function flowOf(diagram, kinds) {
       sourceHandle: port,
       target: wire.target,
       targetHandle: entry,
+      ariaLabel: spokenWire(wire, port, named),
       data: { label: wire.label },
     };
   });

@@ -17,7 +17,7 @@ export function loadKinds() {
 }
 
 /** What stands in for a kind that this server does not know, so that its node keeps its wires and settings. */
-export function unknownKind(name) {
+export function unknownKind(name, ports = ["out"]) {
   return {
     name,
     title: name,
@@ -27,12 +27,20 @@ export function unknownKind(name) {
     role: "step",
     summary: "",
     version: 1,
-    ports: { fixed: ["out"] },
+    ports: { fixed: ports },
     schema: { type: "object", properties: {} },
     defaults: {},
     effects: [],
     unknown: true,
   };
+}
+
+const OUT = ["out"];
+
+/** The ports by which wires leave a node of an unknown kind: they are all that is known of its ports. */
+export function portsLeft(wires) {
+  const ports = [...new Set(wires.map((wire) => wire.source_port ?? "out"))].filter((port) => port !== "error").sort();
+  return ports.length ? ports : OUT;
 }
 
 export const isContainer = (kind) => CONTAINERS.has(kind.role);

@@ -1,4 +1,5 @@
 // What a run's events say about each node and wire, kept so that only the nodes that changed draw themselves again.
+import { Iterations } from "./iterations.js";
 import { Speech, stepKey } from "./speech.js";
 
 const STEP_STATES = {
@@ -43,9 +44,11 @@ export class Live {
     this.run = Object.freeze({ id: runId, state: runId ? "queued" : null, startedAt: null, finishedAt: null, output: null, error: null, link: "" });
     this.nodes = new Map();
     this.speech = new Speech();
+    this.iterations = new Iterations();
+    this.filter = null; // the playing of a body whose events alone are shown
     this.events = [];
     this.left = new Set(); // "node.port" by which a node was left
-    for (const topic of [...before, "run", "events", "wires"]) this.tell(topic);
+    for (const topic of [...before, ...before.map((id) => `playings ${id}`), "run", "events", "wires", "filter"]) this.tell(topic);
   }
 
   node = (id) => this.nodes.get(id) ?? IDLE;
@@ -58,6 +61,12 @@ export class Live {
 
   tell(topic) {
     for (const callback of this.listeners.get(topic) ?? []) callback();
+  }
+
+  /** Show the events of one playing of a container's body, or of all. */
+  only(place) {
+    this.filter = place;
+    this.tell("filter");
   }
 
   setLink(link) {
@@ -78,6 +87,7 @@ export class Live {
       this.tell("events");
     }
     if (event.node_id && this.speech.apply(event)) this.tell(`said ${stepKey(event)}`);
+    for (const container of this.iterations.apply(event)) this.tell(`playings ${container}`);
     if (event.kind in RUN_STATES) this.applyToRun(event);
     else if (event.kind.startsWith("approval.")) this.applyApproval(this.outward(event));
     else if (event.kind in SAGA_STATES && this.outward(event).node_id) this.applySaga(event);

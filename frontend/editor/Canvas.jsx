@@ -12,6 +12,7 @@ import { Arrow } from "../components/Wire.jsx";
 import { useCanvasNodes } from "./canvas_nodes.js";
 import { Cursors } from "./Cursors.jsx";
 import { Comments } from "./Comments.jsx";
+import { FollowBar, FollowView } from "./FollowView.jsx";
 import { Candidate, Refused, WiringBar } from "./Guide.jsx";
 import { nodeTypes } from "./EditorNode.jsx";
 import { edgeTypes, overWire } from "./EditorWire.jsx";
@@ -20,6 +21,7 @@ import { useEditor, useUi } from "./hooks.js";
 import { calm } from "./commands.js";
 import { GRID } from "./placing.js";
 import { SelectionBar } from "./SelectionBar.jsx";
+import { tabbing } from "./tabbing.js";
 import { remembered, roomOn } from "./ui.js";
 import { VariableLinks } from "./VariableLinks.jsx";
 import { ZoomBar } from "./ZoomBar.jsx";
@@ -97,6 +99,7 @@ export const Canvas = memo(function Canvas() {
     editor.select = select;
     editor.frame = frame.current;
   }, [editor, flow, select]);
+  useEffect(() => tabbing(editor), [editor]);
   const onInit = useCallback((instance) => {
     detail(null, instance.getViewport());
   }, [detail]);
@@ -112,6 +115,7 @@ export const Canvas = memo(function Canvas() {
 
   return (
     <div ref={frame} className="qc-canvas" data-mode={mode} data-testid="canvas" onDoubleClick={onDoubleClick} onClickCapture={editor.wiring.onClickCapture} {...pointer}>
+      <span data-canvas-begins tabIndex={-1} className="qe-unseen" />
       <Arrow />
       <LiveContext value={editor.live}>
         <ReactFlow
@@ -159,7 +163,9 @@ export const Canvas = memo(function Canvas() {
           colorMode={colourMode}
           proOptions={WITHOUT_NAME}
         >
+          <span data-canvas-ends tabIndex={-1} className="qe-unseen" />
           <Paper />
+          <FollowView />
           <Cursors />
           <Comments />
           <Candidate />
@@ -171,6 +177,7 @@ export const Canvas = memo(function Canvas() {
         </ReactFlow>
         <Refused />
         <WiringBar />
+        <FollowBar />
       </LiveContext>
     </div>
   );

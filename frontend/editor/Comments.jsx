@@ -6,6 +6,7 @@ import { useStore, ViewportPortal } from "@xyflow/react";
 import { Icon } from "../components/icons.jsx";
 import { addComment, removeComment, resolveComment } from "./comments.js";
 import { sameList, useEditor, useModel, useUi } from "./hooks.js";
+import { Mentioning, MentionBox } from "./Mention.jsx";
 
 /** Where a pin stands, and how large it is drawn to keep its size at any zoom. */
 function place(state, { node, x, y }) {
@@ -22,7 +23,7 @@ function Words({ comment }) {
   const editor = useEditor();
   return (
     <div className="qe-remark">
-      <p>{comment.text}</p>
+      <p><Mentioning text={comment.text} /></p>
       <small>{comment.author}{comment.resolved && " · resolved"}</small>
       {editor.draft.canEdit && (
         <div className="qe-offer-foot">
@@ -66,20 +67,7 @@ function Writing({ at }) {
   return (
     <Pinned at={at}>
       <div className="qe-remark">
-        <textarea
-          autoFocus
-          rows={3}
-          maxLength={10000}
-          aria-label="Comment"
-          placeholder="What should others know?"
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-          onKeyDown={(event) => {
-            event.stopPropagation();
-            if (event.key === "Escape") close();
-            if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) keep();
-          }}
-        />
+        <MentionBox text={text} setText={setText} onKeep={keep} onCancel={close} />
         <div className="qe-offer-foot">
           <Button size="1" variant="soft" color="gray" onClick={close}>Cancel</Button>
           <Button size="1" disabled={!text.trim()} onClick={keep}>Comment</Button>
@@ -92,9 +80,10 @@ function Writing({ at }) {
 export const Comments = memo(function Comments() {
   const comments = useModel((model) => [...model.comments.values()], sameList);
   const writing = useUi((ui) => ui.remark);
+  const shown = useUi((ui) => ui.commentsShown !== false);
   return (
     <ViewportPortal>
-      {comments.map((comment) => <Pin key={comment.id} comment={comment} />)}
+      {shown && comments.map((comment) => <Pin key={comment.id} comment={comment} />)}
       {writing && <Writing at={writing} />}
     </ViewportPortal>
   );

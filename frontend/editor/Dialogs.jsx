@@ -4,12 +4,17 @@ import { memo, useMemo, useState } from "react";
 import { Button, Dialog, TextArea } from "@radix-ui/themes";
 import { api } from "../components/api.js";
 import { Icon } from "../components/icons.jsx";
+import { AddDialog } from "./AddDialog.jsx";
 import { COMMANDS, shown } from "./commands.js";
+import { ConnectDialog } from "./ConnectDialog.jsx";
 import { found } from "./fuzzy.js";
 import { useEditor, useUi } from "./hooks.js";
 import { LimitsDialog } from "./LimitsDialog.jsx";
+import { NameDialog } from "./NameDialog.jsx";
 import { ProblemList } from "./Problems.jsx";
+import { errorsOf } from "./problems.js";
 import { RunDialog } from "./RunDialog.jsx";
+import { UpdateDialog } from "./UpdateDialog.jsx";
 
 export function Keys({ keys }) {
   return <span className="qe-keys">{shown(keys).map((key) => <kbd key={key}>{key}</kbd>)}</span>;
@@ -20,11 +25,13 @@ function PublishDialog({ close }) {
   const [message, setMessage] = useState("");
   const [refused, setRefused] = useState(null);
   const [busy, setBusy] = useState(false);
+  const errors = errorsOf(useUi((ui) => ui.problems));
   const publish = async () => {
     setBusy(true);
     try {
       await editor.saved();
       const version = await api.post(`/workflows/${editor.workflowId}/publish`, { message });
+      editor.ui.set({ historyAt: Date.now() });
       editor.ui.hint(`Version ${version.number} is published.`, "success");
       close();
     } catch (problem) {
@@ -38,6 +45,12 @@ function PublishDialog({ close }) {
       <Dialog.Title size="4">Publish</Dialog.Title>
       <Dialog.Description size="2" color="gray">A version never changes again. Runs that are started from outside use the last one.</Dialog.Description>
       <TextArea mt="3" rows={3} maxLength={2000} placeholder="What is new? (optional)" aria-label="What is new" value={message} onChange={(event) => setMessage(event.target.value)} />
+      {errors.length > 0 && !refused && (
+        <div className="qe-refused" role="alert" data-testid="publish-blocked">
+          <strong>{errors.length === 1 ? "One problem keeps it from being published." : `${errors.length} problems keep it from being published.`}</strong>
+          <ProblemList problems={errors} onPick={close} />
+        </div>
+      )}
       {refused && (
         <div className="qe-refused" role="alert">
           <strong>{refused.message}</strong>
@@ -47,7 +60,7 @@ function PublishDialog({ close }) {
       )}
       <div className="qe-dialog-foot">
         <Button variant="soft" color="gray" onClick={close}>Cancel</Button>
-        <Button data-testid="publish-confirm" loading={busy} onClick={publish}>Publish</Button>
+        <Button data-testid="publish-confirm" loading={busy} disabled={errors.length > 0} onClick={publish}>Publish</Button>
       </div>
     </>
   );
@@ -118,7 +131,7 @@ function CommandList({ close }) {
   );
 }
 
-const CONTENT = { run: [RunDialog, 560], publish: [PublishDialog, 480], limits: [LimitsDialog, 440], shortcuts: [ShortcutSheet, 720], commands: [CommandList, 520] };
+const CONTENT = { run: [RunDialog, 560], publish: [PublishDialog, 480], "name-version": [NameDialog, 440], update: [UpdateDialog, 520], connect: [ConnectDialog, 420], "add-after": [AddDialog, 420], limits: [LimitsDialog, 440], shortcuts: [ShortcutSheet, 720], commands: [CommandList, 520] };
 
 export const Dialogs = memo(function Dialogs() {
   const { ui } = useEditor();

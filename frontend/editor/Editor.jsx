@@ -7,30 +7,45 @@ import "@xyflow/react/dist/style.css";
 import "../components/canvas.css";
 import "./editor.css";
 import "./forms.css";
+import "./history.css";
+import "./together.css";
 import { api } from "../components/api.js";
 import { Icon } from "../components/icons.jsx";
 import { loadKinds } from "../components/kinds.js";
+import { Announcer } from "./Announcer.jsx";
 import { Canvas } from "./Canvas.jsx";
+import { CommentList } from "./CommentList.jsx";
+import { CompareStage } from "./CompareStage.jsx";
+import { Connection } from "./Connection.jsx";
 import { Dialogs } from "./Dialogs.jsx";
 import { EditorCore } from "./editor_core.js";
+import { look } from "./history.js";
 import { EditorContext, useDraftState, useEditor, useModel, useUi } from "./hooks.js";
+import { HistoryPanel } from "./History.jsx";
 import { Inspector } from "./Inspector.jsx";
 import { useKeyboard } from "./keyboard.js";
 import { Offer } from "./Offer.jsx";
-import { Outline } from "./Outline.jsx";
+import { Outline, OutlinePanel } from "./Outline.jsx";
+import { OverwrittenNotices } from "./Overwritten.jsx";
 import { Palette } from "./Palette.jsx";
 import { Picker } from "./Picker.jsx";
 import { ProblemsPanel } from "./Problems.jsx";
 import { RunStrip } from "./RunStrip.jsx";
 import { TopBar } from "./TopBar.jsx";
 
+const CHANGING = new Set(["workflow.edit", "workflow.publish", "run.start", "run.steer"]); // not by a link for looking only
 const NARROW = "(max-width: 720px)";
 
 async function opened(workflowId) {
   const [me, workflow, kinds] = await Promise.all([api.get("/me"), api.get(`/workflows/${encodeURIComponent(workflowId)}`), loadKinds()]);
   const permissions = new Set(me.permissions);
-  const who = { id: me.account_id, name: me.name, may: (permission) => permissions.has(permission) };
-  return new EditorCore({ workflowId: workflow.id, workflow, me: who, kinds });
+  const query = new URLSearchParams(window.location.search);
+  const looking = query.get("view") === "only";
+  const may = (permission) => permissions.has(permission) && !(looking && CHANGING.has(permission));
+  const who = { id: me.account_id, name: me.name, may, mayIfNotLooking: looking && permissions.has("workflow.edit") };
+  const editor = new EditorCore({ workflowId: workflow.id, workflow, me: who, kinds });
+  if (query.get("version")) look(editor, { before: query.get("before"), after: query.get("version") });
+  return editor;
 }
 
 function useOpened(workflowId) {
@@ -98,7 +113,10 @@ function Wide() {
       <Empty />
       <Palette />
       <Inspector />
+      <OutlinePanel />
       <ProblemsPanel />
+      <CommentList />
+      <HistoryPanel />
       <RunStrip />
       <Picker />
       <Offer />
@@ -111,6 +129,8 @@ function Narrow() {
     <div className="qe-stage qe-stage-narrow">
       <Outline />
       <ProblemsPanel />
+      <CommentList />
+      <HistoryPanel />
       <RunStrip />
     </div>
   );
@@ -118,6 +138,7 @@ function Narrow() {
 
 const Opened = memo(function Opened({ editor, nodeId }) {
   const narrow = useNarrow();
+  const comparing = useSyncExternalStore(editor.ui.subscribe, () => Boolean(editor.ui.state.compared));
   useKeyboard(editor);
   useEffect(() => {
     if (!nodeId) return undefined;
@@ -131,7 +152,10 @@ const Opened = memo(function Opened({ editor, nodeId }) {
       <ReactFlowProvider>
         <div className="qe-editor" data-testid="editor" data-can-edit={editor.draft.canEdit}>
           <TopBar />
-          {narrow ? <Narrow /> : <Wide />}
+          {comparing ? <CompareStage /> : narrow ? <Narrow /> : <Wide />}
+          <Connection />
+          <OverwrittenNotices />
+          <Announcer />
           <Dialogs />
           <Hint />
         </div>

@@ -5,6 +5,8 @@ import { NodeResizer } from "@xyflow/react";
 import { ContainerCard, NoteCard } from "../components/ContainerCard.jsx";
 import { useLiveNode } from "../components/live_hooks.js";
 import { NodeCard } from "../components/NodeCard.jsx";
+import { Failure } from "./Failure.jsx";
+import { IterationDots } from "./IterationDots.jsx";
 import { useEditor, useModel, usePeers, useUi } from "./hooks.js";
 import { samePeers } from "./presence.js";
 
@@ -70,17 +72,20 @@ const CardNode = memo(function CardNode({ id, data, selected }) {
   const marks = useMarks(id);
   const href = marks.live?.approvalId ? `/approvals/${marks.live.approvalId}` : "/approvals";
   return (
-    <NodeCard
-      node={data.node}
-      kind={data.kind}
-      selected={selected}
-      connectable={draft.canEdit}
-      decideHref={href}
-      undoes={data.undoes}
-      undoneBy={data.undoneBy}
-      title={<Title node={data.node} fallback={data.kind.title} />}
-      {...marks}
-    />
+    <>
+      <NodeCard
+        node={data.node}
+        kind={data.kind}
+        selected={selected}
+        connectable={draft.canEdit}
+        decideHref={href}
+        undoes={data.undoes}
+        undoneBy={data.undoneBy}
+        title={<Title node={data.node} fallback={data.kind.title} />}
+        {...marks}
+      />
+      {marks.live?.state === "failed" && <Failure node={data.node} live={marks.live} />}
+    </>
   );
 });
 
@@ -115,8 +120,10 @@ const ContainerNode = memo(function ContainerNode({ id, data, selected }) {
         title={<Title node={data.node} fallback={data.kind.title} />}
         empty={empty ? EMPTY[data.kind.role] : ""}
         undoneBy={data.undoneBy}
+        dots={<IterationDots id={id} />}
         {...marks}
       />
+      {marks.live?.state === "failed" && <Failure node={data.node} live={marks.live} />}
     </>
   );
 });

@@ -7,6 +7,7 @@ import { api } from "../components/api.js";
 import { Icon } from "../components/icons.jsx";
 import { LiveContext, useLive, useLiveEvents, useLiveRun } from "../components/live_hooks.js";
 import { causeOf } from "../components/live.js";
+import { within } from "../components/iterations.js";
 import { Elapsed, StateChip } from "../components/StateMark.jsx";
 import { useEditor, useUi } from "./hooks.js";
 import { Value } from "./Value.jsx";
@@ -43,10 +44,12 @@ function EventRow({ event, name, first, chosen, onPick }) {
 
 function Events({ step, onPick }) {
   const { model, kinds } = useEditor();
-  const events = useLiveEvents();
+  const place = useLive("filter", (live) => live.filter);
+  const all = useLiveEvents();
+  const events = useMemo(() => (place ? all.filter((event) => within(event.path, place)) : all), [all, place]);
   const nameOf = (id) => model.node(id)?.name || kinds.get(model.node(id)?.kind)?.title || id;
   const list = useRef(null);
-  const first = events.length ? Date.parse(events[0].at) : 0;
+  const first = all.length ? Date.parse(all[0].at) : 0;
   useEffect(() => {
     const at = list.current;
     if (at && at.scrollHeight - at.scrollTop - at.clientHeight < 80) at.scrollTop = at.scrollHeight;

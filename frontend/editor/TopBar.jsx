@@ -3,10 +3,14 @@
 import { memo, useEffect, useState } from "react";
 import { Button, DropdownMenu, IconButton, Tooltip } from "@radix-ui/themes";
 import { Link } from "react-router";
-import { api } from "../components/api.js";
 import { Icon } from "../components/icons.jsx";
 import { LiveContext, useLiveRun } from "../components/live_hooks.js";
+import { CommentsButton } from "./CommentList.jsx";
+import { download } from "./exports.js";
+import { follow } from "./follow.js";
+import { copyLink } from "./history.js";
 import { useDraftState, useEditor, useModel, usePeers, useUi } from "./hooks.js";
+import { errorsOf } from "./problems.js";
 
 const SAVED = {
   loading: ["loader-circle", "Loading"],
@@ -56,16 +60,18 @@ function Name() {
 }
 
 const oneEach = (peers) => [...new Map(peers.map((peer) => [peer.id || peer.client, peer])).values()];
-const sameFaces = (a, b) => a?.length === b.length && a.every((peer, i) => peer.id === b[i].id && peer.name === b[i].name);
+const sameFaces = (a, b) => a?.length === b.length && a.every((peer, i) => peer.client === b[i].client && peer.name === b[i].name);
 
 function Presence() {
+  const editor = useEditor();
+  const following = useUi((ui) => ui.following ?? null);
   const peers = usePeers((presence) => oneEach(presence.peers), sameFaces);
   if (!peers.length) return <span data-testid="presence" hidden />;
   return (
     <span className="qe-presence" data-testid="presence" aria-label={`Also here: ${peers.map((peer) => peer.name).join(", ")}`}>
       {peers.slice(0, 5).map((peer) => (
-        <Tooltip key={peer.client} content={peer.name}>
-          <span className="qe-face" style={{ "--qc-peer": peer.color }}>{peer.name.slice(0, 1)}</span>
+        <Tooltip key={peer.client} content={`Follow ${peer.name}`}>
+          <button type="button" className="qe-face" aria-label={`Follow ${peer.name}`} aria-pressed={following === peer.client} style={{ "--qc-peer": peer.color }} onClick={() => follow(editor, peer.client)}>{peer.name.slice(0, 1)}</button>
         </Tooltip>
       ))}
       {peers.length > 5 && <span className="qe-face">+{peers.length - 5}</span>}
@@ -105,19 +111,6 @@ function Problems() {
   );
 }
 
-async function download(editor, format) {
-  try {
-    const text = await api.text(`/workflows/${editor.workflowId}/export?format=${format}`);
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: format === "json" ? "application/json" : "application/yaml" }));
-    link.download = `${editor.workflow.slug || "workflow"}.${format}`;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  } catch (problem) {
-    editor.ui.hint(problem.message, "error");
-  }
-}
-
 const AT_ONCE = [1, 2, 4, 8, 16, 32];
 
 function StepsAtOnce() {
@@ -147,6 +140,10 @@ function More() {
       <DropdownMenu.Content align="end" variant="soft">
         <DropdownMenu.Item onSelect={() => download(editor, "yaml")}>Export as YAML</DropdownMenu.Item>
         <DropdownMenu.Item onSelect={() => download(editor, "json")}>Export as JSON</DropdownMenu.Item>
+        <DropdownMenu.Item data-testid="export-svg" onSelect={() => download(editor, "svg")}>Export as SVG picture</DropdownMenu.Item>
+        <DropdownMenu.Item data-testid="export-png" onSelect={() => download(editor, "png")}>Export as PNG picture</DropdownMenu.Item>
+        <DropdownMenu.Item data-testid="copy-view-link" onSelect={() => copyLink(editor)}>Copy link for looking</DropdownMenu.Item>
+        <DropdownMenu.Item shortcut="O" onSelect={() => editor.run("outline")}>Outline</DropdownMenu.Item>
         <DropdownMenu.Separator />
         <StepsAtOnce />
         <DropdownMenu.Item data-testid="limits" onSelect={() => editor.ui.set({ dialog: "limits" })}>Limits of runs</DropdownMenu.Item>
@@ -158,13 +155,31 @@ function More() {
   );
 }
 
+/** How many errors keep it from running and from being published. */
+function Count() {
+  const count = useUi((ui) => errorsOf(ui.problems).length);
+  return count > 0 && <span className="qe-count" title={counted(count, "problem")}>{count}</span>;
+}
+
+function Versions() {
+  const { run } = useEditor();
+  const open = useUi((ui) => Boolean(ui.history));
+  return <button type="button" className="qe-tool" data-testid="history-button" title="History (Shift+H)" aria-label="History" aria-pressed={open} onClick={() => run("history")}><Icon name="history" /></button>;
+}
+
+/** Whoever came by a link for looking, and may do more, goes on from here. */
+function Looking() {
+  const { me, workflowId } = useEditor();
+  return me.mayIfNotLooking ? <Button asChild variant="soft"><a href={`/workflows/${encodeURIComponent(workflowId)}`} data-testid="edit-instead"><Icon name="pencil" size={13} />Edit</a></Button> : null;
+}
+
 function RunButton() {
   const editor = useEditor();
   const { id, state } = useLiveRun();
   const on = Boolean(id) && editor.running && state;
   if (!editor.me.may("run.start")) return null;
   if (on) return <Button color="gray" variant="surface" highContrast data-testid="run-button" onClick={() => editor.stopRun()}><Icon name="square" size={13} />Stop</Button>;
-  return <Button data-testid="run-button" title="Run (Ctrl+Enter)" onClick={() => editor.run("run")}><Icon name="play" size={14} />Run</Button>;
+  return <Button data-testid="run-button" title="Run (Ctrl+Enter)" onClick={() => editor.run("run")}><Icon name="play" size={14} />Run<Count /></Button>;
 }
 
 export const TopBar = memo(function TopBar() {
@@ -181,9 +196,12 @@ export const TopBar = memo(function TopBar() {
       <span className="qe-space" />
       <Presence />
       <History />
+      <Versions />
+      <CommentsButton />
       <Problems />
       <More />
-      {editor.me.may("workflow.publish") && <Button variant="soft" data-testid="publish-button" onClick={() => editor.run("publish")}>Publish</Button>}
+      <Looking />
+      {editor.me.may("workflow.publish") && <Button variant="soft" data-testid="publish-button" onClick={() => editor.run("publish")}>Publish<Count /></Button>}
       <LiveContext value={editor.live}><RunButton /></LiveContext>
     </header>
   );

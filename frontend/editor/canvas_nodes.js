@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useState } from "react";
 import { applyEdgeChanges, applyNodeChanges } from "@xyflow/react";
-import { kindOf, parentsFirst, sizeOf, typeOf, undoEntry } from "../components/flow.js";
+import { kindFor, kindOf, parentsFirst, sizeOf, spokenWire, typeOf, undoEntry } from "../components/flow.js";
 import { portsOf } from "../components/kinds.js";
 import { useEditor } from "./hooks.js";
 
@@ -14,11 +14,11 @@ function undoOf(node, { model, kinds }) {
 
 function nodeEntry(node, old, editor) {
   const { model, kinds, presence } = editor;
-  const kind = kindOf(kinds, node.kind);
+  const kind = kindFor(kinds, node, model.outOf);
   const undo = undoOf(node, editor);
   const parent = model.nodes.has(node.parent) ? node.parent : undefined;
   const held = old?.dragging ? old.position : (presence.moving.get(node.id) ?? node.position);
-  const same = old && old.data.node === node && old.parentId === parent && old.position.x === held.x && old.position.y === held.y && old.data.undoneBy === undo.undoneBy && old.data.undoes === undo.undoes;
+  const same = old && old.data.node === node && old.data.kind === kind && old.parentId === parent && old.position.x === held.x && old.position.y === held.y && old.data.undoneBy === undo.undoneBy && old.data.undoes === undo.undoes;
   if (same) return old;
   return {
     ...old,
@@ -33,12 +33,14 @@ function nodeEntry(node, old, editor) {
   };
 }
 
-function wireEntry(wire, old) {
-  if (old?.data.wire === wire) return old;
+function wireEntry(wire, old, editor) {
+  const ariaLabel = spokenWire(wire, wire.source_port, (id) => editor.model.node(id)?.name || kindOf(editor.kinds, editor.model.node(id)?.kind).title);
+  if (old?.data.wire === wire && old.ariaLabel === ariaLabel) return old;
   return {
     ...old,
     id: wire.id,
     type: "wire",
+    ariaLabel,
     source: wire.source,
     sourceHandle: wire.source_port,
     target: wire.target,
@@ -66,7 +68,7 @@ function wiresFrom(old, editor) {
   const { model } = editor;
   const byId = new Map(old.map((entry) => [entry.id, entry]));
   const standing = [...model.wires.values()].filter((wire) => model.nodes.has(wire.source) && model.nodes.has(wire.target));
-  return standing.map((wire) => wireEntry(wire, byId.get(wire.id))).concat(undosFrom(byId, editor));
+  return standing.map((wire) => wireEntry(wire, byId.get(wire.id), editor)).concat(undosFrom(byId, editor));
 }
 
 const LOCAL = new Set(["position", "dimensions", "select"]);

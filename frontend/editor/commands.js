@@ -1,7 +1,12 @@
 // Every command with its keys: the keyboard, the shortcut sheet and the command palette all read this list.
 
 import { align, distribute } from "./arrange.js";
+import { COMMENT_COMMANDS } from "./comments.js";
+import { CONNECT_COMMANDS } from "./connect.js";
+import { follow } from "./follow.js";
+import { HISTORY_COMMANDS, leave } from "./history.js";
 import { GRID } from "./placing.js";
+import { PROBLEM_COMMANDS } from "./problems.js";
 import { remembered, roomFor } from "./ui.js";
 import { selectAlong, walk } from "./walk.js";
 
@@ -17,14 +22,16 @@ function nudge(editor, dx, dy) {
 }
 
 function escape(editor) {
-  const { mode, offer, picker, dialog, selection, selectedWires } = editor.ui.state;
-  if (offer) editor.ui.set({ offer: null });
+  const { mode, offer, picker, dialog, selection, selectedWires, compared } = editor.ui.state;
+  if (compared && !dialog) leave(editor);
+  else if (offer) editor.ui.set({ offer: null });
   else if (editor.wiring.end()) return;
+  else if (editor.ui.state.following) follow(editor, null);
   else if (picker) editor.ui.set({ picker: null });
   else if (dialog) editor.ui.set({ dialog: null });
   else if (mode === "comment") editor.ui.set({ mode: "pointer" });
   else if (selection.length || selectedWires.length) editor.select([]);
-  else editor.ui.set({ inspector: null, problemsOpen: false });
+  else editor.ui.set({ inspector: null, problemsOpen: false, history: false, commentsOpen: false });
 }
 
 /** Wires between deleted nodes go with them; only wires selected by themselves count as chosen. */
@@ -60,7 +67,12 @@ const step = (title, keys, dx, dy) => ({ name: `nudge-${dx}-${dy}`, title, group
 export const COMMANDS = [
   { name: "run", title: "Run, or stop the run", group: "Run", keys: ["Mod+Enter"], run: (e) => (e.running ? e.stopRun() : e.ui.set({ dialog: "run" })) },
   { name: "publish", title: "Publish", group: "Run", keys: ["Shift+P"], edits: true, run: (e) => e.ui.set({ dialog: "publish" }) },
-  { name: "problems", title: "Show problems", group: "Run", keys: ["F8"], run: (e) => e.ui.set({ problemsOpen: !e.ui.state.problemsOpen }) },
+  { name: "problems", title: "Show problems", group: "Run", keys: [], run: (e) => e.ui.set({ problemsOpen: !e.ui.state.problemsOpen, history: false, problemAt: -1 }) },
+  ...PROBLEM_COMMANDS,
+  ...HISTORY_COMMANDS,
+  ...COMMENT_COMMANDS,
+  ...CONNECT_COMMANDS,
+  { name: "outline", title: "Outline", group: "View", keys: ["O"], run: (e) => e.ui.set({ outline: !e.ui.state.outline, inspector: null, history: false, problemsOpen: false }) },
   { name: "add", title: "Add a node", group: "Edit", keys: ["N"], edits: true, run: addFromKeyboard },
   { name: "undo", title: "Undo", group: "Edit", keys: ["Mod+Z"], edits: true, inFields: true, run: (e) => e.draft.undoOnce() },
   { name: "redo", title: "Redo", group: "Edit", keys: ["Mod+Shift+Z", "Mod+Y"], edits: true, inFields: true, run: (e) => e.draft.redoOnce() },

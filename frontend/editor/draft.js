@@ -35,7 +35,13 @@ export class Draft {
     this.undo.on("stack-item-popped", () => this.tell());
     this.undo.on("stack-cleared", () => this.tell());
     this.state = this.read();
+    window.addEventListener("offline", this.onOffline);
+    window.addEventListener("online", this.onOnline);
   }
+
+  /** The browser knows at once that the network is gone or back; silence of the socket tells it only after half a minute. */
+  onOffline = () => this.provider.disconnect();
+  onOnline = () => this.provider.connect();
 
   /** One change of this person. Changes of the same `burst` within a second become one undo step; others never do. */
   edit(change, burst = null) {
@@ -82,6 +88,8 @@ export class Draft {
   }
 
   destroy() {
+    window.removeEventListener("offline", this.onOffline);
+    window.removeEventListener("online", this.onOnline);
     this.acknowledged.destroy();
     this.provider.destroy();
     this.copy?.destroy();

@@ -10,6 +10,7 @@ import { Draft } from "./draft.js";
 import { Edits } from "./edits.js";
 import { Marks } from "./marks.js";
 import { Model } from "./model.js";
+import { Overwritten } from "./overwritten.js";
 import { offerTextFor } from "./offers.js";
 import { containerAt } from "./placing.js";
 import { Presence } from "./presence.js";
@@ -36,6 +37,7 @@ export class EditorCore {
       wiring: null,
       labelling: null,
       remark: null,
+      commentsShown: remembered.get("comments-shown", true),
       heal: remembered.get("heal", true),
       selection: [],
       selectedWires: [],
@@ -52,20 +54,21 @@ export class EditorCore {
       problemsOf: {},
       checked: false,
     });
+    this.overwritten = new Overwritten(this);
     this.stops = [this.model.subscribe(() => this.checkSoon()), this.model.subscribe(() => this.forgetGone())];
     this.checkSoon();
   }
 
   run = (name, argument) => {
     const command = COMMANDS.find((one) => one.name === name);
-    if (!command || (command.edits && !this.draft.canEdit)) return false;
+    if (!command || (command.edits && (!this.draft.canEdit || this.ui.state.compared))) return false;
     command.run(this, argument);
     return true;
   };
 
   openInspector = (id) => {
     const first = !this.ui.state.inspector;
-    this.ui.set({ inspector: id, problemsOpen: false });
+    this.ui.set({ inspector: id, problemsOpen: false, history: false, commentsOpen: false });
     if (first) this.uncover(id);
   };
 

@@ -38,6 +38,11 @@ function inSettings(command, event) {
 
 function onFocusedNode(editor, event) {
   if (event.key !== "Enter" && event.key !== " ") return false;
+  const wire = event.target.classList?.contains("react-flow__edge") ? event.target.dataset.id : null;
+  if (wire) {
+    editor.select([], [wire]);
+    return true;
+  }
   const id = event.target.classList?.contains("react-flow__node") ? event.target.dataset.id : null;
   if (!id) return false;
   editor.select([id]);
@@ -56,7 +61,7 @@ export function useKeyboard(editor) {
       return event.preventDefault();
     };
     const copying = (verb) => (event) => {
-      if (isTyping(event.target) || editor.ui.state.dialog || String(window.getSelection())) return;
+      if (isTyping(event.target) || editor.ui.state.dialog || editor.ui.state.compared || String(window.getSelection())) return;
       if (editor.clipboard[verb](event.clipboardData)) event.preventDefault();
     };
     const all = { keydown: press, copy: copying("copy"), cut: copying("cut"), paste: copying("paste") };

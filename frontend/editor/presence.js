@@ -33,7 +33,7 @@ export class Presence {
     for (const [client, state] of this.awareness.getStates()) {
       if (client === own || !state?.user) continue;
       const { name = "Somebody", id = "" } = state.user;
-      peers.push({ client, id, name, color: colourOf(id || client), cursor: state.cursor, selection: state.selection ?? [], editing: state.editing });
+      peers.push({ client, id, name, color: colourOf(id || client), cursor: state.cursor, selection: state.selection ?? [], editing: state.editing, view: state.view, following: state.following });
       for (const [node, at] of Object.entries(state.moving ?? {})) moving.set(node, at);
     }
     this.peers = peers;

@@ -34,6 +34,7 @@ class Row:
 
     id: str
     href: str
+    picture: str
     name: str
     description: str
     published: str
@@ -133,6 +134,7 @@ def _row(one: Workflow, number: int | None, last: Mapping[str, RunPublic]) -> Ro
     return Row(
         id=one.id,
         href=routes.workflow(one.id),
+        picture=f"/api/v1/workflows/{quote(one.id)}/thumbnail.svg?at={one.edited_at.timestamp()}",
         name=one.name,
         description=one.description,
         published=f"v{number}" if number else "",
@@ -181,14 +183,7 @@ def _table() -> rx.Component:
 
 def _draw(row: rx.vars.ObjectVar[Row]) -> rx.Component:
     return rx.el.div(
-        rx.el.div(
-            tables.row_link(row.name, row.href),
-            rx.cond(
-                row.description != "",
-                rx.el.span(row.description, class_name="qk-muted qk-small qk-clip", title=row.description),
-            ),
-            class_name="qk-two",
-        ),
+        _name(row),
         rx.cond(
             row.run_status != "",
             link(chip(row.run_status), to=row.run_href, class_name="qk-over", title="Open the last run"),
@@ -203,6 +198,22 @@ def _draw(row: rx.vars.ObjectVar[Row]) -> rx.Component:
         _menu(row),
         class_name="qk-row qk-row-tall",
         key=row.id,
+    )
+
+
+def _name(row: rx.vars.ObjectVar[Row]) -> rx.Component:
+    """Its picture and its name; the picture's address changes with each edit, so that browsers ask anew."""
+    return rx.el.div(
+        rx.el.img(src=row.picture, alt="", loading="lazy", class_name="qk-miniature"),
+        rx.el.div(
+            tables.row_link(row.name, row.href),
+            rx.cond(
+                row.description != "",
+                rx.el.span(row.description, class_name="qk-muted qk-small qk-clip", title=row.description),
+            ),
+            class_name="qk-two",
+        ),
+        class_name="qk-pictured",
     )
 
 

@@ -1,5 +1,6 @@
 """Several people on one draft: edits and cursors live, work without a connection, and people who may only look."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,10 @@ from tests.e2e.instance import Instance
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
+# What of the canvas is in the middle, and how large.
+VIEW = """() => { const frame = document.querySelector('[data-testid=canvas]');
+  const at = new DOMMatrix(getComputedStyle(document.querySelector('.react-flow__viewport')).transform);
+  return [(frame.clientWidth / 2 - at.e) / at.a, (frame.clientHeight / 2 - at.f) / at.a, at.a] }"""
 VIEWER = {"name": "Vera Viewer", "email": "vera@example.com", "password": "correct horse battery staple"}
 
 
@@ -124,3 +129,148 @@ def test_C94_viewers_see_the_canvas_live_and_can_change_nothing(signed_in: Open,
     expect(viewer.get_by_test_id("wire-pause.out>ask.in")).not_to_be_attached()
     viewer.get_by_test_id("node-check").click()
     expect(viewer.get_by_test_id("inspector-name")).not_to_be_editable()
+
+
+def test_C93_who_clicks_a_face_follows_that_person(two: tuple[Page, Page]) -> None:
+    one, other = two
+    one.get_by_role("button", name="Follow Ada Lovelace").click()
+    expect(one.get_by_test_id("following")).to_contain_text("Following Ada Lovelace")
+    other.keyboard.press("Shift+0")
+    other.get_by_test_id("node-done").click()
+    other.keyboard.press("Escape")
+    x, y = centre(other.get_by_test_id("canvas"))
+    other.mouse.move(x, y + 200)
+    before = other.evaluate(VIEW)
+    other.mouse.wheel(0, 240)
+    other.wait_for_function(f"before => ({VIEW})()[1] > before + 100", arg=before[1])
+    deadline = time.monotonic() + 30
+    while (views := [page.evaluate(VIEW) for page in two])[0] != pytest.approx(views[1], abs=3):
+        assert time.monotonic() < deadline, f"they see different parts: {views}"
+    keep_screen(one, "editor-following")
+    one.keyboard.press("Escape")
+    expect(one.get_by_test_id("following")).to_have_count(0)
+
+
+def test_C93_who_loses_a_field_to_another_sees_it_and_takes_it_back(two: tuple[Page, Page]) -> None:
+    one, other = two
+    one.context.set_offline(True)
+    expect(one.get_by_test_id("save-state")).to_have_attribute("data-state", "offline", timeout=60_000)
+    for page, words in ((one, "Written by one"), (other, "Written by the other")):
+        page.get_by_test_id("node-check").click()
+        page.get_by_test_id("inspector-name").fill(words)
+        page.keyboard.press("Escape")
+    expect(other.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
+    one.context.set_offline(False)
+    expect(one.get_by_test_id("save-state")).to_have_attribute("data-state", "saved", timeout=60_000)
+    shown = [page for page in two if page.get_by_test_id("overwritten").count()]
+    assert len(shown) == 1, "exactly one of them lost"
+    loser = shown[0]
+    own = "Written by one" if loser is one else "Written by the other"
+    expect(loser.get_by_test_id("overwritten")).to_contain_text(own)
+    keep_screen(loser, "editor-overwritten")
+    loser.get_by_test_id("restore-mine").click()
+    for page in two:
+        expect(page.get_by_test_id("node-check")).to_contain_text(own)
+        expect(page.get_by_test_id("overwritten")).to_have_count(0)
+
+
+def test_C95_comments_name_people_are_resolved_hidden_and_outlive_a_restored_version(
+    two: tuple[Page, Page],
+) -> None:
+    one, other = two
+    post(one, f"/workflows/{one.url.rsplit('/', 1)[-1]}/publish", {})
+    one.get_by_test_id("node-check").click()
+    one.keyboard.press("Alt+c")
+    one.get_by_label("Comment", exact=True).fill("Is this enough, @")
+    one.keyboard.type("ada")
+    expect(one.get_by_role("option", name="Ada Lovelace")).to_be_visible()
+    one.keyboard.press("Enter")
+    expect(one.get_by_label("Comment", exact=True)).to_have_value("Is this enough, @Ada Lovelace ")
+    one.keyboard.press("Control+Enter")
+    button = other.get_by_test_id("comments-button")
+    expect(button).to_have_attribute("data-named", "true")
+    button.click()
+    row = other.get_by_test_id("comment-row")
+    expect(row.locator(".qe-named[data-me]")).to_have_text("@Ada Lovelace")
+    expect(row).to_contain_text("Over 100?")
+    pin = other.get_by_test_id("comment")
+    expect(pin).to_be_visible()
+    keep_screen(other, "editor-comments")
+    other.keyboard.press("Shift+C")
+    expect(pin).to_have_count(0)
+    other.keyboard.press("Shift+C")
+    expect(pin).to_be_visible()
+    other.get_by_test_id("node-pause").click()
+    other.keyboard.press("Delete")
+    expect(one.get_by_test_id("node-pause")).to_have_count(0)
+    expect(other.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
+    post(other, f"/workflows/{other.url.rsplit('/', 1)[-1]}/versions/1/restore", {})
+    expect(one.get_by_test_id("node-pause")).to_be_visible()
+    expect(one.get_by_test_id("comment")).to_be_visible()
+    other.get_by_test_id("comments-button").click()
+    row.get_by_role("button", name="Resolve").click()
+    expect(one.get_by_test_id("comment")).to_have_attribute("data-resolved", "true")
+    expect(other.get_by_test_id("comments-button")).to_have_count(0)
+
+
+def test_C96_who_returns_catches_up_and_is_told_what_happens(two: tuple[Page, Page]) -> None:
+    one, other = two
+    wire = one.get_by_test_id("wire-check.yes>ask.in").locator("path.react-flow__edge-path")
+    looks = "it => { const s = getComputedStyle(it); return [s.stroke, s.strokeOpacity, s.opacity].join() }"
+    before = wire.evaluate(looks)
+    one.context.set_offline(True)
+    expect(one.get_by_test_id("connection")).to_have_attribute("data-phase", "gone", timeout=60_000)
+    expect(one.get_by_test_id("connection")).to_contain_text("kept in this browser")
+    assert wire.evaluate(looks) == before, "no wire is greyed out"
+    keep_screen(one, "editor-offline")
+    other.get_by_test_id("node-pause").click()
+    other.keyboard.press("Delete")
+    other.keyboard.press("Escape")
+    expect(other.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
+    expect(one.get_by_test_id("node-pause")).to_be_visible()
+    one.context.set_offline(False)
+    expect(one.get_by_test_id("node-pause")).to_have_count(0, timeout=60_000)
+    expect(one.get_by_test_id("connection")).to_have_count(0, timeout=60_000)
+
+
+def test_C97_two_tabs_of_one_browser_do_not_fight_and_C90_a_closed_one_loses_nothing(signed_in: Open) -> None:
+    one = signed_in("/")
+    workflow = new_workflow(one, ASKING)
+    other = one.context.new_page()
+    for page in (one, other):
+        page.goto(f"/workflows/{workflow}")
+        page.get_by_test_id("node-check").wait_for()
+        expect(page.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
+    one.get_by_test_id("node-check").click()
+    one.get_by_test_id("inspector-name").fill("Named in one tab")
+    other.get_by_test_id("node-done").click()
+    other.get_by_test_id("inspector-name").fill("Named in the other")
+    for page in (one, other):
+        expect(page.get_by_test_id("node-check")).to_contain_text("Named in one tab")
+        expect(page.get_by_test_id("node-done")).to_contain_text("Named in the other")
+        expect(page.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
+        expect(page.get_by_test_id("overwritten")).to_have_count(0)
+    other.get_by_test_id("undo").click()
+    expect(one.get_by_test_id("node-done")).to_contain_text("Answer")
+    expect(one.get_by_test_id("node-check")).to_contain_text("Named in one tab")
+    one.context.set_offline(True)
+    expect(one.get_by_test_id("save-state")).to_have_attribute("data-state", "offline", timeout=60_000)
+    one.get_by_test_id("inspector-name").fill("Written before the tab was closed")
+    one.wait_for_function(KEPT, arg=[workflow, "Written before the tab was closed"])
+    one.close()
+    other.close()
+    third = one.context.new_page()
+    third.context.set_offline(False)
+    third.goto(f"/workflows/{workflow}")
+    expect(third.get_by_test_id("node-check")).to_contain_text("Written before the tab was closed")
+    expect(third.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
+
+
+# Whether some update in this browser's copy of the draft holds the words.
+KEPT = """([id, words]) => new Promise((resolve) => indexedDB.databases().then((all) => {
+  const opened = indexedDB.open(all.find((one) => one.name.endsWith(id)).name);
+  opened.onsuccess = () => {
+    const asked = opened.result.transaction('updates').objectStore('updates').getAll();
+    asked.onsuccess = () => { opened.result.close(); resolve(asked.result.some((part) => new TextDecoder().decode(part).includes(words))); };
+  };
+}))"""

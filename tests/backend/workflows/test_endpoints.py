@@ -54,6 +54,9 @@ async def test_the_draft_is_read_rewritten_checked_and_exported(
         exported = await client.get(f"{WORKFLOWS}/{slug}/export", params={"format": format_})
         assert file.read(exported.content) == greeting
         assert f"{slug}.{format_}" in exported.headers["content-disposition"]
+    picture = await client.get(f"{WORKFLOWS}/{slug}/export", params={"format": "svg"})
+    assert picture.headers["content-type"].startswith("image/svg+xml")
+    assert picture.text.startswith("<svg")
     assert (await client.get(f"{WORKFLOWS}/{slug}/check")).json() == {"ok": True, "problems": []}
     broken = greeting.model_copy(update={"wires": ()})
     put = await client.put(f"{WORKFLOWS}/{slug}", json=broken.model_dump(mode="json"))

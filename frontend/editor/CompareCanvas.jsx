@@ -1,0 +1,87 @@
+// One canvas for two versions: added green, removed as a red ghost, changed amber, moved grey. Nothing on it can be changed.
+
+import { memo, useCallback, useEffect, useRef, useState } from "react";
+import { applyNodeChanges, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { useColourMode } from "../components/colour_mode.js";
+import { ContainerCard, NoteCard } from "../components/ContainerCard.jsx";
+import { NodeCard } from "../components/NodeCard.jsx";
+import { Opening } from "../components/Opening.jsx";
+import { Paper, useDetail } from "../components/Paper.jsx";
+import { UndoWire } from "../components/UndoWire.jsx";
+import { Arrow, Wire } from "../components/Wire.jsx";
+import { calm } from "./commands.js";
+import { placesOf } from "./united.js";
+
+const ROOM = { left: 40, top: 72, right: 400, bottom: 40 };
+const WITHOUT_NAME = { hideAttribution: true };
+
+const nodeTypes = {
+  card: memo(({ data }) => <NodeCard node={data.node} kind={data.kind} connectable={false} undoes={data.undoes} undoneBy={data.undoneBy} />),
+  container: memo(({ data }) => <ContainerCard node={data.node} kind={data.kind} connectable={false} undoneBy={data.undoneBy} />),
+  note: memo(({ data }) => <NoteCard node={data.node} kind={data.kind} />),
+};
+const edgeTypes = { wire: Wire, undo: UndoWire };
+
+/** The canvas goes to the chosen change. */
+function Going({ change, flow }) {
+  const canvas = useReactFlow();
+  useEffect(() => {
+    const ids = change ? placesOf(change, flow) : [];
+    if (ids.length) canvas.fitView({ nodes: ids.map((id) => ({ id })), maxZoom: 1, minZoom: 0.3, duration: calm(), padding: { left: "80px", top: "120px", right: `${ROOM.right + 60}px`, bottom: "80px" } });
+  }, [canvas, change, flow]);
+  return null;
+}
+
+function useMeasured(flow) {
+  const [nodes, setNodes] = useState(flow.nodes);
+  useEffect(() => setNodes((old) => {
+    const sizes = new Map(old.map((node) => [node.id, node.measured]));
+    return flow.nodes.map((node) => ({ ...node, measured: sizes.get(node.id) }));
+  }), [flow]);
+  const onNodesChange = useCallback((changes) => {
+    const sizes = changes.filter((change) => change.type === "dimensions");
+    if (sizes.length) setNodes((old) => applyNodeChanges(sizes, old));
+  }, []);
+  return { nodes, onNodesChange };
+}
+
+export function CompareCanvas({ flow, change, onNode }) {
+  const frame = useRef(null);
+  const colourMode = useColourMode();
+  const detail = useDetail(frame);
+  const { nodes, onNodesChange } = useMeasured(flow);
+  const room = useCallback(() => {
+    const { clientWidth, clientHeight } = frame.current;
+    return { x: ROOM.left, y: ROOM.top, width: Math.max(200, clientWidth - ROOM.left - ROOM.right), height: Math.max(120, clientHeight - ROOM.top - ROOM.bottom) };
+  }, []);
+  const start = flow.nodes.find((node) => node.data.kind.role === "start")?.id;
+  return (
+    <div ref={frame} className="qc-canvas qe-compare-canvas" data-testid="compare-canvas">
+      <Arrow />
+      <ReactFlowProvider>
+        <ReactFlow
+          nodes={nodes}
+          edges={flow.wires}
+          onNodesChange={onNodesChange}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          onNodeClick={(_, node) => onNode(node.id)}
+          onMove={detail}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          deleteKeyCode={null}
+          panOnScroll
+          minZoom={0.1}
+          maxZoom={2}
+          colorMode={colourMode}
+          onlyRenderVisibleElements={nodes.length > 150}
+          proOptions={WITHOUT_NAME}
+        >
+          <Paper />
+          <Opening room={room} start={start} />
+          <Going change={change} flow={flow} />
+        </ReactFlow>
+      </ReactFlowProvider>
+    </div>
+  );
+}

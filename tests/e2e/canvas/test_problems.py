@@ -1,0 +1,144 @@
+"""What is wrong: problems one after the other, failed nodes, playings of a container, kinds that are not installed."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.canvas.conftest import Open
+from tests.e2e.canvas.sheet import node, wire
+from tests.e2e.conftest import keep_screen
+
+pytestmark = pytest.mark.e2e
+
+
+def test_C80_problems_are_counted_walked_through_and_keep_it_from_being_published(draw: Open) -> None:
+    nodes = [
+        node("start", "start"),
+        node("one", "code", x=300, name="First", config={}),
+        node("two", "code", x=600, name="Second", config={}),
+        node("done", "output", x=900),
+    ]
+    sheet = draw(nodes, [wire("start", "one"), wire("one", "two"), wire("two", "done")])
+    expect(sheet.by_id("problems")).to_contain_text("2 problems")
+    for button in ("run-button", "publish-button"):
+        expect(sheet.by_id(button).locator(".qe-count")).to_have_text("2")
+    sheet.press("F8")
+    panel = sheet.by_id("problems-panel")
+    expect(panel.locator('[aria-current="true"]')).to_contain_text("First")
+    sheet.expect_selected("one")
+    sheet.press("F8")
+    expect(panel.locator('[aria-current="true"]')).to_contain_text("Second")
+    sheet.expect_selected("two")
+    sheet.press("Shift+F8")
+    sheet.expect_selected("one")
+    keep_screen(sheet.page, "editor-problems")
+    sheet.by_id("publish-button").click()
+    blocked = sheet.by_id("publish-blocked")
+    expect(blocked.get_by_role("button")).to_have_count(2)
+    expect(sheet.by_id("publish-confirm")).to_be_disabled()
+    blocked.get_by_role("button").nth(1).click()
+    expect(sheet.by_id("inspector-name")).to_have_value("Second")
+
+
+def test_C81_a_failed_node_tells_why_and_can_be_tried_again(draw: Open) -> None:
+    nodes = [
+        node("start", "start"),
+        node(
+            "bad",
+            "code",
+            x=300,
+            name="Divide",
+            config={"source": "1 / 0"},
+            retry={"max_attempts": 2, "backoff_seconds": 0},
+        ),
+        node("done", "output", x=600),
+    ]
+    sheet = draw(nodes, [wire("start", "bad"), wire("bad", "done")])
+    sheet.press("Control+Enter")
+    sheet.by_id("run-start").click()
+    expect(sheet.node("bad")).to_have_attribute("data-state", "failed", timeout=60_000)
+    expect(sheet.node("bad").locator(".qc-cause")).to_contain_text("zero")
+    sheet.node("bad").hover()
+    told = sheet.by_id("failure-bad")
+    expect(told).to_be_visible()
+    expect(told).to_contain_text("Attempt 2 of 2")
+    first = sheet.by_id("run-link").get_attribute("href")
+    assert told.get_by_role("link", name="Open run").get_attribute("href") == first
+    keep_screen(sheet.page, "editor-failed")
+    told.get_by_role("button", name="Retry").click()
+    expect(sheet.by_id("run-link")).not_to_have_attribute("href", first or "")
+    expect(sheet.node("bad")).to_have_attribute("data-state", "failed", timeout=60_000)
+
+
+def test_C82_each_playing_of_a_container_has_a_dot_that_filters_what_happened(draw: Open) -> None:
+    nodes = [
+        node("start", "start"),
+        node(
+            "each",
+            "map_list",
+            x=280,
+            name="For each",
+            size=[520, 240],
+            config={"items": "[4, 0, 2]", "on_item_error": "collect"},
+        ),
+        node("part", "code", x=40, y=80, parent="each", name="Share", config={"source": "12 / item"}),
+        node("done", "output", x=880),
+    ]
+    sheet = draw(nodes, [wire("start", "each"), wire("each", "done")])
+    expect(sheet.by_id("problems")).to_contain_text("No problems")
+    sheet.press("Control+Enter")
+    sheet.by_id("run-start").click()
+    dots = sheet.by_id("dots-each").get_by_role("button")
+    expect(dots).to_have_count(3, timeout=60_000)
+    expect(sheet.by_id("run-strip")).to_have_attribute("data-state", "succeeded", timeout=60_000)
+    assert [dots.nth(i).get_attribute("data-state") for i in range(3)] == ["succeeded", "failed", "succeeded"]
+    rows = sheet.by_id("run-events").get_by_role("button")
+    everything = rows.count()
+    dots.nth(1).click()
+    expect(dots.nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(rows.filter(has_text="failed")).to_have_count(1)
+    assert rows.count() < everything
+    keep_screen(sheet.page, "editor-playings")
+    dots.nth(1).click()
+    expect(rows).to_have_count(everything)
+
+
+def test_C83_an_unknown_kind_keeps_its_wires_and_settings_and_takes_another_kind(draw: Open) -> None:
+    nodes = [
+        node("start", "start"),
+        node("old", "shout", x=300, name="Shout", config={"duration": 5, "volume": 11}),
+        node("left", "output", x=650),
+        node("right", "wait", x=650, y=200),
+    ]
+    sheet = draw(nodes, [wire("start", "old"), wire("old", "left", "loud"), wire("old", "right", "quiet")])
+    for target, port in (("left", "loud"), ("right", "quiet")):
+        expect(sheet.wire("old", target, port).locator("path.react-flow__edge-path")).to_be_attached()
+    expect(sheet.node("old")).to_contain_text("not installed")
+    keep_screen(sheet.page, "editor-placeholder")
+    sheet.by_id("problems").click()
+    sheet.by_id("update-old").click()
+    sheet.page.get_by_label("Kind that takes its place").select_option("wait")
+    preview = sheet.by_id("update-preview")
+    expect(preview).to_contain_text("volume")
+    expect(preview.locator(".qe-side-removed")).to_have_text("11")
+    sheet.by_id("update-confirm").click()
+    sheet.joined("old", "left")
+    sheet.joined("old", "right")
+    expect(sheet.node("old")).to_have_attribute("data-kind", "wait")
+    sheet.undo()
+    expect(sheet.node("old")).to_have_attribute("data-kind", "shout")
+    sheet.joined("old", "left", "loud")
+
+
+def test_C83_a_node_of_a_newer_version_is_marked_and_takes_the_one_that_is_here(draw: Open) -> None:
+    nodes = [
+        node("start", "start"),
+        node("late", "wait", x=300, kind_version=9, config={"duration": 3, "colour": "red"}),
+    ]
+    sheet = draw(nodes, [wire("start", "late")])
+    expect(sheet.node("late")).to_contain_text("v9")
+    sheet.by_id("problems").click()
+    sheet.by_id("update-late").click()
+    expect(sheet.by_id("update-preview").locator(".qe-side-removed")).to_have_text("red")
+    sheet.by_id("update-confirm").click()
+    expect(sheet.node("late")).not_to_contain_text("v9")
+    sheet.joined("start", "late")
