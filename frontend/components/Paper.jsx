@@ -4,6 +4,8 @@ import { memo, useCallback, useEffect, useRef } from "react";
 import { useStoreApi } from "@xyflow/react";
 
 const SQUARES = { minor: 8, major: 64 };
+const STRETCH = { least: 0.5, most: 2 }; // a sheet of twice the canvas still covers it at the least
+const CALM = 120; // ms without another zoom until the lines are drawn sharp again
 const beyond = (at, tile) => ((at % tile) + tile) % tile;
 
 /** Squares of this size; the lines stay a pixel wide at any zoom. */
@@ -14,24 +16,40 @@ function rule(svg, name, size) {
   pattern.firstChild.setAttribute("d", `M0 0.5H${size}M0.5 0V${size}`);
 }
 
-/** One sheet, a square larger than the canvas on each side: panning only shifts it, so the lines are drawn anew for a zoom alone. */
+/** One sheet, larger than the canvas: panning shifts it and zooming stretches it; the lines are drawn anew once the zoom is over. */
 export const Paper = memo(function Paper() {
   const store = useStoreApi();
   const sheet = useRef(null);
   useEffect(() => {
     const svg = sheet.current; // stays the same; React has let go of it when the store tells its last
-    let ruled = 0;
+    let ruled = 0; // the zoom that its lines were drawn for
+    let calm = null;
+    const draw = (zoom) => {
+      ruled = zoom;
+      svg.style.setProperty("--qc-square", `${SQUARES.major * zoom}px`);
+      for (const [name, size] of Object.entries(SQUARES)) rule(svg, name, size * zoom);
+    };
     const lay = ({ transform: [x, y, zoom] }) => {
-      const tile = SQUARES.major * zoom;
+      const stretch = zoom / ruled;
+      if (!(stretch >= STRETCH.least && stretch <= STRETCH.most)) draw(zoom);
       if (zoom !== ruled) {
-        ruled = zoom;
-        svg.style.setProperty("--qc-square", `${tile}px`);
-        for (const [name, size] of Object.entries(SQUARES)) rule(svg, name, size * zoom);
+        clearTimeout(calm);
+        calm = setTimeout(sharpen, CALM);
       }
-      svg.style.transform = `translate(${beyond(x, tile)}px, ${beyond(y, tile)}px)`;
+      const tile = SQUARES.major * zoom;
+      svg.style.transform = `translate(${beyond(x, tile) - tile}px, ${beyond(y, tile) - tile}px) scale(${zoom / ruled})`;
+    };
+    const sharpen = () => {
+      const state = store.getState();
+      draw(state.transform[2]);
+      lay(state);
     };
     lay(store.getState());
-    return store.subscribe(lay);
+    const stop = store.subscribe(lay);
+    return () => {
+      stop();
+      clearTimeout(calm);
+    };
   }, [store]);
   return (
     <svg ref={sheet} className="qc-paper" aria-hidden="true" data-testid="paper">

@@ -20,6 +20,7 @@ import { useGestures, usePointer } from "./gestures.js";
 import { useEditor, useUi } from "./hooks.js";
 import { calm } from "./commands.js";
 import { GRID } from "./placing.js";
+import { fetchForms } from "./SchemaForm.jsx";
 import { SelectionBar } from "./SelectionBar.jsx";
 import { tabbing } from "./tabbing.js";
 import { remembered, roomOn } from "./ui.js";
@@ -75,6 +76,7 @@ function Sight({ opened }) {
   const focus = SHOWN_STATES.has(state) ? [...editor.live.nodes].find(([, node]) => node.state === state)?.[0] : null;
   const onOpened = useCallback(() => {
     editor.frame.dataset.opened = "true";
+    fetchForms();
   }, [editor]);
   return <Opening room={room} start={start} focus={focus} opened={opened} onOpened={onOpened} />;
 }

@@ -1,39 +1,18 @@
-// A form drawn from a JSON Schema alone; what it means is checked by the server.
+// A form from a JSON Schema. The library that draws it weighs as much as the canvas, so it comes once the canvas stands.
 
-import { memo, useMemo } from "react";
-import Form from "@rjsf/core";
-import validator from "@rjsf/validator-ajv8";
-import { fields } from "./FormFields.jsx";
-import { templates } from "./FormTemplates.jsx";
-import { widgets } from "./FormWidgets.jsx";
-import { checkable, simplified, uiSchemaOf } from "./schema.js";
+import { lazy, Suspense } from "react";
 
-const DEFAULTS = { emptyObjectFields: "skipDefaults", arrayMinItems: { populate: "never" }, mergeExtraDefaults: false };
+const fetchForm = () => import("./DrawnForm.jsx");
+const DrawnForm = lazy(fetchForm);
+const FIRST_THE_CANVAS = 1000;
 
-export const SchemaForm = memo(function SchemaForm({ schema, value, onChange, readOnly = false, context, checked = false }) {
-  const [plain, ui] = useMemo(() => {
-    const written = simplified(schema);
-    return [checkable(written), { ...uiSchemaOf(written), "ui:submitButtonOptions": { norender: true } }];
-  }, [schema]);
+/** Have it before somebody asks for it, and after all that the canvas needs. */
+export const fetchForms = () => setTimeout(() => fetchForm().catch(() => null), FIRST_THE_CANVAS); // who asks is told
+
+export function SchemaForm(props) {
   return (
-    <Form
-      tagName="div"
-      idPrefix="f"
-      idSeparator="."
-      schema={plain}
-      uiSchema={ui}
-      formData={value}
-      formContext={context}
-      validator={validator}
-      fields={fields}
-      widgets={widgets}
-      templates={templates}
-      readonly={readOnly}
-      noValidate={!checked}
-      liveValidate={checked}
-      showErrorList={false}
-      experimental_defaultFormStateBehavior={DEFAULTS}
-      onChange={({ formData }) => onChange(formData)}
-    />
+    <Suspense fallback={<div className="qe-form-comes" aria-busy="true" aria-label="Loading" />}>
+      <DrawnForm {...props} />
+    </Suspense>
   );
-});
+}

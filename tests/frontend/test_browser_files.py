@@ -35,6 +35,12 @@ def test_both_sides_know_the_same_states_words_and_icons() -> None:
     assert told == mine
 
 
+def test_the_icons_of_our_own_kinds_need_no_second_download() -> None:
+    known = re.findall(r"\w+", (COMPONENTS / "icons_known.js").read_text().partition("export {")[2])
+    kebab = {re.sub(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Z])", "-", name).lower() for name in known}
+    assert {kind.icon for kind in all_kinds().values()} <= kebab
+
+
 @pytest.mark.parametrize("more", [{}, {"transitions": [{"name": "go"}]}, {"final": True}])
 def test_the_browser_derives_the_ports_of_every_kind_by_the_same_rule(more: dict[str, Any]) -> None:
     kinds = all_kinds()
