@@ -26,7 +26,7 @@ _GESTURES, _PANEL = (
 
 async def rows() -> list[Row]:
     """Each diagram in a page of its own, the small one first."""
-    async with standing_house() as house, _signed_in(house) as context:
+    async with standing_house() as house, signed_in(house) as context:
         found = [await _weight(house, context)]
         for nodes, wires in SIZES.items():
             workflow = await house.program.publish(drawn(nodes, wires))
@@ -53,7 +53,7 @@ def _node(number: int) -> Node:
 
 
 @asynccontextmanager
-async def _signed_in(house: House) -> AsyncIterator[BrowserContext]:
+async def signed_in(house: House) -> AsyncIterator[BrowserContext]:
     async with async_playwright() as playwright:
         browser: Browser = await playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS
@@ -80,7 +80,7 @@ async def _weight(house: House, context: BrowserContext) -> Row:
     scripts: dict[str, Response] = {}
     page.on("response", lambda got: scripts.update({got.url: got}) if _is_script(got) else None)
     await page.goto(f"/workflows/{workflow}")
-    await _stands(page)
+    await stands(page)
     until = {url: await _compressed(got) for url, got in list(scripts.items())}
     await page.wait_for_timeout(
         5_000
@@ -106,7 +106,7 @@ async def _of(context: BrowserContext, path: str, nodes: int) -> list[Row]:
     page = await context.new_page()
     began = time.perf_counter()
     await page.goto(path, wait_until="commit")
-    await _stands(page)
+    await stands(page)
     opened = time.perf_counter() - began
     found = [row(f"{name}, open", opened, "s", _OPENS[nodes], "a warm cache; until it can be edited")]
     found += await _frames(page, name, nodes)
@@ -116,7 +116,7 @@ async def _of(context: BrowserContext, path: str, nodes: int) -> list[Row]:
     return found
 
 
-async def _stands(page: Page) -> None:
+async def stands(page: Page) -> None:
     await page.locator("[data-testid=canvas][data-opened=true]").wait_for()
     await page.locator("[data-testid=save-state][data-state=saved]").wait_for()
 
