@@ -10,7 +10,7 @@ import { stateColour } from "./states.js";
 
 export const NOTE_SIZE = { w: 240, h: 120 };
 
-export const ContainerCard = memo(function ContainerCard({ node, kind, selected, live, problems = 0, peers, connectable = true, title, empty, undoneBy, dots }) {
+export const ContainerCard = memo(function ContainerCard({ node, kind, selected, live, problems = 0, peers, connectable = true, title, empty, undoneBy, dots, dirty, play }) {
   const ports = portsOf(kind, node);
   const state = live?.state ?? null;
   const part = partOf(kind, node);
@@ -24,6 +24,7 @@ export const ContainerCard = memo(function ContainerCard({ node, kind, selected,
       data-selected={selected || undefined}
       data-disabled={node.disabled || undefined}
       data-state={state ?? undefined}
+      data-dirty={dirty || undefined}
       data-problem={problems > 0 || undefined}
       data-part={part || undefined}
       style={{ "--qc-tint": tint(kind.group), "--qc-state": stateColour(state), "--qc-peer": peers?.[0]?.color }}
@@ -35,12 +36,16 @@ export const ContainerCard = memo(function ContainerCard({ node, kind, selected,
         <span className="qc-name qc-clip" title={node.name || kind.title}>{title ?? (node.name || kind.title)}</span>
         <span className="qc-frame-line qc-clip">{summaryOf(kind, node)}</span>
         {undoneBy && <span className="qc-badge" data-tone="undo" title={`Undone by ${undoneBy} when its saga fails`}><Icon name="undo-2" size={11} /></span>}
+        {dirty && <span className="qc-badge" data-tone="dirty" title={dirty}><Icon name="refresh-cw" size={11} /></span>}
+        {node.pinned != null && <span className="qc-badge" data-tone="pin" title="Pinned output: used in tests, ignored in production"><Icon name="flag" size={11} />pinned</span>}
+        {node.mock && node.pinned == null && <span className="qc-badge" title="Mocked in trial runs"><Icon name="flask-conical" size={11} />mock</span>}
         {part && <span className="qc-part">{part}</span>}
         {dots}
         {live?.visits > 1 && <span className="qc-badge" title={`Visited ${live.visits} times`}><Icon name="repeat" size={11} />{live.visits}</span>}
         {state && <Elapsed since={live.startedAt} until={live.finishedAt} />}
         <StateMark state={state} />
       </div>
+      {play}
       {empty && <div className="qc-frame-empty">{empty}</div>}
       <div className="qc-frame-ports">
         {ports.map((port) => (

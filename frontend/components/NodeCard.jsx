@@ -49,16 +49,29 @@ export function Tile({ kind, size = 28 }) {
   );
 }
 
-function Badges({ node, kind, problems, live, undoes, undoneBy }) {
+const MOCKS = { value: "gives a fixed value", last_run: "gives what it gave last", model: "asks a scripted model" };
+
+/** The model that a node asks, where its kind asks one. */
+function modelOf(kind, node) {
+  const [field] = Object.entries(kind.schema?.properties ?? {}).find(([, part]) => part.widget === "model") ?? [];
+  return field && kind.summary !== field ? (node.config?.[field] ?? kind.defaults?.[field] ?? "") : "";
+}
+
+function Badges({ node, kind, problems, live, undoes, undoneBy, dirty }) {
   const retries = node.retry?.max_attempts ?? 1;
   const shown = [
+    dirty && ["refresh-cw", `${dirty} Its last data is from before.`, "dirty"],
     problems > 0 && ["circle-alert", `${problems} problem${problems > 1 ? "s" : ""}`, "problem"],
     undoes && ["undo-2", `Played only to undo ${undoes}`, "undo", `undoes ${undoes}`],
     undoneBy && ["undo-2", `Undone by ${undoneBy} when its saga fails`, "undo"],
     kind.unknown && ["triangle-alert", "This kind is not installed here. Its settings and wires are kept.", "problem", "not installed"],
     !kind.unknown && (node.kind_version ?? 1) !== kind.version && ["triangle-alert", `Made with version ${node.kind_version ?? 1} of ${kind.title}; here is version ${kind.version}.`, "old", `v${node.kind_version ?? 1}`],
     node.disabled && ["ban", "Disabled", ""],
-    node.pinned != null && ["flag", "Pinned output", ""],
+    node.pinned != null && ["flag", "Pinned output: used in tests, ignored in production", "pin", "pinned"],
+    node.mock && node.pinned == null && ["flask-conical", `In trial runs it ${MOCKS[node.mock.source ?? "value"]}`, "", "mock"],
+    kind.group === "People" && ["hand", "Asks people", ""],
+    modelOf(kind, node) && ["cpu", `Model: ${modelOf(kind, node)}`, "", modelOf(kind, node)],
+    node.timeout_seconds && ["alarm-clock", `At most ${node.timeout_seconds} seconds`, "", `${node.timeout_seconds}s`],
     retries > 1 && ["rotate-cw", `Up to ${retries} attempts`, "", `×${retries}`],
     node.note && ["sticky-note", node.note, ""],
     live?.visits > 1 && ["repeat", `Visited ${live.visits} times`, "", `${live.visits}`],
@@ -108,7 +121,7 @@ function PortRows({ node, kind, ports, connectable }) {
 }
 
 /** `live` is a node's entry in a Live, `peers` are other people who selected it. */
-export const NodeCard = memo(function NodeCard({ node, kind, selected, live, problems = 0, peers, connectable = true, decideHref, title, undoes, undoneBy }) {
+export const NodeCard = memo(function NodeCard({ node, kind, selected, live, problems = 0, peers, connectable = true, decideHref, title, undoes, undoneBy, dirty, play }) {
   const ports = portsOf(kind, node);
   const single = ports.length === 1 && ports[0] === "out";
   const state = live?.state ?? null;
@@ -122,6 +135,7 @@ export const NodeCard = memo(function NodeCard({ node, kind, selected, live, pro
       data-shape={shapeOf(kind)}
       data-selected={selected || undefined}
       data-disabled={node.disabled || undefined}
+      data-dirty={dirty || undefined}
       data-undoes={Boolean(undoes) || undefined}
       data-state={state ?? undefined}
       style={{ "--qc-tint": tint(kind.group), "--qc-state": stateColour(state), "--qc-peer": peers?.[0]?.color }}
@@ -138,7 +152,8 @@ export const NodeCard = memo(function NodeCard({ node, kind, selected, live, pro
       </div>
       {line ?? <div className="qc-line qc-clip" data-empty={!summary || undefined} title={summary}>{summary || (node.name && node.name !== kind.title ? kind.title : kind.help.split("\n")[0])}</div>}
       {!single && ports.length > 0 && <PortRows node={node} kind={kind} ports={ports} connectable={connectable} />}
-      <Badges node={node} kind={kind} problems={problems} live={live} undoes={undoes} undoneBy={undoneBy} />
+      <Badges node={node} kind={kind} problems={problems} live={live} undoes={undoes} undoneBy={undoneBy} dirty={dirty} />
+      {play}
     </div>
   );
 });

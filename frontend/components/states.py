@@ -12,6 +12,7 @@ STARTED = {  # what started a run, as people say it
     "fork": "Fork",
     "replay": "Replay",
     "imported": "Imported",
+    "trial": "Trial of a part",
 }
 
 

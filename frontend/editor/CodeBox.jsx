@@ -1,8 +1,9 @@
-// A field for code, expressions and JSON: monospaced, Tab indents, Escape then Tab leaves.
+// A field for code and JSON: monospaced and coloured, Tab indents, Escape then Tab leaves.
 
 import { useRef } from "react";
+import { MarkedText } from "./MarkedText.jsx";
 
-export function CodeBox({ value, onChange, rows = 6, label, wrong, readOnly, placeholder, id, onFocus, onBlur }) {
+export function CodeBox({ value, onChange, rows = 6, label, wrong, readOnly, placeholder, id, onFocus, onBlur, language = "python" }) {
   const leaving = useRef(false);
   const keys = (event) => {
     if (event.key === "Escape") {
@@ -20,22 +21,7 @@ export function CodeBox({ value, onChange, rows = 6, label, wrong, readOnly, pla
   };
   return (
     <div className="qe-code" data-wrong={wrong ? true : undefined}>
-      <textarea
-        id={id}
-        rows={rows}
-        value={value}
-        readOnly={readOnly}
-        placeholder={placeholder}
-        spellCheck={false}
-        autoComplete="off"
-        autoCapitalize="off"
-        aria-label={label}
-        aria-invalid={Boolean(wrong)}
-        onKeyDown={keys}
-        onFocus={onFocus}
-        onBlur={onBlur}
-        onChange={(event) => onChange(event.target.value)}
-      />
+      <MarkedText id={id} value={value} language={language} least={rows} readOnly={readOnly} placeholder={placeholder} aria-label={label} wrong={wrong} onKeyDown={keys} onFocus={onFocus} onBlur={onBlur} onChange={(event) => onChange(event.target.value)} />
       {wrong && <div className="qe-wrong">{wrong}</div>}
     </div>
   );

@@ -11,9 +11,11 @@ import { found } from "./fuzzy.js";
 import { useEditor, useUi } from "./hooks.js";
 import { LimitsDialog } from "./LimitsDialog.jsx";
 import { NameDialog } from "./NameDialog.jsx";
+import { PastRunDialog } from "./PastRunDialog.jsx";
 import { ProblemList } from "./Problems.jsx";
 import { errorsOf } from "./problems.js";
 import { RunDialog } from "./RunDialog.jsx";
+import { TrialDialog } from "./TrialDialog.jsx";
 import { UpdateDialog } from "./UpdateDialog.jsx";
 
 export function Keys({ keys }) {
@@ -131,7 +133,7 @@ function CommandList({ close }) {
   );
 }
 
-const CONTENT = { run: [RunDialog, 560], publish: [PublishDialog, 480], "name-version": [NameDialog, 440], update: [UpdateDialog, 520], connect: [ConnectDialog, 420], "add-after": [AddDialog, 420], limits: [LimitsDialog, 440], shortcuts: [ShortcutSheet, 720], commands: [CommandList, 520] };
+const CONTENT = { run: [RunDialog, 560], trial: [TrialDialog, 560], past: [PastRunDialog, 560], publish: [PublishDialog, 480], "name-version": [NameDialog, 440], update: [UpdateDialog, 520], connect: [ConnectDialog, 420], "add-after": [AddDialog, 420], limits: [LimitsDialog, 440], shortcuts: [ShortcutSheet, 720], commands: [CommandList, 520] };
 
 export const Dialogs = memo(function Dialogs() {
   const { ui } = useEditor();

@@ -8,6 +8,7 @@ import "../components/canvas.css";
 import "./editor.css";
 import "./forms.css";
 import "./history.css";
+import "./panel.css";
 import "./together.css";
 import { api } from "../components/api.js";
 import { Icon } from "../components/icons.jsx";
@@ -32,6 +33,9 @@ import { Picker } from "./Picker.jsx";
 import { ProblemsPanel } from "./Problems.jsx";
 import { RunStrip } from "./RunStrip.jsx";
 import { TopBar } from "./TopBar.jsx";
+import { Travelled } from "./Travelled.jsx";
+import { TryMenu } from "./TryMenu.jsx";
+import { copyRun } from "./trying.js";
 
 const CHANGING = new Set(["workflow.edit", "workflow.publish", "run.start", "run.steer"]); // not by a link for looking only
 const NARROW = "(max-width: 720px)";
@@ -136,10 +140,13 @@ function Narrow() {
   );
 }
 
-const Opened = memo(function Opened({ editor, nodeId }) {
+const Opened = memo(function Opened({ editor, nodeId, runId }) {
   const narrow = useNarrow();
   const comparing = useSyncExternalStore(editor.ui.subscribe, () => Boolean(editor.ui.state.compared));
   useKeyboard(editor);
+  useEffect(() => {
+    if (runId) copyRun(editor, runId);
+  }, [editor, runId]);
   useEffect(() => {
     if (!nodeId) return undefined;
     const look = () => editor.model.node(nodeId) && editor.flow && (editor.show(nodeId), true);
@@ -156,6 +163,8 @@ const Opened = memo(function Opened({ editor, nodeId }) {
           <Connection />
           <OverwrittenNotices />
           <Announcer />
+          <TryMenu />
+          <Travelled />
           <Dialogs />
           <Hint />
         </div>
@@ -179,8 +188,8 @@ function Refused({ problem }) {
 export function Editor() {
   const { workflow_id: workflowId } = useParams();
   const { editor, problem } = useOpened(workflowId);
-  const nodeId = useMemo(() => new URLSearchParams(window.location.search).get("node"), []);
+  const [nodeId, runId] = useMemo(() => ["node", "run"].map((name) => new URLSearchParams(window.location.search).get(name)), []);
   if (problem) return <Refused problem={problem} />;
   if (!editor) return <div className="qe-loading qe-bones" aria-busy="true" aria-label="Loading the workflow" />;
-  return <Opened key={editor.workflowId} editor={editor} nodeId={nodeId} />;
+  return <Opened key={editor.workflowId} editor={editor} nodeId={nodeId} runId={runId} />;
 }

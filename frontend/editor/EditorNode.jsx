@@ -5,10 +5,12 @@ import { NodeResizer } from "@xyflow/react";
 import { ContainerCard, NoteCard } from "../components/ContainerCard.jsx";
 import { useLiveNode } from "../components/live_hooks.js";
 import { NodeCard } from "../components/NodeCard.jsx";
+import { useDirty } from "./data_hooks.js";
 import { Failure } from "./Failure.jsx";
 import { IterationDots } from "./IterationDots.jsx";
 import { useEditor, useModel, usePeers, useUi } from "./hooks.js";
 import { samePeers } from "./presence.js";
+import { PlayButton } from "./TryMenu.jsx";
 
 const NO_PEERS = [];
 const EMPTY = {
@@ -27,7 +29,8 @@ function useMarks(id) {
     const found = presence.on(id);
     return found.length ? found : NO_PEERS;
   }, samePeers);
-  return { live, problems, peers };
+  const dirty = useDirty(id);
+  return { live, problems, peers, dirty };
 }
 
 /** The name, or a field over it while somebody renames the node in place (F2, or a double click on the name). */
@@ -82,6 +85,7 @@ const CardNode = memo(function CardNode({ id, data, selected }) {
         undoes={data.undoes}
         undoneBy={data.undoneBy}
         title={<Title node={data.node} fallback={data.kind.title} />}
+        play={<PlayButton id={id} kind={data.kind} />}
         {...marks}
       />
       {marks.live?.state === "failed" && <Failure node={data.node} live={marks.live} />}
@@ -121,6 +125,7 @@ const ContainerNode = memo(function ContainerNode({ id, data, selected }) {
         empty={empty ? EMPTY[data.kind.role] : ""}
         undoneBy={data.undoneBy}
         dots={<IterationDots id={id} />}
+        play={<PlayButton id={id} kind={data.kind} />}
         {...marks}
       />
       {marks.live?.state === "failed" && <Failure node={data.node} live={marks.live} />}

@@ -6,6 +6,7 @@ import { Icon } from "../components/icons.jsx";
 import { UndoWire } from "../components/UndoWire.jsx";
 import { Wire } from "../components/Wire.jsx";
 import { useEditor, useUi } from "./hooks.js";
+import { WireCount } from "./Travelled.jsx";
 import { WireLabel } from "./WireLabel.jsx";
 
 const GRACE = 180; // the way from the wire to its buttons leaves the wire for a moment
@@ -66,6 +67,7 @@ const EditorWire = memo(function EditorWire(props) {
       <Wire {...props} hovered={over}>
         {labelling ? <WireLabel id={props.id} label={props.data.label ?? ""} port={props.sourceHandleId} /> : shown && <Tools id={props.id} label={props.data.label} enter={enter} leave={leave} write={write} />}
       </Wire>
+      <WireCount id={props.id} source={props.source} port={props.sourceHandleId} x={props.sourceX} y={props.sourceY} />
     </g>
   );
 });

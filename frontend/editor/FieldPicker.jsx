@@ -1,42 +1,19 @@
 // Chooses what a field reads from what the nodes before it give, instead of typing the expression.
 
-import { createContext, useContext, useEffect, useState } from "react";
+import { createContext, useContext, useState } from "react";
 import { Popover } from "@radix-ui/themes";
-import { api, entries } from "../components/api.js";
 import { Icon } from "../components/icons.jsx";
+import { shown } from "./Completion.jsx";
 import { found } from "./fuzzy.js";
-import { useEditor } from "./hooks.js";
-import { readable } from "./readable.js";
+import { useReadable } from "./panel_context.js";
 
 /** The node whose settings are drawn; forms without one, such as a run's input, read nothing. */
 export const ReadingNode = createContext(null);
 const NAMES = { text: "text", number: "a number", boolean: "yes or no", list: "a list", object: "an object", any: "anything" };
 
-/** The outputs of the last run of this workflow, by node. */
-async function lastOutputs(editor) {
-  const runId = editor.live.run.id ?? entries(await api.get(`/runs?workflow=${encodeURIComponent(editor.workflowId)}&limit=1`))[0]?.id;
-  if (!runId) return new Map();
-  const steps = entries(await api.get(`/runs/${runId}/steps`));
-  return new Map(steps.filter((step) => !step.path && step.output != null).map((step) => [step.node_id, step.output]));
-}
-
-function shown(value) {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text === undefined ? "" : text.replace(/\s+/g, " ").slice(0, 80);
-}
-
 function Choices({ nodeId, takes, onPick }) {
-  const editor = useEditor();
-  const [samples, setSamples] = useState(() => new Map());
   const [query, setQuery] = useState("");
-  useEffect(() => {
-    let gone = false;
-    lastOutputs(editor).then((outputs) => !gone && setSamples(outputs), () => {});
-    return () => {
-      gone = true;
-    };
-  }, [editor]);
-  const groups = readable(editor, nodeId, samples).map((one) => ({ ...one, rows: found(one.entries, query, (row) => [row.title, row.path, one.title]) })).filter((one) => one.rows.length);
+  const groups = useReadable(nodeId).groups.map((one) => ({ ...one, rows: found(one.entries, query, (row) => [row.title, row.path, one.title]) })).filter((one) => one.rows.length);
   const unfit = (type) => takes && type !== "any" && type !== takes;
   return (
     <>
@@ -61,14 +38,6 @@ function Choices({ nodeId, takes, onPick }) {
       </div>
     </>
   );
-}
-
-/** A text with something put in at the cursor, or in place of what is selected. */
-export function inserted(id, value, piece) {
-  const at = document.getElementById(id);
-  const from = at?.selectionStart ?? value.length;
-  const to = at?.selectionEnd ?? value.length;
-  return value.slice(0, from) + piece + value.slice(to);
 }
 
 /** The button beside a field; `onPick` gets a path such as `nodes.classify.label`. */

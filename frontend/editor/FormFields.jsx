@@ -5,7 +5,7 @@ import { SegmentedControl, Select, TextField } from "@radix-ui/themes";
 import { parseExact } from "../components/exact.js";
 import { Icon } from "../components/icons.jsx";
 import { CodeBox } from "./CodeBox.jsx";
-import { FieldPicker, inserted } from "./FieldPicker.jsx";
+import { ReadingField } from "./ReadingField.jsx";
 import { spoken } from "./schema.js";
 
 const written = (value) => (value === undefined || value === null ? "" : typeof value === "string" ? value : JSON.stringify(value, null, 2));
@@ -53,10 +53,7 @@ function KeyValueField({ fieldPathId, formData = [], onChange, schema, readonly,
       {formData.map((row, i) => (
         <div key={i} className="qe-keyvalue">
           <TextField.Root value={row?.name ?? ""} placeholder="name" aria-label={`Name ${i + 1}`} readOnly={fixed} onChange={(event) => change(i, { name: event.target.value })} />
-          <div className="qe-reads">
-            <CodeBox id={`${fieldPathId.$id}.${i}.value`} rows={Math.min(8, String(row?.value ?? "").split("\n").length)} value={row?.value ?? ""} placeholder="{{ input.field }}" label={`Value ${i + 1}`} readOnly={fixed} onChange={(value) => change(i, { value })} />
-            {!fixed && <FieldPicker label={`value ${i + 1}`} onPick={(path) => change(i, { value: inserted(`${fieldPathId.$id}.${i}.value`, row?.value ?? "", `{{ ${path} }}`) })} />}
-          </div>
+          <ReadingField id={`${fieldPathId.$id}.${i}.value`} value={row?.value} sort="template" placeholder="Text, or = for an expression" label={`Value ${i + 1}`} readOnly={fixed} onChange={(value) => change(i, { value })} />
           {!fixed && <Remove onClick={() => put(formData.filter((_, at) => at !== i))} />}
         </div>
       ))}
@@ -67,13 +64,10 @@ function KeyValueField({ fieldPathId, formData = [], onChange, schema, readonly,
 
 const ALONE = new Set(["is_empty", "is_not_empty", "is_true", "is_false"]);
 
-function RuleRow({ row, operators, fixed, onChange, onRemove, number }) {
+function RuleRow({ id, row, operators, fixed, onChange, onRemove, number }) {
   return (
     <div className="qe-rule">
-      <div className="qe-reads">
-        <TextField.Root value={row.field ?? ""} placeholder="input.amount" aria-label={`Field of rule ${number}`} readOnly={fixed} onChange={(event) => onChange({ field: event.target.value })} />
-        {!fixed && <FieldPicker label={`rule ${number}`} onPick={(field) => onChange({ field })} />}
-      </div>
+      <ReadingField id={id} value={row.field} sort="expression" placeholder="input.amount" label={`Field of rule ${number}`} readOnly={fixed} onChange={(field) => onChange({ field })} />
       <Select.Root value={row.operator ?? "equals"} disabled={fixed} onValueChange={(operator) => onChange({ operator })}>
         <Select.Trigger aria-label={`Operator of rule ${number}`} />
         <Select.Content>{operators.map((one) => <Select.Item key={one} value={one}>{spoken(one)}</Select.Item>)}</Select.Content>
@@ -104,6 +98,7 @@ function RulesField({ fieldPathId, formData, onChange, schema, readonly, disable
       {rules.rows.map((row, i) => (
         <RuleRow
           key={i}
+          id={`${fieldPathId.$id}.${i}.field`}
           number={i + 1}
           row={row}
           operators={operators}

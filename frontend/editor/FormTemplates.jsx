@@ -39,12 +39,29 @@ function Field({ id, label, required, displayLabel, rawDescription, rawErrors, h
   );
 }
 
-function Group({ properties, schema, formData, fieldPathId }) {
+const Slots = ({ all }) => all.map(({ content, name }) => <div key={name} className="qe-slot">{content}</div>);
+
+/** Settings that the kind calls advanced are folded, unless one of them has a problem. */
+function Advanced({ all, problems }) {
+  if (!all.length) return null;
+  const [one] = all;
+  return (
+    <details className="qe-advanced" data-testid="advanced" open={all.some(({ name }) => problems[name]?.length) || undefined}>
+      <summary>Advanced settings ({all.length}{all.length === 1 ? `: ${one.content.props.schema?.title ?? one.name}` : ""})</summary>
+      <div className="qe-fields"><Slots all={all} /></div>
+    </details>
+  );
+}
+
+function Group({ properties, schema, uiSchema, formData, fieldPathId, registry }) {
   const hidden = hiddenFields(schema, formData);
   const inner = fieldPathId.$id !== "f";
+  const shown = properties.filter(({ name }) => !hidden.has(name));
+  const isAdvanced = ({ name }) => Boolean(uiSchema?.[name]?.["ui:options"]?.advanced);
   return (
     <div className={inner ? "qe-fields qe-fields-inner" : "qe-fields"}>
-      {properties.filter(({ name }) => !hidden.has(name)).map(({ content, name }) => <div key={name} className="qe-slot">{content}</div>)}
+      <Slots all={shown.filter((one) => !isAdvanced(one))} />
+      <Advanced all={shown.filter(isAdvanced)} problems={about(registry).problems ?? {}} />
     </div>
   );
 }

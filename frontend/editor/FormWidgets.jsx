@@ -1,11 +1,12 @@
 // The widgets of single values, drawn with Radix: text, template, expression, code, choice, switch, duration, lists to choose from.
 
-import { useEffect, useId, useRef, useState } from "react";
-import { SegmentedControl, Select, Switch, TextArea, TextField } from "@radix-ui/themes";
+import { useEffect, useId, useState } from "react";
+import { SegmentedControl, Select, Switch, TextField } from "@radix-ui/themes";
 import { api, entries } from "../components/api.js";
 import { rounded } from "../components/exact.js";
 import { CodeBox } from "./CodeBox.jsx";
-import { FieldPicker, inserted } from "./FieldPicker.jsx";
+import { MarkedText } from "./MarkedText.jsx";
+import { ReadingField } from "./ReadingField.jsx";
 import { spoken } from "./schema.js";
 
 const NONE = "\u0000none"; // Radix refuses an empty value
@@ -42,55 +43,16 @@ function Text({ id, value, onChange, onFocus, onBlur, options, placeholder, read
   );
 }
 
-/** Grows with its text up to a dozen lines. */
-function useGrowing(value) {
-  const at = useRef(null);
-  useEffect(() => {
-    const area = at.current;
-    if (!area) return;
-    area.style.height = "auto";
-    area.style.height = `${Math.min(area.scrollHeight + 2, 280)}px`;
-  }, [value]);
-  return at;
+function LongText({ id, value, onChange, readonly, disabled, schema, placeholder, label }) {
+  return <MarkedText id={id} value={value} least={3} mono={false} maxLength={schema.maxLength} placeholder={placeholder} readOnly={readonly || disabled} aria-label={label} onChange={(event) => onChange(event.target.value)} />;
 }
 
-function LongText({ id, value, onChange, readonly, disabled, schema, placeholder, mono }) {
-  const at = useGrowing(value);
-  return (
-    <TextArea
-      id={id}
-      ref={at}
-      className={mono ? "qe-area qe-mono" : "qe-area"}
-      value={value ?? ""}
-      maxLength={schema.maxLength}
-      placeholder={placeholder}
-      readOnly={readonly || disabled}
-      spellCheck={!mono}
-      onChange={(event) => onChange(event.target.value)}
-    />
-  );
+function Template({ id, value, onChange, readonly, disabled, label, placeholder }) {
+  return <ReadingField id={id} value={value} sort="template" least={2} label={label} placeholder={placeholder || "Text with {{ input.field }}, or = for an expression"} readOnly={readonly || disabled} onChange={onChange} />;
 }
-
-function Template(props) {
-  const { id, value, onChange, readonly, disabled, label } = props;
-  return (
-    <div className="qe-reads">
-      <LongText {...props} placeholder={props.placeholder || "Text with {{ input.field }}"} />
-      {!readonly && !disabled && <FieldPicker label={label} onPick={(path) => onChange(inserted(id, value ?? "", `{{ ${path} }}`))} />}
-    </div>
-  );
-}
-
-const PATH = /^\s*[\w.[\]"]*\s*$/; // a whole path is replaced, in a longer expression the new one is put in
 
 function Expression({ id, value, onChange, readonly, disabled, label, options }) {
-  const pick = (path) => onChange(PATH.test(value ?? "") ? path : inserted(id, value, path));
-  return (
-    <div className="qe-reads">
-      <CodeBox id={id} rows={1} value={value ?? ""} label={label} placeholder="An expression, such as input.amount" readOnly={readonly || disabled} onChange={onChange} />
-      {!readonly && !disabled && <FieldPicker label={label} takes={options?.takes} onPick={pick} />}
-    </div>
-  );
+  return <ReadingField id={id} value={value} sort="expression" label={label} takes={options?.takes} placeholder="An expression, such as input.amount" readOnly={readonly || disabled} onChange={onChange} />;
 }
 
 function Code({ id, value, onChange, readonly, disabled, label }) {

@@ -11,7 +11,7 @@ export const fetchForms = () => setTimeout(() => fetchForm().catch(() => null), 
 
 export function SchemaForm(props) {
   return (
-    <Suspense fallback={<div className="qe-form-comes" aria-busy="true" aria-label="Loading" />}>
+    <Suspense fallback={<div className="qe-form-comes" role="status" aria-busy="true" aria-label="Loading" />}>
       <DrawnForm {...props} />
     </Suspense>
   );

@@ -19,6 +19,7 @@ const TOOLS = [
   null,
   ["duplicate", "copy"],
   ["disable", "ban"],
+  ["pin", "flag"],
   ["delete", "trash-2"],
 ];
 

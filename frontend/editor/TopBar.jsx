@@ -130,6 +130,12 @@ function StepsAtOnce() {
   );
 }
 
+function UnpinAll() {
+  const { draft, run } = useEditor();
+  const any = useModel((model) => [...model.nodes.values()].some((node) => node.pinned != null));
+  return <DropdownMenu.Item data-testid="unpin-all" disabled={!draft.canEdit || !any} onSelect={() => run("unpin-all")}>Unpin everything</DropdownMenu.Item>;
+}
+
 function More() {
   const editor = useEditor();
   return (
@@ -147,6 +153,9 @@ function More() {
         <DropdownMenu.Separator />
         <StepsAtOnce />
         <DropdownMenu.Item data-testid="limits" onSelect={() => editor.ui.set({ dialog: "limits" })}>Limits of runs</DropdownMenu.Item>
+        <DropdownMenu.Separator />
+        <DropdownMenu.Item data-testid="past-run" onSelect={() => editor.run("past-run")}>Copy a run to the editor</DropdownMenu.Item>
+        <UnpinAll />
         <DropdownMenu.Separator />
         <DropdownMenu.Item shortcut="Ctrl K" onSelect={() => editor.run("commands")}>Commands</DropdownMenu.Item>
         <DropdownMenu.Item shortcut="?" onSelect={() => editor.run("shortcuts")}>Shortcuts</DropdownMenu.Item>

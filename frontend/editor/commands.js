@@ -8,6 +8,8 @@ import { HISTORY_COMMANDS, leave } from "./history.js";
 import { GRID } from "./placing.js";
 import { PROBLEM_COMMANDS } from "./problems.js";
 import { remembered, roomFor } from "./ui.js";
+import { togglePins, unpinAll } from "./pins.js";
+import { tryNode } from "./trying.js";
 import { selectAlong, walk } from "./walk.js";
 
 export const calm = () => (window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 180);
@@ -66,6 +68,12 @@ const step = (title, keys, dx, dy) => ({ name: `nudge-${dx}-${dy}`, title, group
 
 export const COMMANDS = [
   { name: "run", title: "Run, or stop the run", group: "Run", keys: ["Mod+Enter"], run: (e) => (e.running ? e.stopRun() : e.ui.set({ dialog: "run" })) },
+  { name: "try-node", title: "Run this node", group: "Run", keys: ["Shift+Enter"], needs: "selection", run: (e) => tryNode(e, ids(e)[0], "node") },
+  { name: "try-to", title: "Run to here", group: "Run", keys: [], needs: "selection", run: (e) => tryNode(e, ids(e)[0], "to") },
+  { name: "try-from", title: "Run from here", group: "Run", keys: [], needs: "selection", run: (e) => tryNode(e, ids(e)[0], "from") },
+  { name: "past-run", title: "Copy a run to the editor", group: "Run", keys: [], run: (e) => e.ui.set({ dialog: "past" }) },
+  { name: "pin", title: "Pin the output, or unpin it", group: "Run", keys: ["P"], edits: true, needs: "selection", run: (e) => togglePins(e, ids(e)) },
+  { name: "unpin-all", title: "Unpin everything", group: "Run", keys: [], edits: true, run: unpinAll },
   { name: "publish", title: "Publish", group: "Run", keys: ["Shift+P"], edits: true, run: (e) => e.ui.set({ dialog: "publish" }) },
   { name: "problems", title: "Show problems", group: "Run", keys: [], run: (e) => e.ui.set({ problemsOpen: !e.ui.state.problemsOpen, history: false, problemAt: -1 }) },
   ...PROBLEM_COMMANDS,

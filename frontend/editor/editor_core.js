@@ -6,6 +6,8 @@ import { Live } from "../components/live.js";
 import { ClickWiring } from "./click_wiring.js";
 import { Clipboard } from "./clipboard.js";
 import { COMMANDS } from "./commands.js";
+import { RunData } from "./data.js";
+import { Dirty } from "./dirty.js";
 import { Draft } from "./draft.js";
 import { Edits } from "./edits.js";
 import { Marks } from "./marks.js";
@@ -14,7 +16,7 @@ import { Overwritten } from "./overwritten.js";
 import { offerTextFor } from "./offers.js";
 import { containerAt } from "./placing.js";
 import { Presence } from "./presence.js";
-import { remembered, roomOn, Ui } from "./ui.js";
+import { panelWidth, remembered, roomOn, Ui } from "./ui.js";
 
 const CHECK_PAUSE = 700;
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -55,6 +57,8 @@ export class EditorCore {
       checked: false,
     });
     this.overwritten = new Overwritten(this);
+    this.data = new RunData(this);
+    this.dirty = new Dirty(this);
     this.stops = [this.model.subscribe(() => this.checkSoon()), this.model.subscribe(() => this.forgetGone())];
     this.checkSoon();
   }
@@ -76,7 +80,7 @@ export class EditorCore {
   uncover(id) {
     const card = this.frame?.querySelector(`.react-flow__node[data-id="${id}"]`)?.getBoundingClientRect();
     if (!card || !this.flow) return;
-    const right = this.frame.getBoundingClientRect().right - remembered.get("inspector-width", 420) - 36;
+    const right = this.frame.getBoundingClientRect().right - panelWidth(this.frame.clientWidth) - 36;
     if (card.right <= right) return;
     const { x, y, zoom } = this.flow.getViewport();
     this.flow.setViewport({ x: x + right - card.right, y, zoom }, { duration: calm() ? 0 : 180 });
@@ -209,6 +213,8 @@ export class EditorCore {
     clearTimeout(this.checkTimer);
     this.unfollow?.();
     this.stops.forEach((stop) => stop());
+    this.dirty.destroy();
+    this.data.destroy();
     this.presence.destroy();
     this.draft.destroy();
   }

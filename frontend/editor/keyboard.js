@@ -37,7 +37,7 @@ function inSettings(command, event) {
 }
 
 function onFocusedNode(editor, event) {
-  if (event.key !== "Enter" && event.key !== " ") return false;
+  if ((event.key !== "Enter" && event.key !== " ") || event.shiftKey) return false;
   const wire = event.target.classList?.contains("react-flow__edge") ? event.target.dataset.id : null;
   if (wire) {
     editor.select([], [wire]);

@@ -49,8 +49,9 @@ function group(title, path, kind, node, sample) {
 function before(model, id) {
   const seen = new Set();
   const waiting = [id, model.undone.get(id)].filter(Boolean);
+  const into = Object.groupBy(model.wires.values(), (wire) => wire.target);
   while (waiting.length) {
-    for (const { source } of model.into(waiting.pop())) if (!seen.has(source) && source !== id) {
+    for (const { source } of into[waiting.pop()] ?? []) if (!seen.has(source) && source !== id) {
       seen.add(source);
       waiting.push(source);
     }

@@ -33,7 +33,7 @@ export function uiSchemaOf(schema) {
   const widget = schema.widget ?? (untyped(schema) ? "json" : undefined);
   if (widget && FIELDS.has(widget)) ui["ui:field"] = widget;
   else if (widget && schema.type !== "array" && schema.type !== "object") ui["ui:widget"] = widget;
-  if (schema.takes) ui["ui:options"] = { takes: schema.takes };
+  if (schema.takes || schema.advanced) ui["ui:options"] = { takes: schema.takes, advanced: schema.advanced };
   if (schema.type === "array" && schema.items?.enum) ui["ui:widget"] = "several";
   if (schema.type === "string" && schema.enum) ui["ui:widget"] = "choice";
   for (const [name, part] of Object.entries(schema.properties ?? {})) ui[name] = uiSchemaOf(part);
@@ -54,7 +54,7 @@ export function hiddenFields(schema, values) {
 export function checkable(schema) {
   if (Array.isArray(schema)) return schema.map(checkable);
   if (schema === null || typeof schema !== "object") return schema;
-  const { widget: _widget, takes: _takes, ...rest } = schema;
+  const { widget: _widget, takes: _takes, advanced: _advanced, ...rest } = schema;
   const found = parts(rest, checkable);
   if (found.type === "array" && found.items?.enum) found.uniqueItems = true;
   return found;

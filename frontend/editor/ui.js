@@ -45,13 +45,21 @@ export const remembered = {
   },
 };
 
+export const WIDTH = { usual: 420, least: 340, most: 760, wide: 1080, beside: 300 };
+
+/** How wide the panel of a node is on a canvas of this width. */
+export function panelWidth(canvas) {
+  const own = remembered.get("inspector-width", WIDTH.usual);
+  return remembered.get("inspector-wide", false) ? Math.max(own, Math.min(WIDTH.wide, canvas - WIDTH.beside)) : own;
+}
+
 /** How far from the edges a diagram stays: panels float over the canvas. */
-function edges({ ui, draft }) {
+function edges({ ui, draft, frame }) {
   const { palette, strip, inspector } = ui.state;
   return {
     top: 40,
     left: palette && draft.canEdit ? 256 : 40,
-    right: inspector ? remembered.get("inspector-width", 420) + 40 : 40,
+    right: inspector ? panelWidth(frame?.clientWidth ?? 0) + 40 : 40,
     bottom: strip ? 290 : 88,
   };
 }

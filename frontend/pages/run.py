@@ -216,7 +216,18 @@ def _facts() -> rx.Component:
         rx.el.span(rx.icon("zap", size=14), RunPage.trigger),
         rx.el.span(rx.icon("clock", size=14), moment(RunPage.created, "day")),
         rx.el.span(rx.icon("database", size=14), RunPage.size, title="What it takes in the database"),
-        rx.cond(Frame.may_read_values, run_files.export(RunPage.id)),
+        rx.cond(
+            Frame.may_read_values,
+            rx.fragment(
+                run_files.export(RunPage.id),
+                link(
+                    rx.icon("square-pen", size=14),
+                    "Open in the editor",
+                    to=RunPage.workflow_href + "?run=" + RunPage.id,
+                    title="Show its data on the draft",
+                ),
+            ),
+        ),
         frames.copied_id(RunPage.id),
         class_name="qk-facts",
     )

@@ -56,10 +56,20 @@ class Config(NodeConfig):
         description="For scripted/script: YAML with `turns`, each `say` and optionally `when`, `delay_seconds`, `words_per_second`, `fail`.",
     )
     temperature: float = Field(
-        default=0.2, title="Temperature", ge=0, le=2, description="0 is the most predictable."
+        default=0.2,
+        title="Temperature",
+        ge=0,
+        le=2,
+        description="0 is the most predictable.",
+        json_schema_extra={"advanced": True},
     )
     max_tokens: int = Field(
-        default=1024, title="Longest answer, tokens", ge=1, le=200_000, description="Upper bound."
+        default=1024,
+        title="Longest answer, tokens",
+        ge=1,
+        le=200_000,
+        description="Upper bound.",
+        json_schema_extra={"advanced": True},
     )
 
     @model_validator(mode="after")

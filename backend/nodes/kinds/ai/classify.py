@@ -50,6 +50,7 @@ class Config(NodeConfig):
         ge=0,
         le=1,
         description="Below this the text belongs to no label.",
+        json_schema_extra={"advanced": True},
     )
     min_margin: float = Field(
         default=0.05,
@@ -57,6 +58,7 @@ class Config(NodeConfig):
         ge=0,
         le=1,
         description="How far the best must lead the second to be trusted.",
+        json_schema_extra={"advanced": True},
     )
 
     @model_validator(mode="after")

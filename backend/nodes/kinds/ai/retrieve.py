@@ -18,7 +18,12 @@ class Config(NodeConfig):
     )
     limit: int = Field(default=4, title="Passages", ge=1, le=50, description="How many to find at most.")
     min_score: float = Field(
-        default=0.2, title="Least similarity", ge=-1, le=1, description="Passages below this are left out."
+        default=0.2,
+        title="Least similarity",
+        ge=-1,
+        le=1,
+        description="Passages below this are left out.",
+        json_schema_extra={"advanced": True},
     )
 
 

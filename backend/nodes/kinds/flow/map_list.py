@@ -23,7 +23,12 @@ class Config(NodeConfig):
         json_schema_extra={"widget": "expression", "takes": "list"},
     )
     concurrency: int = Field(
-        default=4, title="At a time", ge=1, le=100, description="How many entries are played at once."
+        default=4,
+        title="At a time",
+        ge=1,
+        le=100,
+        description="How many entries are played at once.",
+        json_schema_extra={"advanced": True},
     )
     on_item_error: Literal["stop", "collect", "drop"] = Field(
         default="stop",

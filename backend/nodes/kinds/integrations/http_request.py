@@ -53,10 +53,18 @@ class Config(NodeConfig):
         default="", title="Secret", description="The name of a stored secret of the team."
     )
     timeout_seconds: float = Field(
-        default=10.0, title="Timeout, seconds", gt=0, le=120, description="For the whole exchange."
+        default=10.0,
+        title="Timeout, seconds",
+        gt=0,
+        le=120,
+        description="For the whole exchange.",
+        json_schema_extra={"advanced": True},
     )
     fail_on_status: bool = Field(
-        default=True, title="Fail on errors", description="Statuses of 400 and above fail the step."
+        default=True,
+        title="Fail on errors",
+        description="Statuses of 400 and above fail the step.",
+        json_schema_extra={"advanced": True},
     )
 
     @model_validator(mode="after")

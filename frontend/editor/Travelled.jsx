@@ -1,0 +1,58 @@
+// How much went along a wire in the last run that played its source, and what it was.
+
+import { memo, useEffect, useRef, useState } from "react";
+import { EdgeLabelRenderer } from "@xyflow/react";
+import { Icon } from "../components/icons.jsx";
+import { DataView, ViewChoice } from "./DataView.jsx";
+import { useData } from "./data_hooks.js";
+import { useEditor, useUi } from "./hooks.js";
+
+/** Items of a list that was given once; else how often the wire was taken. */
+function count(known, port) {
+  const times = known?.ports[port] ?? 0;
+  if (!times) return "";
+  if (times === 1 && Array.isArray(known.output) && known.port === port) return `${known.output.length} item${known.output.length === 1 ? "" : "s"}`;
+  return `${times}×`;
+}
+
+export const WireCount = memo(function WireCount({ id, source, port, x, y }) {
+  const { ui } = useEditor();
+  const words = useData((data) => count(data.node(source), port));
+  if (!words) return null;
+  return (
+    <EdgeLabelRenderer>
+      <button type="button" tabIndex={-1} className="qe-count nodrag nopan" data-testid={`count-${id}`} title="What went along this wire" style={{ transform: `translate(${x + 12}px, ${y - 22}px)` }} onClick={(event) => ui.set({ travelled: { source, port, x: event.clientX, y: event.clientY } })}>
+        {words}
+      </button>
+    </EdgeLabelRenderer>
+  );
+});
+
+export const Travelled = memo(function Travelled() {
+  const { ui, data, model } = useEditor();
+  const at = useUi((state) => state.travelled ?? null);
+  const known = useData(() => (at ? data.node(at.source) : null) ?? null);
+  const [view, setView] = useState("tree");
+  const panel = useRef(null);
+  useEffect(() => {
+    if (!at) return undefined;
+    panel.current?.focus();
+    const away = (event) => !panel.current?.contains(event.target) && ui.set({ travelled: null });
+    window.addEventListener("pointerdown", away, true);
+    return () => window.removeEventListener("pointerdown", away, true);
+  }, [at, ui]);
+  if (!at || !known) return null;
+  const left = Math.max(8, Math.min(at.x, window.innerWidth - 380));
+  const top = Math.min(at.y + 12, window.innerHeight - 340);
+  return (
+    <div ref={panel} tabIndex={-1} className="qe-travelled qe-float" role="dialog" aria-label="What went along the wire" data-testid="travelled" style={{ position: "fixed", left, top }} onKeyDown={(event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      ui.set({ travelled: null });
+    }}>
+      <div className="qe-pane-head"><h3 className="qc-clip">From {model.node(at.source)?.name || at.source}{at.port === "out" ? "" : `, ${at.port}`}</h3><ViewChoice view={view} onChange={setView} /><button type="button" className="qe-tool" aria-label="Close" onClick={() => ui.set({ travelled: null })}><Icon name="x" size={14} /></button></div>
+      {known.visits > 1 && <p className="qe-note">Played {known.visits} times; this is the last that was given{known.port === at.port ? "" : `, by “${known.port}”`}.</p>}
+      <div className="qe-travelled-body">{known.redacted ? <p className="qe-none">Your role may watch runs, not read their values.</p> : <DataView value={known.output} view={view} />}</div>
+    </div>
+  );
+});
