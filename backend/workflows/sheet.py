@@ -3,6 +3,7 @@
 Colours are those of the light canvas, written out: the file is looked at where no style sheet of ours is.
 """
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ _TINTS = {
 }  # fmt: skip
 _INK, _MUTED, _LINE, _PAPER, _RED = "#1c2024", "#60646c", "#8b8d98", "#fcfcfd", "#e5484d"
 _FONT = "font-family=\"Inter, 'Segoe UI', sans-serif\""
+_ON_A_WIRE = f'text-anchor="middle" stroke="{_PAPER}" stroke-width="5" paint-order="stroke"'
 _LONGEST_NAME, _LONGEST_LINE = 24, 30
 
 
@@ -143,7 +145,7 @@ def _card(node: Node, chart: Chart, box: _Box) -> str:
 
 
 def _note(node: Node, kind: Kind, box: _Box) -> str:
-    said = str(node.config.get(kind.summary) or node.note or node.name)
+    said = re.sub(r"[*`#]", "", str(node.config.get(kind.summary) or node.note or node.name))
     wide, high = max(8, int(box.width / 7)), max(1, int((box.height - 20) / 18))
     lines = [part for line in said.splitlines() for part in textwrap.wrap(line, wide) or [""]][:high]
     words = "".join(_text((box.x + 14, box.y + 26 + 18 * i), line, _INK, 13) for i, line in enumerate(lines))
@@ -162,7 +164,7 @@ def _wire(wire: Wire, chart: Chart, boxes: Mapping[str, _Box]) -> str:
     if not wire.label:
         return path
     label = _cut(wire.label, _LONGEST_NAME)
-    return path + _text((middle, (y1 + y2) / 2 - 6), label, _MUTED, 12, 'text-anchor="middle"')
+    return path + _text((middle, (y1 + y2) / 2 - 6), label, _MUTED, 12, _ON_A_WIRE)
 
 
 def _leaves_at(wire: Wire, chart: Chart, box: _Box) -> float:

@@ -13,6 +13,15 @@ export function playings(path) {
 
 export const within = (path, place) => path === place || Boolean(path?.startsWith(`${place}/`));
 
+const numbers = (place) => place.split("/").map((part) => Number(part.split(":")[1]));
+
+/** Those played at once begin in any order; they are shown in that of the list. */
+function byNumbers(one, other) {
+  const [a, b] = [numbers(one.place), numbers(other.place)];
+  const at = a.findIndex((number, i) => number !== b[i]);
+  return at < 0 ? 0 : a[at] - (b[at] ?? 0);
+}
+
 export class Iterations {
   constructor() {
     this.byContainer = new Map();
@@ -37,6 +46,7 @@ export class Iterations {
     else open.delete(step);
     const failed = kind === "step.failed" && !data?.port ? true : old.failed && !open.size;
     const state = failed ? "failed" : open.size ? "running" : "succeeded";
-    this.byContainer.set(container, [...list.filter((one) => one.place !== place), { place, index, open, failed, state }]);
+    const others = list.filter((one) => one.place !== place);
+    this.byContainer.set(container, [...others, { place, index, open, failed, state }].sort(byNumbers));
   }
 }

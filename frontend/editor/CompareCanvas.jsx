@@ -12,7 +12,10 @@ import { Arrow, Wire } from "../components/Wire.jsx";
 import { calm } from "./commands.js";
 import { placesOf } from "./united.js";
 
-const ROOM = { left: 40, top: 72, right: 400, bottom: 40 };
+const NARROW = 720;
+
+/** What the bar above and the list of changes leave free: the list stands at the right, on narrow screens below. */
+const edges = ({ clientWidth, clientHeight }) => (clientWidth > NARROW ? { left: 40, top: 72, right: 400, bottom: 40 } : { left: 16, top: 104, right: 16, bottom: clientHeight * 0.48 });
 const WITHOUT_NAME = { hideAttribution: true };
 
 const nodeTypes = {
@@ -23,12 +26,14 @@ const nodeTypes = {
 const edgeTypes = { wire: Wire, undo: UndoWire };
 
 /** The canvas goes to the chosen change. */
-function Going({ change, flow }) {
+function Going({ change, flow, frame }) {
   const canvas = useReactFlow();
   useEffect(() => {
     const ids = change ? placesOf(change, flow) : [];
-    if (ids.length) canvas.fitView({ nodes: ids.map((id) => ({ id })), maxZoom: 1, minZoom: 0.3, duration: calm(), padding: { left: "80px", top: "120px", right: `${ROOM.right + 60}px`, bottom: "80px" } });
-  }, [canvas, change, flow]);
+    if (!ids.length) return;
+    const padding = Object.fromEntries(Object.entries(edges(frame.current)).map(([side, pixels]) => [side, `${pixels + 16}px`]));
+    canvas.fitView({ nodes: ids.map((id) => ({ id })), maxZoom: 1, minZoom: 0.3, duration: calm(), padding });
+  }, [canvas, change, flow, frame]);
   return null;
 }
 
@@ -52,7 +57,8 @@ export function CompareCanvas({ flow, change, onNode }) {
   const { nodes, onNodesChange } = useMeasured(flow);
   const room = useCallback(() => {
     const { clientWidth, clientHeight } = frame.current;
-    return { x: ROOM.left, y: ROOM.top, width: Math.max(200, clientWidth - ROOM.left - ROOM.right), height: Math.max(120, clientHeight - ROOM.top - ROOM.bottom) };
+    const { left, top, right, bottom } = edges(frame.current);
+    return { x: left, y: top, width: Math.max(200, clientWidth - left - right), height: Math.max(120, clientHeight - top - bottom) };
   }, []);
   const start = flow.nodes.find((node) => node.data.kind.role === "start")?.id;
   return (
@@ -79,7 +85,7 @@ export function CompareCanvas({ flow, change, onNode }) {
         >
           <Paper />
           <Opening room={room} start={start} />
-          <Going change={change} flow={flow} />
+          <Going change={change} flow={flow} frame={frame} />
         </ReactFlow>
       </ReactFlowProvider>
     </div>

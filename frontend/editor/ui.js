@@ -55,11 +55,11 @@ export function panelWidth(canvas) {
 
 /** How far from the edges a diagram stays: panels float over the canvas. */
 function edges({ ui, draft, frame }) {
-  const { palette, strip, inspector } = ui.state;
+  const { palette, strip, inspector, outline, history } = ui.state;
   return {
     top: 40,
-    left: palette && draft.canEdit ? 256 : 40,
-    right: inspector ? panelWidth(frame?.clientWidth ?? 0) + 40 : 40,
+    left: outline ? 340 : palette && draft.canEdit ? 256 : 40,
+    right: inspector ? panelWidth(frame?.clientWidth ?? 0) + 40 : history ? 420 : 40,
     bottom: strip ? 290 : 88,
   };
 }

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.canvas.conftest import Open
 from tests.e2e.canvas.sheet import Sheet, node, wire
-from tests.e2e.conftest import keep_screen
+from tests.e2e.conftest import SCREENS, keep_screen
 
 pytestmark = pytest.mark.e2e
 
@@ -144,3 +144,19 @@ def test_workflows_are_listed_with_their_picture(draw: Open) -> None:
     expect(picture).to_have_js_property("complete", True)
     assert picture.evaluate("it => it.naturalWidth") > 0
     keep_screen(sheet.page, "workflows-with-pictures")
+
+
+def test_the_diagram_is_exported_as_a_picture(draw: Open) -> None:
+    page = draw(BEFORE, WIRES).page
+    content, begins = b"", {"svg": b"<svg", "png": b"\x89PNG"}
+    for kind, head in begins.items():
+        page.get_by_test_id("more").click()
+        with page.expect_download() as download:
+            page.get_by_test_id(f"export-{kind}").click()
+        content = download.value.path().read_bytes()
+        assert download.value.suggested_filename.endswith(f".{kind}")
+        assert content.startswith(head)
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        (SCREENS / f"exported.{kind}").write_bytes(content)
+    width, height = (int.from_bytes(content[at : at + 4], "big") for at in (16, 20))
+    assert (width, height) == (2 * (900 + 232 + 64), 2 * (70 + 64)), "two pixels for each of the canvas"
