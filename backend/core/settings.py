@@ -81,7 +81,12 @@ class Settings(BaseSettings):
         description="Requests that one API key may make in a minute; more get 429 with `Retry-After`. "
         "0 means no limit, for programs that start many runs a second.",
     )
-    worker_concurrency: int = Field(default=200, ge=1, le=5000, description="Runs held live by one worker.")
+    worker_concurrency: int = Field(
+        default=1000,
+        ge=1,
+        le=5000,
+        description="Runs held live by one worker, also those that wait inside it.",
+    )
     step_limits: str = Field(
         default="",
         pattern=r"^(\s*[a-z][a-z0-9_]*\s*=\s*[1-9][0-9]{0,4}\s*(,|$))*$",

@@ -56,19 +56,18 @@ async def find(session: Session, text: str) -> Found | None:
     public_id, _, secret = text.removeprefix(PREFIX).partition("_")
     if not text.startswith(PREFIX) or not secret:
         return None
-    rows = await repository.key_by_public_id(session, public_id)
-    if rows is None:
+    row = await repository.key_by_public_id(session, public_id)
+    if row is None:
         return None
-    row, account, member = rows
     now = clock.now()
     alive = row.revoked_at is None and now < row.expires_at
     if not alive or not tokens.same(tokens.hashed(secret), row.secret_hash):
         return None
-    makers = known(member.roles)
+    makers = known(row.makers)
     principal = Principal(
         team_id=row.team_id,
-        account_id=account.id,
-        name=account.name,
+        account_id=row.account_id,
+        name=row.name,
         roles=tuple(role for role in known(row.roles) if within((role,), makers)),
         via="key",
         credential_id=row.id,

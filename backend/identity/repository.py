@@ -1,8 +1,10 @@
 """All queries of identity."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import String, bindparam
+import sqlalchemy
+from sqlalchemy import Row, String, bindparam
 from sqlmodel import col, delete, func, select, update
 
 from backend.core.db import Session
@@ -50,13 +52,17 @@ async def delete_sessions(session: Session, ids: list[str]) -> None:
     await session.exec(delete(BrowserSession).where(col(BrowserSession.id).in_(ids)))
 
 
-async def key_by_public_id(session: Session, public_id: str) -> tuple[ApiKey, Account, Member] | None:
-    """An API key with its maker, as long as they are still a member."""
-    return (await session.exec(_KEY, params={"shown": public_id})).first()
+async def key_by_public_id(session: Session, public_id: str) -> Row[Any] | None:
+    """What an API key needs to be known by, with its maker's `name` and `makers` roles, as long as they are still a member."""
+    return (await (await session.connection()).execute(_KEY, {"shown": public_id})).first()
 
 
 _KEY = (
-    select(ApiKey, Account, Member)
+    sqlalchemy.select(
+        *(column for column in sqlalchemy.inspect(ApiKey).local_table.c if column.name != "name"),
+        col(Account.name),
+        col(Member.roles).label("makers"),
+    )
     .join(Account, col(Account.id) == ApiKey.account_id)
     .join(Member, (col(Member.account_id) == ApiKey.account_id) & (col(Member.team_id) == ApiKey.team_id))
     .where(ApiKey.public_id == bindparam("shown", type_=String))

@@ -3,10 +3,13 @@
 A thousand starts at once would else be a thousand waits for the disk, one after the other.
 """
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from pydantic import JsonValue
+from sqlalchemy import Row
 from sqlalchemy.exc import DataError, IntegrityError
 
 from backend.core import db
@@ -19,7 +22,9 @@ from backend.runs import entry_form, limits, repository, service, stand_ins, sta
 from backend.runs.models import Run
 from backend.runs.schemas import RunPublic
 from backend.workflows import calls, versions
-from backend.workflows.models import Version
+from backend.workflows.models import Version, Workflow
+
+KEPT_VERSIONS = 200
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,9 @@ async def _row(session: Session, wanted: Start, pinned: Version) -> Run:
 
 
 class _Pins:
-    """Versions of one transaction, each looked up once."""
+    """Versions of one transaction, each looked up once; published ones are kept, since they never change."""
+
+    published: ClassVar[OrderedDict[str, Version]] = OrderedDict()
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -95,10 +102,34 @@ class _Pins:
     async def get(self, wanted: Start) -> Version:
         key = (wanted.by.team_id, wanted.workflow_id, wanted.version)
         if key not in self._known:
-            version = await versions.pin(self._session, wanted.by, wanted.workflow_id, wanted.version)
-            self.names[version.id] = await repository.name(self._session, version), version.number
+            version = await self._published(wanted) if wanted.version in (None, "published") else None
+            if version is None:
+                version = await versions.pin(self._session, wanted.by, wanted.workflow_id, wanted.version)
+                workflow = await self._session.get_one(Workflow, version.workflow_id)
+                self.names[version.id] = workflow.name, version.number
             self._known[key] = version
         return self._known[key]
+
+    async def _published(self, wanted: Start) -> Version | None:
+        """In most cases one query says what is played and how urgent it is."""
+        wanted.by.require("workflow.read")
+        found = await repository.published(self._session, wanted.by.team_id, wanted.workflow_id)
+        if found is None:
+            return None
+        version = self.published.get(found.version_id)
+        if version is None:
+            version = await repository.version(self._session, wanted.by.team_id, found.version_id)
+        if version is not None:
+            self._keep(version)
+            self.names[version.id] = found.workflow_name, version.number
+            self._priorities[version.workflow_id] = found.priority
+        return version
+
+    def _keep(self, version: Version) -> None:
+        self.published[version.id] = version
+        self.published.move_to_end(version.id)
+        while len(self.published) > KEPT_VERSIONS:
+            self.published.popitem(last=False)
 
     async def priority(self, team_id: str, workflow_id: str) -> str:
         if workflow_id not in self._priorities:
@@ -106,7 +137,7 @@ class _Pins:
         return self._priorities[workflow_id]
 
 
-async def _read_all(asked: Sequence[tuple[str, str]]) -> Sequence[Run | Exception]:
+async def _read_all(asked: Sequence[tuple[str, str]]) -> Sequence[Row[Any] | Exception]:
     async with db.database().reading() as session:
         found = await repository.some(session, [run_id for _, run_id in asked])
     return [
@@ -116,4 +147,4 @@ async def _read_all(asked: Sequence[tuple[str, str]]) -> Sequence[Run | Exceptio
 
 
 _starts = Together[Start, RunPublic](_start_all, apart=(IntegrityError, DataError))
-_reads = Together[tuple[str, str], Run](_read_all)
+_reads = Together[tuple[str, str], Row[Any]](_read_all)

@@ -5,22 +5,64 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, case, cast, column, func, or_, table, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    String,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    inspect,
+    or_,
+    table,
+    update,
+)
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from backend.core.db import Session
 from backend.engine import blobs as stored
 from backend.runs import states
-from backend.runs.models import EffectRecord, InboxItem, Run, RunEvent, StepRecord
+from backend.runs.models import EffectRecord, InboxItem, Run, RunEvent, RunLimit, StepRecord
 from backend.runs.schemas import TERMINAL, RunStatus
 from backend.workflows.models import Version, Workflow
 
 _WAITING: tuple[RunStatus, ...] = ("waiting_person", "waiting_event", "waiting_time", "retrying")
 # Of the layer above, which asks questions; a run that ends closes them.
 _APPROVAL = table("approval", column("id"), column("run_id"), column("status"))
+_RUN: Any = inspect(Run).local_table
+_SOME = _RUN.select().where(_RUN.c.id.in_(bindparam("wanted", expanding=True)))
+_REF = bindparam("ref", type_=String)
+_PRIORITY = (
+    select(RunLimit.priority)
+    .where(
+        col(RunLimit.team_id) == col(Workflow.team_id), col(RunLimit.workflow_id).in_((col(Workflow.id), ""))
+    )
+    .order_by(col(RunLimit.workflow_id).desc())
+    .limit(1)
+)
+_PUBLISHED = select(
+    Workflow.name, Workflow.published_version_id, func.coalesce(_PRIORITY.scalar_subquery(), "normal")
+).where(
+    col(Workflow.team_id) == bindparam("of_team", type_=String),
+    or_(col(Workflow.id) == _REF, col(Workflow.slug) == _REF),
+    col(Workflow.archived_at).is_(None),
+    col(Workflow.published_version_id).is_not(None),
+)
+"""Asked with every start; made once, and without the session's objects, which take longer than asking."""
 Listed = tuple[Run, str, int | None]
 """A run with its workflow's name and its version's number."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A workflow whose published version may be played."""
+
+    workflow_name: str
+    version_id: str
+    priority: str
 
 
 @dataclass(frozen=True)
@@ -75,14 +117,16 @@ async def names(session: Session, run: Run) -> tuple[str, int | None]:
     return (await session.exec(query)).one()
 
 
-async def name(session: Session, version: Version) -> str:
-    """The name of the version's workflow; no query where the session has met it."""
-    return (await session.get_one(Workflow, version.workflow_id)).name
+async def published(session: Session, team_id: str, ref: str) -> Published | None:
+    """What a start of the workflow of that id or slug plays; None where that is not simply its published version."""
+    found = await (await session.connection()).execute(_PUBLISHED, {"of_team": team_id, "ref": ref})
+    row = found.first()
+    return Published(*row) if row else None
 
 
-async def some(session: Session, run_ids: Sequence[str]) -> dict[str, Run]:
-    """These runs, for who knows whose they are."""
-    found = await session.exec(select(Run).where(col(Run.id).in_(run_ids)))
+async def some(session: Session, run_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """The rows of these runs, for who knows whose they are."""
+    found = await (await session.connection()).execute(_SOME, {"wanted": run_ids})
     return {run.id: run for run in found}
 
 

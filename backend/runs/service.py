@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import JsonValue
+from sqlalchemy import Row
 
 from backend.core import clock
 from backend.core.db import Session
@@ -22,6 +23,7 @@ from backend.runs.schemas import TERMINAL, EventPage, RunPage, RunPublic, RunSta
 MAX_PAGE = 200
 MAX_STEPS = 20_000
 Steering = Literal["cancel", "pause"]
+_PLAIN = Run.model_fields.keys() & RunPublic.model_fields.keys() - {"input", "output"}
 
 
 async def get(session: Session, by: Principal, run_id: str) -> RunPublic:
@@ -143,18 +145,17 @@ async def signal(session: Session, run_id: str, team_id: str, key: str, payload:
 
 
 def public(
-    by: Principal, run: Run, workflow_name: str, number: int | None, *, with_values: bool = True
+    by: Principal, run: Run | Row[Any], workflow_name: str, number: int | None, *, with_values: bool = True
 ) -> RunPublic:
     """The run as the caller may see it."""
     values: dict[str, Any] = {"input": run.input, "output": run.output} if with_values else {}
-    names = type(run).model_fields.keys() & RunPublic.model_fields.keys() - {"input", "output"}
-    plain = {name: getattr(run, name) for name in names}
+    plain = {name: getattr(run, name) for name in _PLAIN}
     plain |= _acting(run)
     shown = RunPublic(**plain, **values, workflow_name=workflow_name, version_number=number)
     return redaction.of_run(by, shown)
 
 
-def _acting(run: Run) -> dict[str, Any]:
+def _acting(run: Run | Row[Any]) -> dict[str, Any]:
     """How a fork is played, without the values of its mocks and edits."""
     if not run.acting:
         return {}

@@ -12,7 +12,7 @@ from backend.core import clock, db, failpoints, log
 from backend.engine.acting import Acting
 from backend.engine.ports import Called, RunToPlay, StopReason
 from backend.runs.wake import AT_ONCE
-from backend.worker import queueing, repository, unreadable
+from backend.worker import repository, unreadable
 from backend.worker.player import Player
 from backend.workflows import trial
 from backend.workflows.diagram import Diagram
@@ -94,8 +94,7 @@ class Claimer:
     async def _claim(self, limit: int) -> list[RunToPlay]:
         failpoints.passed("claim.before")
         async with db.database().transaction() as session:
-            self._limited = await queueing.any_limits(session)
-            rows = await repository.claim(session, self._worker_id, limit, limited=self._limited)
+            rows, self._limited = await repository.claim_within_limits(session, self._worker_id, limit)
             found = [run for row in rows if (run := await self._readable(session, row)) is not None]
             if found:
                 failpoints.passed("claim.written")

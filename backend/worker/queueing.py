@@ -16,7 +16,8 @@ _UNLIMITED = 1_000_000_000
 _CLAIMING = 7_215_001  # any number that nothing else locks
 
 
-_ANY_LIMITS = select(exists().where(col(RunLimit.at_once).is_not(None)))
+ANY = exists().where(col(RunLimit.at_once).is_not(None))
+_ANY_LIMITS = select(ANY)
 
 
 async def any_limits(session: Session) -> bool:

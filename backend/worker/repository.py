@@ -136,10 +136,20 @@ async def next_wake(session: Session) -> datetime | None:
     return (await session.exec(_NEXT_WAKE)).one()
 
 
+async def claim_within_limits(
+    session: Session, worker_id: str, limit: int
+) -> tuple[Sequence[Row[Any]], bool]:
+    """Claim; also whether anybody limits how many runs are played. Where nobody does, one statement tells and claims."""
+    rows = await claim(session, worker_id, limit)
+    if rows or not await queueing.any_limits(session):
+        return rows, False
+    return await claim(session, worker_id, limit, limited=True), True
+
+
 async def claim(session: Session, worker_id: str, limit: int, *, limited: bool = False) -> Sequence[Row[Any]]:
     """Take runs that are due, in the order of their rank. The token grows with every claim: it fences whoever had them before.
 
-    A worker that was declared dead, and does not know it yet, gets none.
+    A worker that was declared dead, and does not know it yet, gets none. Not `limited`, it gets none where limits are set.
     """
     dialect = session.get_bind().dialect.name
     if limited:
@@ -157,7 +167,9 @@ def _claiming(dialect: str, limited: bool) -> ReturningUpdate[Any]:
     most, worker = bindparam("at_most", type_=Integer), bindparam("by_worker", type_=String)
     alive = exists().where(col(Worker.id) == worker)
     chosen = select(Run.id).where(_due(dialect), alive)
-    if limited:
+    if not limited:
+        chosen = chosen.where(~queueing.ANY)
+    else:
         chosen = chosen.where(col(Run.id).in_(queueing.within_limits(_due(dialect), most)))
     chosen = chosen.order_by(*queueing.ORDER).limit(most)
     statement: Any = (

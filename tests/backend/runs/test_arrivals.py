@@ -5,14 +5,16 @@ import asyncio
 import pytest
 from sqlmodel import col, select
 
-from backend.core import db
+from backend.core import clock, db
 from backend.core.errors import Conflict, Invalid, NotFound
 from backend.nodes.fields import FormField
-from backend.runs import arrivals, repository
+from backend.runs import arrivals, limits, repository
 from backend.runs.arrivals import Start
+from backend.runs.limits import Limits
 from backend.runs.models import Run
 from backend.runs.schemas import RunPublic
 from backend.workflows.diagram import Node
+from backend.workflows.models import Workflow
 from tests.backend.runs import made
 
 pytestmark = pytest.mark.db
@@ -79,3 +81,27 @@ async def test_a_result_is_read_by_its_team_alone() -> None:
     assert isinstance(mine, RunPublic)
     assert mine.status == "cancelled"
     assert isinstance(theirs, NotFound)
+
+
+async def test_a_start_plays_what_is_published_now_as_urgently_as_is_set_now() -> None:
+    """Versions are kept in memory; which of them is published, and under what name, is asked with every start."""
+    world = await form()
+    start = Start(world.by, "flow", {"n": 1})
+    first = await arrivals.start(start)
+    assert (first.version_id, first.version_number, first.priority) == (world.version_id, 1, "normal")
+    newer = await made.version(world.by, world.workflow_id, made.chain(Node(id="start", kind="start")))
+    async with db.database().transaction() as session:
+        workflow = await session.get_one(Workflow, world.workflow_id)
+        workflow.published_version_id, workflow.name = newer, "Renamed"
+        await limits.limit_team(session, world.by, Limits(priority="low"))
+    second = await arrivals.start(start)
+    assert (second.version_id, second.version_number, second.workflow_name) == (newer, 2, "Renamed")
+    assert second.priority == "low"
+    async with db.database().transaction() as session:
+        (await session.get_one(Workflow, world.workflow_id)).archived_at = clock.now()
+        await limits.limit_workflow(session, world.by, "flow", Limits(priority="high"))
+    with pytest.raises(Conflict, match="archived"):
+        await arrivals.start(start)
+    async with db.database().transaction() as session:
+        (await session.get_one(Workflow, world.workflow_id)).archived_at = None
+    assert (await arrivals.start(start)).priority == "high"

@@ -33,8 +33,9 @@ async def claimed(limit: int = 100, worker: str = "w") -> set[str]:
     """What one worker gets."""
     await made.worker(worker)
     async with db.database().transaction() as session:
-        limited = await queueing.any_limits(session)
-        return {run.id for run in await repository.claim(session, worker, limit, limited=limited)}
+        rows, limited = await repository.claim_within_limits(session, worker, limit)
+        assert limited == await queueing.any_limits(session)
+        return {run.id for run in rows}
 
 
 async def limit(world: made.World, at_once: int | None, *, team: bool = False) -> None:
