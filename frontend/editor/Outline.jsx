@@ -100,7 +100,7 @@ function meaning(key, rows, at) {
 }
 
 /** `opens`: whether a click opens the settings, as on narrow screens. */
-function Tree({ opens }) {
+function Tree({ opens, takesFocus = false }) {
   const editor = useEditor();
   const { ui, draft } = editor;
   const version = useModel((model) => model.version);
@@ -123,17 +123,18 @@ function Tree({ opens }) {
     choose(id);
     if (opens || ui.state.inspector) editor.openInspector(id);
   }, [choose, editor, opens, ui]);
-  const [focusOn, setFocusOn] = useState(null);
+  const goTo = useRef(takesFocus ? shown : null); // taken once: nobody loses the keyboard because a row changes
   useEffect(() => {
-    if (focusOn) tree.current?.querySelector(`[data-id="${focusOn}"]`)?.focus();
-  }, [focusOn, rows]);
+    if (goTo.current) tree.current?.querySelector(`[data-id="${goTo.current}"]`)?.focus();
+    goTo.current = null;
+  }, [chosen, rows]);
   const keys = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.getAttribute("role") !== "treeitem") return;
     const means = meaning(event.key, rows, rows.findIndex((row) => row.node.id === shown));
     if (means?.twist) twist(means.twist);
     else if (means?.to) {
+      if (means.to !== chosen) goTo.current = means.to;
       choose(means.to);
-      setFocusOn(means.to);
     } else if (event.key === " ") choose(shown);
     else if (event.key === "Enter") editor.openInspector(shown);
     else if (event.key.toLowerCase() === "n" && !event.shiftKey && draft.canEdit) ui.set({ dialog: "add-after", adding: shown });
@@ -174,7 +175,7 @@ export const OutlinePanel = memo(function OutlinePanel() {
           <h2>Outline</h2>
           <button type="button" className="qe-tool" aria-label="Close the outline" onClick={() => ui.set({ outline: false })}><Icon name="x" /></button>
         </header>
-        <Tree opens={false} />
+        <Tree opens={false} takesFocus />
       </section>
     </LiveContext>
   );

@@ -73,6 +73,39 @@ def test_C98_tab_walks_in_graph_order_and_connect_mode_wires_by_name(draw: Open)
     expect(sheet.by_id("announcer")).to_contain_text("is wired to Far away")
 
 
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until something of that name has the keyboard."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent").strip() == name:
+            return
+    raise AssertionError(f"Tab never came to “{name}”")
+
+
+def test_C98_a_workflow_is_built_run_and_approved_without_a_pointer(draw: Open) -> None:
+    sheet = draw([node("start", "start"), node("done", "output", x=320)], [wire("start", "done")])
+    page = sheet.page
+    sheet.press("o")
+    expect(sheet.by_id("outline-start")).to_be_focused()
+    sheet.press("n")
+    page.keyboard.type("human approval")
+    sheet.press("Enter")
+    sheet.joined("start", "human_approval")
+    sheet.joined("human_approval", "done", "approved")
+    expect(sheet.by_id("problems")).not_to_contain_text("Checking")
+    sheet.press("Control+Enter")
+    expect(sheet.by_id("dialog-run")).to_be_visible()
+    sheet.press("Control+Enter")
+    expect(sheet.node("human_approval")).to_have_attribute("data-state", "waiting_person", timeout=60_000)
+    run = str(sheet.by_id("run-link").get_attribute("href"))
+    tab_to(page, "Decide")
+    sheet.press("Enter")
+    page.get_by_text("You decide on exactly what is shown here.").wait_for()
+    sheet.press("a")
+    page.goto(run)
+    expect(page.get_by_test_id("run-view")).to_have_attribute("data-status", "succeeded", timeout=60_000)
+
+
 def test_C99_the_outline_is_a_tree_for_the_keyboard_and_edits_on_a_phone(draw: Open) -> None:
     nodes = [
         node("start", "start"),

@@ -153,6 +153,9 @@ def test_the_diagram_is_exported_as_a_picture(draw: Open) -> None:
         page.get_by_test_id("more").click()
         with page.expect_download() as download:
             page.get_by_test_id(f"export-{kind}").click()
+        expect(page.get_by_test_id(f"export-{kind}")).to_have_count(
+            0
+        )  # a menu that is closing would be closed again
         content = download.value.path().read_bytes()
         assert download.value.suggested_filename.endswith(f".{kind}")
         assert content.startswith(head)
