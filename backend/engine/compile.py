@@ -103,7 +103,7 @@ class _Checker:
         return kind.role if kind else None
 
     def _is_note(self, node: Node) -> bool:
-        return self._role(node) == "note"
+        return self._role(node) in ("note", "group")
 
     def _wire(self, wire: Wire) -> None:
         ends = [self.nodes.get(wire.source), self.nodes.get(wire.target)]

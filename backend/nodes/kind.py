@@ -208,7 +208,7 @@ class NodeContext(StepContext, Protocol):
 
 Play = Callable[[Any, NodeContext], Awaitable[Step]]
 NodeRole = Literal[
-    "step", "start", "end", "join", "map", "loop", "saga", "machine", "state", "exit", "call", "note"
+    "step", "start", "end", "join", "map", "loop", "saga", "machine", "state", "exit", "call", "note", "group"
 ]
 CONTAINERS = frozenset({"map", "loop", "saga", "machine", "state"})
 

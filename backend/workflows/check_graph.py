@@ -72,7 +72,7 @@ def _ports(chart: Chart, wire: Wire, source: Node, target: Node) -> Iterator[Pro
     if wire.target_port != IN_PORT:
         told = f"{label(target)} has no input “{wire.target_port}”; it has {IN_PORT}."
         yield _on(wire, told, f"Wire it to {IN_PORT}.", "unknown_port")
-    if kind and kind.role in ("start", "exit", "note"):
+    if kind and kind.role in ("start", "exit", "note", "group"):
         told = f"Nothing can lead into {label(target)}: it is a {kind.title}."
         yield _on(wire, told, "Remove the wire.", "no_way_in")
 
@@ -87,6 +87,7 @@ def _container(chart: Chart, node: Node) -> Iterator[Problem]:
     elif parent and (kind := chart.kind(parent)) and not kind.is_container:
         told = f"{label(node)} is inside {label(parent)}, which is a {kind.title} and holds nothing."
         yield _at(node, told, "Move it out.", "no_container")
+    yield from _group(chart, node)
     own = chart.kind(node)
     if (
         own
@@ -96,9 +97,18 @@ def _container(chart: Chart, node: Node) -> Iterator[Problem]:
         yield _at(node, f"{label(node)} is empty.", "Put the nodes to repeat inside it.", "empty_container")
 
 
+def _group(chart: Chart, node: Node) -> Iterator[Problem]:
+    """A group is only drawn, so a wrong one stops no run."""
+    group = chart.nodes.get(node.group) if node.group else None
+    kind = chart.kind(group) if group else None
+    if node.group and (not group or not kind or kind.role != "group" or group.parent != node.parent):
+        told = f"{label(node)} is in the group “{node.group}”, and there is no such group in its container."
+        yield _at(node, told, "Remove its `group`, or name one that exists.", "no_group", "warning")
+
+
 def _plays(chart: Chart, node: Node) -> bool:
     kind = chart.kind(node)
-    return kind is None or kind.role != "note"
+    return kind is None or kind.role not in ("note", "group")
 
 
 def _joins_and_branches(chart: Chart, node: Node) -> Iterator[Problem]:

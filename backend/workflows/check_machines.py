@@ -25,7 +25,7 @@ def _place(chart: Chart, node: Node, role: str | None) -> Iterator[Problem]:
     if role == "state" and around != "machine":
         told = f"{label(node)} is a state outside of a state machine."
         yield _at(node, told, "Move it into a State machine.", "state_outside")
-    elif around == "machine" and role not in ("state", "note", None):
+    elif around == "machine" and role not in ("state", "note", "group", None):
         told = f"{label(node)} stands directly in a state machine, which holds states only."
         yield _at(node, told, "Move it into one of the states.", "not_a_state")
     elif role == "exit" and around != "state":

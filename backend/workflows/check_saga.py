@@ -58,7 +58,7 @@ def _undo(chart: Chart, node: Node, undo: Node) -> Iterator[Problem]:
         told = f"{label(undo)} undoes {label(node)}, but a {kind.title} cannot be a compensation."
         yield _at(node, told, "Choose a node that does the undoing in one step.", "compensation_kind")
     own = chart.kind(node)
-    if own and own.role in ("start", "end", "note"):
+    if own and own.role in ("start", "end", "note", "group"):
         told = f"{label(node)} is a {own.title}: there is nothing to undo."
         yield _at(node, told, "Remove its compensation.", "nothing_to_undo")
 

@@ -68,6 +68,8 @@ class Node(_Part):
     compensate_with: NodeId | None = (
         None  # the node of the same body that undoes this one when its saga fails
     )
+    group: NodeId | None = None  # the group (a node of that kind, in the same container) it is drawn in
+    locked: bool = False  # it stays where it is, and deleting it asks first
     pinned: Any = None  # an output used by test runs in the editor instead of playing the node
     pinned_port: str | None = Field(
         default=None, max_length=200

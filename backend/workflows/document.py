@@ -15,7 +15,7 @@ ROOTS = ("meta", "nodes", "wires", "comments", "samples")
 _PLAIN_NODE_KEYS = (
     "kind", "kind_version", "name", "parent", "disabled", "note", "retry", "timeout_seconds", "cache_seconds", "on_error",
     "default_output", "compensate_with", "pinned",
-    "pinned_port", "mock",
+    "pinned_port", "mock", "group", "locked",
 )  # fmt: skip
 _META_KEYS = ("name", "description", "max_parallel")
 _SAFE_INT = 2**53

@@ -14,7 +14,7 @@ from backend.workflows.diagram import IN_PORT, Comment, Diagram, Node, Position,
 _FIRST = ("id", "name", "label", "title", "type", "model", "by", "field", "operator", "value", "text")
 _NODE_KEYS = (
     "disabled", "note", "retry", "timeout_seconds", "cache_seconds", "on_error", "default_output", "compensate_with", "pinned",
-    "pinned_port", "mock",
+    "pinned_port", "mock", "group", "locked",
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ _TINTS = {
 
 def svg(diagram: Diagram, kinds: Mapping[str, Kind]) -> str:
     """Only numbers and our own words go into the text, never anything that people typed."""
-    nodes = [node for node in diagram.nodes if node.kind != "note"]
+    nodes = [node for node in diagram.nodes if node.kind not in ("note", "group")]
     if not nodes:
         return ""
     places = _places(nodes)

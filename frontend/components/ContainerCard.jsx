@@ -8,8 +8,6 @@ import { Port, Tile } from "./NodeCard.jsx";
 import { Prose } from "./Prose.jsx";
 import { stateColour } from "./states.js";
 
-export const NOTE_SIZE = { w: 240, h: 120 };
-
 export const ContainerCard = memo(function ContainerCard({ node, kind, selected, live, problems = 0, peers, connectable = true, title, empty, undoneBy, dots, dirty, play }) {
   const ports = portsOf(kind, node);
   const state = live?.state ?? null;

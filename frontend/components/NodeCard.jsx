@@ -67,6 +67,7 @@ function Badges({ node, kind, problems, live, undoes, undoneBy, dirty }) {
     kind.unknown && ["triangle-alert", "This kind is not installed here. Its settings and wires are kept.", "problem", "not installed"],
     !kind.unknown && (node.kind_version ?? 1) !== kind.version && ["triangle-alert", `Made with version ${node.kind_version ?? 1} of ${kind.title}; here is version ${kind.version}.`, "old", `v${node.kind_version ?? 1}`],
     node.disabled && ["ban", "Disabled", ""],
+    node.locked && ["lock", "Locked: it stays where it is", ""],
     node.pinned != null && ["flag", "Pinned output: used in tests, ignored in production", "pin", "pinned"],
     node.mock && node.pinned == null && ["flask-conical", `In trial runs it ${MOCKS[node.mock.source ?? "value"]}`, "", "mock"],
     kind.group === "People" && ["hand", "Asks people", ""],

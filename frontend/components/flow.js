@@ -1,7 +1,9 @@
 // A diagram as plain data, turned into the nodes and wires that React Flow draws.
 
-import { NOTE_SIZE } from "./ContainerCard.jsx";
-import { extentOf, isContainer, isNote, portsLeft, portsOf, unknownKind } from "./kinds.js";
+import { frameOf, membersOf } from "./frames.js";
+import { extentOf, GROUP_SIZE, isContainer, isGroup, isNote, NOTE_SIZE, portsLeft, portsOf, unknownKind } from "./kinds.js";
+
+const USUAL = { width: 232, height: 68 }; // of a card that nobody has measured
 
 export const wireKey = (source, port, target, entry = "in") => `${source}.${port}>${target}.${entry}`;
 
@@ -40,11 +42,13 @@ export function kindFor(kinds, node, leaving) {
 
 export function typeOf(kind) {
   if (isContainer(kind)) return "container";
+  if (isGroup(kind)) return "frame";
   return isNote(kind) ? "note" : "card";
 }
 
 export function sizeOf(kind, size) {
   if (isContainer(kind)) return { width: size?.[0] ?? extentOf(kind)[0], height: size?.[1] ?? extentOf(kind)[1] };
+  if (isGroup(kind)) return { width: GROUP_SIZE.w, height: GROUP_SIZE.h };
   if (isNote(kind)) return { width: size?.[0] ?? NOTE_SIZE.w, height: size?.[1] ?? NOTE_SIZE.h };
   return {};
 }
@@ -84,14 +88,23 @@ export function spokenWire({ source, target, label }, port, named) {
   return `${named(source)} → ${named(target)}${by ? ` (${by})` : ""}`;
 }
 
+/** A group behind what it holds; where nothing can be changed it is never folded. */
+function groupOf(node, members, kinds) {
+  const box = (one) => ({ x: one.position?.x ?? 0, y: one.position?.y ?? 0, ...USUAL, ...sizeOf(kindOf(kinds, one.kind), one.size) });
+  const { x, y, ...size } = frameOf({ position: { x: 0, y: 0 }, ...node }, members, false, box);
+  return { position: { x, y }, ...size, zIndex: -1, style: { pointerEvents: "none" }, data: { node, kind: kindOf(kinds, node.kind), members: members.length } };
+}
+
 /** Nodes and wires of a diagram (as JSON) for a canvas on which nothing can be changed. */
 export function flowOf(diagram, kinds) {
+  const groups = membersOf(diagram.nodes, kinds);
   const ids = new Set(diagram.nodes.map((node) => node.id));
   const undo = undoNames(diagram.nodes, kinds);
   const titles = new Map(diagram.nodes.map((node) => [node.id, node.name || kindOf(kinds, node.kind).title]));
   const named = (id) => titles.get(id);
   const nodes = diagram.nodes.map((node) => {
     const kind = kindFor(kinds, node, (id) => diagram.wires.filter((wire) => wire.source === id));
+    const own = groups.has(node.id) ? groupOf(node, groups.get(node.id), kinds) : {};
     return {
       id: node.id,
       type: typeOf(kind),
@@ -100,6 +113,7 @@ export function flowOf(diagram, kinds) {
       data: { node, kind, ...undo(node) },
       ariaLabel: `${node.name || kind.title}, ${kind.title}`,
       ...sizeOf(kind, node.size),
+      ...own,
     };
   });
   const wires = diagram.wires.map((wire) => {

@@ -49,8 +49,12 @@ export const holds = (container, kind) => isNote(kind) || (container?.role === "
 const EXTENTS = { machine: [880, 440], state: [288, 168] };
 /** How large a container is until somebody resizes it. */
 export const extentOf = (kind) => EXTENTS[kind.role] ?? [560, 280];
-export const isNote = (kind) => kind.role === "note";
-export const hasInput = (kind) => !["start", "exit", "note"].includes(kind.role);
+export const NOTE_SIZE = { w: 240, h: 120 };
+export const GROUP_SIZE = { w: 232, h: 64 }; // of a folded one
+export const isGroup = (kind) => kind.role === "group";
+/** What is only drawn and never played. */
+export const isNote = (kind) => kind.role === "note" || isGroup(kind);
+export const hasInput = (kind) => !["start", "exit", "note", "group"].includes(kind.role);
 
 /** The ways out of a node, by the rule of `Ports.of`; the port for errors comes last. */
 export function portsOf(kind, node) {

@@ -53,6 +53,13 @@ export class Live {
 
   node = (id) => this.nodes.get(id) ?? IDLE;
 
+  /** A node that got another id in the draft keeps what the run says of it. */
+  renamed(old, id) {
+    if (!this.nodes.has(old)) return;
+    this.nodes.set(id, this.nodes.get(old));
+    this.tell(id);
+  }
+
   subscribe = (topic, callback) => {
     if (!this.listeners.has(topic)) this.listeners.set(topic, new Set());
     this.listeners.get(topic).add(callback);

@@ -9,6 +9,7 @@ import { Opening } from "../components/Opening.jsx";
 import { Paper, useDetail } from "../components/Paper.jsx";
 import { stateColour } from "../components/states.js";
 import { Arrow } from "../components/Wire.jsx";
+import { AlignmentGuides } from "./AlignmentGuides.jsx";
 import { useCanvasNodes } from "./canvas_nodes.js";
 import { Cursors } from "./Cursors.jsx";
 import { Comments } from "./Comments.jsx";
@@ -31,6 +32,7 @@ const GRID_STEP = [GRID, GRID];
 const TOGGLE_KEYS = ["Meta", "Control", "Shift"];
 const MIDDLE_BUTTON = [1];
 const WITHOUT_NAME = { hideAttribution: true };
+const SECOND_CLICK = 250; // ms in which a double click ends
 const SHOWN_STATES = new Set(["waiting_person", "failed"]); // people must act: the node is brought into sight
 
 function useViewport(editor) {
@@ -38,6 +40,14 @@ function useViewport(editor) {
   const first = useMemo(() => remembered.get(key, null), [key]);
   const onMoveEnd = useCallback((_, viewport) => remembered.set(key, viewport), [key]);
   return { first, onMoveEnd };
+}
+
+/** At once; but where the panel would open under the pointer, only after a second click had its time to reach the node. */
+function openSoon(editor, id, event) {
+  const covered = !editor.ui.state.inspector && event.clientX > editor.frame.getBoundingClientRect().right - remembered.get("inspector-width", 420) - 36;
+  const open = () => editor.ui.state.selection.includes(id) && !editor.ui.state.renaming && editor.openInspector(id);
+  if (covered) setTimeout(open, SECOND_CLICK);
+  else editor.openInspector(id);
 }
 
 function useSelection(editor) {
@@ -92,6 +102,7 @@ export const Canvas = memo(function Canvas() {
   const onSelectionChange = useSelection(editor);
   const detail = useDetail(frame);
   const mode = useUi((ui) => ui.mode);
+  const snap = useUi((ui) => ui.snap);
   const hand = mode === "hand";
   const colourMode = useColourMode();
   const { canEdit } = editor.draft;
@@ -105,11 +116,11 @@ export const Canvas = memo(function Canvas() {
   const onInit = useCallback((instance) => {
     detail(null, instance.getViewport());
   }, [detail]);
-  const onNodeDoubleClick = useCallback((_, node) => editor.openInspector(node.id), [editor]);
+  const onNodeDoubleClick = useCallback((event, node) => (event.ctrlKey || event.metaKey ? editor.openSub(node.id) : editor.openInspector(node.id)), [editor]);
   const onNodeClick = useCallback((event, node) => {
     if (event.shiftKey || event.ctrlKey || event.metaKey) return;
     if (editor.ui.state.selection.length > 1) editor.select([node.id]); // React Flow keeps the others when one of them is clicked
-    editor.openInspector(node.id);
+    openSoon(editor, node.id, event);
   }, [editor]);
   const onDoubleClick = useCallback((event) => {
     if (event.target.classList?.contains("react-flow__pane")) editor.openPicker({ screen: { x: event.clientX, y: event.clientY } });
@@ -145,7 +156,7 @@ export const Canvas = memo(function Canvas() {
           connectOnClick={false}
           connectionRadius={28}
           reconnectRadius={14}
-          snapToGrid
+          snapToGrid={snap}
           snapGrid={GRID_STEP}
           selectionOnDrag={!hand}
           selectionMode={SelectionMode.Partial}
@@ -171,6 +182,7 @@ export const Canvas = memo(function Canvas() {
           <Cursors />
           <Comments />
           <Candidate />
+          <AlignmentGuides />
           <VariableLinks />
           <SelectionBar />
           <Sight opened={Boolean(viewport.first)} />

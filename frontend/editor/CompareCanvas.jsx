@@ -4,6 +4,7 @@ import { memo, useCallback, useEffect, useRef, useState } from "react";
 import { applyNodeChanges, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { useColourMode } from "../components/colour_mode.js";
 import { ContainerCard, NoteCard } from "../components/ContainerCard.jsx";
+import { GroupFrame } from "../components/GroupFrame.jsx";
 import { NodeCard } from "../components/NodeCard.jsx";
 import { Opening } from "../components/Opening.jsx";
 import { Paper, useDetail } from "../components/Paper.jsx";
@@ -22,6 +23,7 @@ const nodeTypes = {
   card: memo(({ data }) => <NodeCard node={data.node} kind={data.kind} connectable={false} undoes={data.undoes} undoneBy={data.undoneBy} />),
   container: memo(({ data }) => <ContainerCard node={data.node} kind={data.kind} connectable={false} undoneBy={data.undoneBy} />),
   note: memo(({ data }) => <NoteCard node={data.node} kind={data.kind} />),
+  frame: memo(({ data }) => <GroupFrame node={data.node} kind={data.kind} members={data.members} />),
 };
 const edgeTypes = { wire: Wire, undo: UndoWire };
 

@@ -2,10 +2,11 @@
 
 import { memo, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { ReactFlowProvider } from "@xyflow/react";
-import { useParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 import "@xyflow/react/dist/style.css";
 import "../components/canvas.css";
 import "./editor.css";
+import "./editing.css";
 import "./forms.css";
 import "./history.css";
 import "./panel.css";
@@ -21,6 +22,8 @@ import { Connection } from "./Connection.jsx";
 import { Dialogs } from "./Dialogs.jsx";
 import { EditorCore } from "./editor_core.js";
 import { look } from "./history.js";
+import { ContextMenu } from "./ContextMenu.jsx";
+import { FindBar } from "./FindBar.jsx";
 import { EditorContext, useDraftState, useEditor, useModel, useUi } from "./hooks.js";
 import { HistoryPanel } from "./History.jsx";
 import { Inspector } from "./Inspector.jsx";
@@ -124,6 +127,8 @@ function Wide() {
       <RunStrip />
       <Picker />
       <Offer />
+      <FindBar />
+      <ContextMenu />
     </div>
   );
 }
@@ -144,6 +149,7 @@ const Opened = memo(function Opened({ editor, nodeId, runId }) {
   const narrow = useNarrow();
   const comparing = useSyncExternalStore(editor.ui.subscribe, () => Boolean(editor.ui.state.compared));
   useKeyboard(editor);
+  editor.navigate = useNavigate();
   useEffect(() => {
     if (runId) copyRun(editor, runId);
   }, [editor, runId]);
@@ -188,7 +194,7 @@ function Refused({ problem }) {
 export function Editor() {
   const { workflow_id: workflowId } = useParams();
   const { editor, problem } = useOpened(workflowId);
-  const [nodeId, runId] = useMemo(() => ["node", "run"].map((name) => new URLSearchParams(window.location.search).get(name)), []);
+  const [nodeId, runId] = useMemo(() => ["node", "run"].map((name) => new URLSearchParams(window.location.search).get(name)), [workflowId]);
   if (problem) return <Refused problem={problem} />;
   if (!editor) return <div className="qe-loading qe-bones" aria-busy="true" aria-label="Loading the workflow" />;
   return <Opened key={editor.workflowId} editor={editor} nodeId={nodeId} runId={runId} />;

@@ -1,6 +1,6 @@
 // Nodes as the editor draws them: the shared cards, with live state, problems, other people and renaming in place.
 
-import { memo, useCallback, useState } from "react";
+import { memo } from "react";
 import { NodeResizer } from "@xyflow/react";
 import { ContainerCard, NoteCard } from "../components/ContainerCard.jsx";
 import { useLiveNode } from "../components/live_hooks.js";
@@ -9,6 +9,8 @@ import { useDirty } from "./data_hooks.js";
 import { Failure } from "./Failure.jsx";
 import { IterationDots } from "./IterationDots.jsx";
 import { useEditor, useModel, usePeers, useUi } from "./hooks.js";
+import { GroupNode } from "./GroupNode.jsx";
+import { Title } from "./NodeTitle.jsx";
 import { samePeers } from "./presence.js";
 import { PlayButton } from "./TryMenu.jsx";
 
@@ -31,43 +33,6 @@ function useMarks(id) {
   }, samePeers);
   const dirty = useDirty(id);
   return { live, problems, peers, dirty };
-}
-
-/** The name, or a field over it while somebody renames the node in place (F2, or a double click on the name). */
-function Title({ node, fallback }) {
-  const { edits, ui } = useEditor();
-  const renaming = useUi((state) => state.renaming === node.id);
-  const [text, setText] = useState(null);
-  const start = useCallback(
-    (event) => {
-      event.stopPropagation();
-      ui.set({ renaming: node.id });
-    },
-    [ui, node.id],
-  );
-  if (!renaming) return <span onDoubleClick={start}>{node.name || fallback}</span>;
-  const finish = (keep) => {
-    if (keep && text !== null && text.trim() && text !== node.name) edits.set(node.id, "name", text.trim());
-    setText(null);
-    ui.set({ renaming: null });
-  };
-  return (
-    <input
-      className="qe-rename nodrag nopan"
-      autoFocus
-      maxLength={200}
-      aria-label="Name of the node"
-      value={text ?? node.name ?? ""}
-      onFocus={(event) => event.target.select()}
-      onChange={(event) => setText(event.target.value)}
-      onBlur={() => finish(true)}
-      onKeyDown={(event) => {
-        event.stopPropagation();
-        if (event.key === "Enter") finish(true);
-        if (event.key === "Escape") finish(false);
-      }}
-    />
-  );
 }
 
 const CardNode = memo(function CardNode({ id, data, selected }) {
@@ -143,4 +108,4 @@ const NoteNode = memo(function NoteNode({ id, data, selected }) {
   );
 });
 
-export const nodeTypes = { card: CardNode, container: ContainerNode, note: NoteNode };
+export const nodeTypes = { card: CardNode, container: ContainerNode, note: NoteNode, frame: GroupNode };

@@ -2,7 +2,7 @@
 
 import { memo, useMemo, useState } from "react";
 import { Icon } from "../components/icons.jsx";
-import { SECTIONS } from "../components/kinds.js";
+import { isGroup, SECTIONS } from "../components/kinds.js";
 import { Tile } from "../components/NodeCard.jsx";
 import { found } from "./fuzzy.js";
 import { DRAGGED_KIND } from "./gestures.js";
@@ -55,7 +55,7 @@ export const Palette = memo(function Palette() {
   const shown = useUi((ui) => ui.palette);
   const [query, setQuery] = useState("");
   const sections = useMemo(() => {
-    const fitting = found([...kinds.values()], query, (kind) => [kind.title, kind.name, kind.group, ...(kind.synonyms ?? []), kind.help.split("\n")[0]]);
+    const fitting = found([...kinds.values()].filter((kind) => !isGroup(kind)), query, (kind) => [kind.title, kind.name, kind.group, ...(kind.synonyms ?? []), kind.help.split("\n")[0]]);
     return SECTIONS.map((name) => [name, fitting.filter((kind) => kind.group === name)]).filter(([, of]) => of.length);
   }, [kinds, query]);
   if (!draft.canEdit) return null;

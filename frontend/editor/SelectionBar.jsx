@@ -1,9 +1,9 @@
-// The tools over two or more selected nodes: align, distribute, disable, duplicate, delete.
+// The tools over two or more selected nodes: align, distribute, tidy, group, take out, duplicate, pin, disable, delete.
 
 import { memo } from "react";
 import { useStore, ViewportPortal } from "@xyflow/react";
 import { Icon } from "../components/icons.jsx";
-import { COMMANDS, shown } from "./commands.js";
+import { COMMANDS, tip } from "./commands.js";
 import { sameList, useEditor, useUi } from "./hooks.js";
 
 const TOOLS = [
@@ -17,7 +17,12 @@ const TOOLS = [
   ["distribute-x", "align-horizontal-distribute-center"],
   ["distribute-y", "align-vertical-distribute-center"],
   null,
+  ["tidy", "wand-sparkles"],
+  ["group", "group"],
+  ["subworkflow", "network"],
+  null,
   ["duplicate", "copy"],
+  ["pin", "pin"],
   ["disable", "ban"],
   ["pin", "flag"],
   ["delete", "trash-2"],
@@ -49,13 +54,13 @@ function Bar({ ids }) {
         style={{ transform: `translate(${at[0]}px, ${at[1]}px) scale(${1 / at[2]}) translate(-50%, calc(-100% - 14px))` }}
       >
         <span className="qe-selection-count">{ids.length}</span>
-        {TOOLS.map((tool, i) => {
+        {TOOLS.filter((tool) => !tool || COMMANDS.some((command) => command.name === tool[0])).map((tool, i) => {
           if (!tool) return <i key={i} />;
           const [name, icon] = tool;
-          const { title, keys, least = 0 } = COMMANDS.find((command) => command.name === name);
-          const label = keys.length ? `${title} (${shown(keys[0]).join("+")})` : title;
+          const { least = 0 } = COMMANDS.find((command) => command.name === name);
+          const label = tip(name);
           return (
-            <button key={name} type="button" className="qe-tool" title={label} aria-label={title} disabled={ids.length < least} data-testid={`selection-${name}`} onClick={() => run(name)}>
+            <button key={name} type="button" className="qe-tool" title={label} aria-label={label} disabled={ids.length < least} data-testid={`selection-${name}`} onClick={() => run(name)}>
               <Icon name={icon} size={15} />
             </button>
           );

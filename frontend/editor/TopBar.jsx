@@ -6,11 +6,13 @@ import { Link } from "react-router";
 import { Icon } from "../components/icons.jsx";
 import { LiveContext, useLiveRun } from "../components/live_hooks.js";
 import { CommentsButton } from "./CommentList.jsx";
+import { tip } from "./commands.js";
 import { download } from "./exports.js";
 import { follow } from "./follow.js";
 import { copyLink } from "./history.js";
 import { useDraftState, useEditor, useModel, usePeers, useUi } from "./hooks.js";
 import { errorsOf } from "./problems.js";
+import { Trail } from "./Trail.jsx";
 
 const SAVED = {
   loading: ["loader-circle", "Loading"],
@@ -85,8 +87,8 @@ function History() {
   if (!draft.canEdit) return null;
   return (
     <span className="qe-group">
-      <button type="button" className="qe-tool" data-testid="undo" title="Undo (Ctrl+Z)" aria-label="Undo" disabled={!canUndo} onClick={() => run("undo")}><Icon name="undo-2" /></button>
-      <button type="button" className="qe-tool" data-testid="redo" title="Redo (Ctrl+Shift+Z)" aria-label="Redo" disabled={!canRedo} onClick={() => run("redo")}><Icon name="redo-2" /></button>
+      <button type="button" className="qe-tool" data-testid="undo" title={tip("undo")} aria-label="Undo" disabled={!canUndo} onClick={() => run("undo")}><Icon name="undo-2" /></button>
+      <button type="button" className="qe-tool" data-testid="redo" title={tip("redo")} aria-label="Redo" disabled={!canRedo} onClick={() => run("redo")}><Icon name="redo-2" /></button>
     </span>
   );
 }
@@ -104,7 +106,7 @@ function Problems() {
       ? ["warning", "triangle-alert", counted(problems.length, "warning")]
       : ["none", "circle-check", checked ? "No problems" : "Checking"];
   return (
-    <button type="button" className="qe-problems-button" data-testid="problems" data-tone={tone} title="Problems (F8)" onClick={() => run("problems")}>
+    <button type="button" className="qe-problems-button" data-testid="problems" data-tone={tone} title={tip("problems", "Problems")} onClick={() => run("problems")}>
       <Icon name={icon} size={15} />
       {words}
     </button>
@@ -188,7 +190,7 @@ function RunButton() {
   const on = Boolean(id) && editor.running && state;
   if (!editor.me.may("run.start")) return null;
   if (on) return <Button color="gray" variant="surface" highContrast data-testid="run-button" onClick={() => editor.stopRun()}><Icon name="square" size={13} />Stop</Button>;
-  return <Button data-testid="run-button" title="Run (Ctrl+Enter)" onClick={() => editor.run("run")}><Icon name="play" size={14} />Run<Count /></Button>;
+  return <Button data-testid="run-button" title={tip("run", "Run")} onClick={() => editor.run("run")}><Icon name="play" size={14} />Run<Count /></Button>;
 }
 
 export const TopBar = memo(function TopBar() {
@@ -200,6 +202,7 @@ export const TopBar = memo(function TopBar() {
   return (
     <header className="qe-bar">
       <Link className="qe-tool" to="/workflows" title="All workflows" aria-label="All workflows"><Icon name="chevron-left" size={18} /></Link>
+      <Trail />
       <Name />
       <SaveState />
       <span className="qe-space" />

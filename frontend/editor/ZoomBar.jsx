@@ -3,6 +3,7 @@
 import { memo } from "react";
 import { Panel, useStore } from "@xyflow/react";
 import { Icon } from "../components/icons.jsx";
+import { tip } from "./commands.js";
 import { useEditor, useUi } from "./hooks.js";
 
 const percent = (state) => Math.round(state.transform[2] * 100);
@@ -20,18 +21,22 @@ export const ZoomBar = memo(function ZoomBar() {
   const zoom = useStore(percent);
   const mode = useUi((ui) => ui.mode);
   const minimap = useUi((ui) => ui.minimap);
+  const snap = useUi((ui) => ui.snap);
+  useUi((ui) => ui.bindings);
   return (
     <Panel position="bottom-left" className="qe-zoom">
-      <Tool icon="mouse-pointer-2" title="Pointer (V)" pressed={mode === "pointer"} onClick={() => run("pointer")} />
-      <Tool icon="hand" title="Hand (H)" pressed={mode === "hand"} onClick={() => run("hand")} />
-      {draft.canEdit && <Tool icon="message-square" title="Comment (C)" pressed={mode === "comment"} onClick={() => run("comment")} />}
+      <Tool icon="mouse-pointer-2" title={tip("pointer")} pressed={mode === "pointer"} onClick={() => run("pointer")} />
+      <Tool icon="hand" title={tip("hand")} pressed={mode === "hand"} onClick={() => run("hand")} />
+      {draft.canEdit && <Tool icon="message-square" title={tip("comment")} pressed={mode === "comment"} onClick={() => run("comment")} />}
       <i />
-      <Tool icon="minus" title="Zoom out (-)" onClick={() => run("zoom-out")} />
-      <button type="button" className="qe-tool qe-percent" title="Zoom to 100 % (Shift+0)" onClick={() => run("zoom-100")}>{zoom} %</button>
-      <Tool icon="plus" title="Zoom in (+)" onClick={() => run("zoom-in")} />
-      <Tool icon="maximize" title="Fit everything (Shift+1)" onClick={() => run("fit")} />
+      <Tool icon="minus" title={tip("zoom-out")} onClick={() => run("zoom-out")} />
+      <button type="button" className="qe-tool qe-percent" title={tip("zoom-100")} onClick={() => run("zoom-100")}>{zoom} %</button>
+      <Tool icon="plus" title={tip("zoom-in")} onClick={() => run("zoom-in")} />
+      <Tool icon="maximize" title={tip("fit")} onClick={() => run("fit")} />
       <i />
-      <Tool icon="map" title="Mini-map (M)" pressed={minimap} onClick={() => run("minimap")} />
+      {draft.canEdit && <Tool icon="magnet" title={tip("snap", "Snap to the grid")} pressed={snap} onClick={() => run("snap")} />}
+      {draft.canEdit && <Tool icon="wand-sparkles" title={tip("tidy")} onClick={() => run("tidy")} />}
+      <Tool icon="map" title={tip("minimap")} pressed={minimap} onClick={() => run("minimap")} />
     </Panel>
   );
 });

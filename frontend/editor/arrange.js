@@ -15,10 +15,10 @@ function boxes(editor) {
   return [...chosen].filter((id) => !held.has(id)).map((id) => ({ id, ...boxOf(editor, id) }));
 }
 
-function moved(editor, id, axis, to) {
-  const node = editor.model.node(id);
-  const at = { ...node.position, [axis]: node.position[axis] + grid(to - editor.model.absolute(node)[axis]) };
-  return { id, x: at.x, y: at.y };
+function moved(editor, box, axis, to) {
+  const { position } = editor.model.node(box.id);
+  const at = { ...position, [axis]: position[axis] + grid(to - box[axis]) };
+  return { id: box.id, x: at.x, y: at.y };
 }
 
 export function align(editor, side) {
@@ -27,7 +27,7 @@ export function align(editor, side) {
   const first = Math.min(...all.map((box) => box[axis]));
   const last = Math.max(...all.map((box) => box[axis] + box[LENGTH[axis]]));
   const line = first + (last - first) * part;
-  editor.edits.move(all.map((box) => moved(editor, box.id, axis, line - box[LENGTH[axis]] * part)));
+  editor.edits.move(all.map((box) => moved(editor, box, axis, line - box[LENGTH[axis]] * part)));
 }
 
 /** Equal gaps between the first and the last. */
@@ -39,7 +39,7 @@ export function distribute(editor, axis) {
   const room = last[axis] + length(last) - first[axis] - all.reduce((sum, box) => sum + length(box), 0);
   let at = first[axis];
   editor.edits.move(all.map((box) => {
-    const move = moved(editor, box.id, axis, at);
+    const move = moved(editor, box, axis, at);
     at += length(box) + room / (all.length - 1);
     return move;
   }));

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useState } from "react";
 import { applyEdgeChanges, applyNodeChanges } from "@xyflow/react";
 import { kindFor, kindOf, parentsFirst, sizeOf, spokenWire, typeOf, undoEntry } from "../components/flow.js";
 import { portsOf } from "../components/kinds.js";
+import { drawnGroups, groupEntry, ways, withDragged } from "./group_view.js";
 import { useEditor } from "./hooks.js";
 
 /** The names of what undoes a node and of what it undoes. */
@@ -12,13 +13,13 @@ function undoOf(node, { model, kinds }) {
   return { undoneBy: name(node.compensate_with), undoes: name(model.undone.get(node.id)) };
 }
 
-function nodeEntry(node, old, editor) {
+function nodeEntry(node, old, editor, hidden) {
   const { model, kinds, presence } = editor;
   const kind = kindFor(kinds, node, model.outOf);
   const undo = undoOf(node, editor);
   const parent = model.nodes.has(node.parent) ? node.parent : undefined;
-  const held = old?.dragging ? old.position : (presence.moving.get(node.id) ?? node.position);
-  const same = old && old.data.node === node && old.data.kind === kind && old.parentId === parent && old.position.x === held.x && old.position.y === held.y && old.data.undoneBy === undo.undoneBy && old.data.undoes === undo.undoes;
+  const held = old?.dragging ? old.position : (editor.glide.state.at?.get(node.id) ?? presence.moving.get(node.id) ?? node.position);
+  const same = old && old.data.node === node && old.data.kind === kind && old.hidden === hidden && old.parentId === parent && old.position.x === held.x && old.position.y === held.y && old.data.undoneBy === undo.undoneBy && old.data.undoes === undo.undoes;
   if (same) return old;
   return {
     ...old,
@@ -26,6 +27,8 @@ function nodeEntry(node, old, editor) {
     type: typeOf(kind),
     position: { x: held.x, y: held.y },
     parentId: parent,
+    hidden,
+    draggable: node.locked ? false : undefined,
     data: { node, kind, ...undo },
     ariaLabel: `${node.name || kind.title}, ${kind.title}`,
     zIndex: typeOf(kind) === "card" ? 1 : 0,
@@ -33,25 +36,26 @@ function nodeEntry(node, old, editor) {
   };
 }
 
-function wireEntry(wire, old, editor) {
+/** A wire to or from what a folded group holds is drawn to the group's card. */
+function wireEntry(wire, old, editor, hiding) {
+  const way = ways(wire, hiding);
   const ariaLabel = spokenWire(wire, wire.source_port, (id) => editor.model.node(id)?.name || kindOf(editor.kinds, editor.model.node(id)?.kind).title);
-  if (old?.data.wire === wire && old.ariaLabel === ariaLabel) return old;
+  if (old?.data.wire === wire && old.ariaLabel === ariaLabel && old.source === way.source && old.target === way.target) return old;
   return {
     ...old,
     id: wire.id,
     type: "wire",
     ariaLabel,
-    source: wire.source,
-    sourceHandle: wire.source_port,
-    target: wire.target,
-    targetHandle: wire.target_port,
+    ...way,
     data: { wire, label: wire.label },
   };
 }
 
 function nodesFrom(old, editor) {
   const byId = new Map(old.map((entry) => [entry.id, entry]));
-  const next = parentsFirst([...editor.model.nodes.values()].map((node) => nodeEntry(node, byId.get(node.id), editor)));
+  const drawn = drawnGroups(editor, byId);
+  const entry = (node) => (drawn.groups.has(node.id) ? groupEntry(node, byId.get(node.id), editor, drawn) : nodeEntry(node, byId.get(node.id), editor, drawn.hiding.has(node.id) || undefined));
+  const next = parentsFirst([...editor.model.nodes.values()].map(entry));
   return next.length === old.length && next.every((entry, i) => entry === old[i]) ? old : next;
 }
 
@@ -68,7 +72,9 @@ function wiresFrom(old, editor) {
   const { model } = editor;
   const byId = new Map(old.map((entry) => [entry.id, entry]));
   const standing = [...model.wires.values()].filter((wire) => model.nodes.has(wire.source) && model.nodes.has(wire.target));
-  return standing.map((wire) => wireEntry(wire, byId.get(wire.id), editor)).concat(undosFrom(byId, editor));
+  const { hiding } = drawnGroups(editor);
+  const seen = standing.filter((wire) => !hiding.has(wire.source) || hiding.get(wire.source) !== hiding.get(wire.target));
+  return seen.map((wire) => wireEntry(wire, byId.get(wire.id), editor, hiding)).concat(undosFrom(byId, editor));
 }
 
 const LOCAL = new Set(["position", "dimensions", "select"]);
@@ -84,20 +90,22 @@ export function useCanvasNodes() {
       setWires((old) => wiresFrom(old, editor));
     };
     draw();
+    editor.redraw = draw;
     let moved = false;
     const drawMoves = () => {
       const moving = editor.presence.moving.size > 0;
       if (moving || moved) setNodes((old) => nodesFrom(old, editor));
       moved = moving;
     };
-    const stops = [editor.model.subscribe(draw), editor.presence.subscribe(drawMoves)];
+    const drawGlide = () => setNodes((old) => nodesFrom(old, editor));
+    const stops = [editor.model.subscribe(draw), editor.presence.subscribe(drawMoves), editor.glide.subscribe(drawGlide)];
     return () => stops.forEach((stop) => stop());
   }, [editor]);
 
   const onNodesChange = useCallback((changes) => {
     const own = changes.filter((change) => LOCAL.has(change.type));
-    if (own.length) setNodes((old) => applyNodeChanges(own, old));
-  }, []);
+    if (own.length) setNodes((old) => applyNodeChanges(withDragged(own, old, editor), old));
+  }, [editor]);
   const onEdgesChange = useCallback((changes) => {
     const own = changes.filter((change) => change.type === "select");
     if (own.length) setWires((old) => applyEdgeChanges(own, old));
@@ -108,6 +116,7 @@ export function useCanvasNodes() {
     (ids, wireIds = []) => {
       const chosen = new Set(ids);
       const chosenWires = new Set(wireIds);
+      editor.ui.set({ selection: [...chosen].filter((id) => editor.model.nodes.has(id)), selectedWires: wireIds }); // commands need not wait for the drawing
       setNodes((old) => nodesFrom(old, editor).map((n) => (Boolean(n.selected) === chosen.has(n.id) ? n : { ...n, selected: chosen.has(n.id) })));
       setWires((old) => old.map((w) => (Boolean(w.selected) === chosenWires.has(w.id) ? w : { ...w, selected: chosenWires.has(w.id) })));
     },

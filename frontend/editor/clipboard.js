@@ -1,65 +1,64 @@
 // Copy, cut, paste and duplicate: what goes through the clipboard is a diagram as YAML, readable anywhere.
 
-import { parse, stringify } from "yaml";
 import { extentOf, holds, isContainer } from "../components/kinds.js";
-import { freeId, freeName, shownNames, snapped } from "./placing.js";
+import { bare, fileNode, fileWire, readFragment, rewritten, textOf } from "./fragment.js";
+import { CARD, containerAt, freeId, freeName, shownNames, snapped } from "./placing.js";
 
 const OFFSET = 32;
-const PLAIN = { parent: null, note: "", on_error: "fail", disabled: false, size: null };
-
-function fileNode({ id, kind, kind_version: version, name, config, position, ...rest }) {
-  const more = Object.fromEntries(Object.entries(rest).filter(([key, value]) => value != null && JSON.stringify(value) !== JSON.stringify(PLAIN[key])));
-  return { id, kind, ...(version > 1 ? { kind_version: version } : {}), name, config, position, ...more };
-}
-
-function fileWire({ source, source_port: port, target, label }) {
-  return { source, ...(port === "out" ? {} : { source_port: port }), target, ...(label ? { label } : {}) };
-}
-
-/** References such as `nodes.classify.label` in every text of the settings follow the new ids. */
-function rewritten(value, newIds) {
-  if (typeof value === "string") {
-    return value.replace(/\bnodes\.([a-z][a-z0-9_]*)/g, (all, id) => (newIds.has(id) ? `nodes.${newIds.get(id)}` : all));
-  }
-  if (Array.isArray(value)) return value.map((entry) => rewritten(entry, newIds));
-  if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rewritten(inner, newIds)]));
-  return value;
-}
 
 export class Clipboard {
   constructor(editor) {
     this.editor = editor;
-    this.copied = null; // what was last copied here, and the containers it came from, which its text does not say
+    this.copied = null; // what was last copied here, with what its text does not say: its containers, and who led to it
+    this.pastedAt = null;
+    this.withWires = false; // the next paste keeps the wires that led to what was copied
   }
 
-  chosen() {
-    const { model, ui } = this.editor;
-    return new Set(ui.state.selection.flatMap((id) => [id, ...model.within(id)]));
+  chosen(ids = this.editor.ui.state.selection) {
+    const { model } = this.editor;
+    return new Set(ids.flatMap((id) => [id, ...model.within(id)]));
   }
 
-  /** The containers of the selected nodes that are not selected themselves, by node. */
-  homes() {
-    const chosen = this.chosen();
-    const parents = [...chosen].map((id) => [id, this.editor.model.node(id)?.parent]);
+  /** The containers and groups of these nodes that are not among them, by node. */
+  homes(chosen) {
+    const { model } = this.editor;
+    const parents = [...chosen].map((id) => [id, model.node(id)?.parent]);
     return new Map(parents.filter(([, parent]) => parent && !chosen.has(parent)));
   }
 
-  /** The selected nodes with what they hold and the wires between them, in the form of a diagram file. */
-  fragment() {
+  /** The nodes with what they hold and the wires between them, in the form of a diagram file. */
+  fragment(chosen = this.chosen()) {
     const { model } = this.editor;
-    const chosen = this.chosen();
     const nodes = [...chosen].map((id) => model.node(id)).filter(Boolean);
     const wires = [...model.wires.values()].filter((wire) => chosen.has(wire.source) && chosen.has(wire.target));
-    const outside = (node) => (chosen.has(node.parent) ? node : { ...node, parent: null, position: node.parent ? model.absolute(node) : node.position });
-    return { quadrille: 1, nodes: nodes.map((node) => fileNode(outside(node))), wires: wires.map(fileWire) };
+    const outside = ({ group, ...node }) => {
+      const kept = chosen.has(group) ? { ...node, group } : node;
+      return chosen.has(node.parent) ? kept : { ...kept, parent: null, position: node.parent ? model.absolute(node) : node.position };
+    };
+    return { nodes: nodes.map(outside).map(bare), wires };
+  }
+
+  text(chosen) {
+    const { nodes, wires } = this.fragment(chosen);
+    return textOf({ nodes: nodes.map(fileNode), ...(wires.length ? { wires: wires.map(fileWire) } : {}) });
+  }
+
+  /** Remember what is copied; gives its text. */
+  take() {
+    const { model, ui } = this.editor;
+    if (!ui.state.selection.length) return "";
+    const chosen = this.chosen();
+    const incoming = [...model.wires.values()].filter((wire) => chosen.has(wire.target) && !chosen.has(wire.source));
+    this.copied = { text: this.text(chosen), homes: this.homes(chosen), incoming };
+    this.pastedAt = null;
+    ui.hint(`${ui.state.selection.length} copied as YAML.`);
+    return this.copied.text;
   }
 
   copy(data) {
-    if (!this.editor.ui.state.selection.length) return false;
-    this.copied = { text: stringify(this.fragment()), homes: this.homes() };
-    data.setData("text/plain", this.copied.text);
-    this.editor.ui.hint(`${this.editor.ui.state.selection.length} copied as YAML.`);
-    return true;
+    const text = this.take();
+    if (text) data.setData("text/plain", text);
+    return Boolean(text);
   }
 
   cut(data) {
@@ -69,23 +68,55 @@ export class Clipboard {
   }
 
   paste(data) {
-    if (!this.editor.draft.canEdit) return false;
-    const text = data.getData("text/plain");
-    if (!/\bnodes\b/.test(text)) return false;
+    const withWires = this.withWires;
+    this.withWires = false;
+    return this.pasteText(data.getData("text/plain"), { withWires });
+  }
+
+  /** True when the text was meant for the canvas. */
+  pasteText(text, { withWires = false } = {}) {
+    const { draft, ui } = this.editor;
+    if (!draft.canEdit) return false;
     let found;
     try {
-      found = parse(text);
+      found = readFragment(text);
     } catch (error) {
-      this.editor.ui.hint(`The clipboard holds no diagram: ${error.message.split("\n")[0]}`, "warning");
+      ui.hint(`The clipboard holds no diagram: ${error.message.split("\n")[0]}`, "warning");
       return true;
     }
-    if (!Array.isArray(found?.nodes) || !found.nodes.every((node) => node && typeof node.id === "string" && typeof node.kind === "string")) return false;
-    this.insert(found, text.trim() === this.copied?.text.trim() ? this.copied.homes : this.besideSelection(found.nodes));
+    if (!found) return false;
+    const own = text.trim() === this.copied?.text.trim() ? this.copied : null;
+    this.insert(found, { ...this.place(found, own), incoming: withWires ? (own?.incoming ?? []) : [] });
     return true;
   }
 
   duplicate() {
-    this.insert(this.fragment(), this.homes());
+    const chosen = this.chosen();
+    this.insert(this.fragment(chosen), { homes: this.homes(chosen), shift: { x: OFFSET, y: OFFSET } });
+  }
+
+  /** Copies of these nodes where somebody dropped them; the nodes themselves stay. */
+  duplicateTo(ids, shift, holder) {
+    const chosen = this.chosen(ids);
+    const homes = ids.map((id) => [id, holder(this.editor.kinds.get(this.editor.model.node(id)?.kind) ?? {})?.id]);
+    return this.insert(this.fragment(chosen), { homes: new Map(homes.filter(([, home]) => home)), shift });
+  }
+
+  /** Where pasted nodes go: to the pointer, and into the container there; without a pointer beside what was copied. */
+  place({ nodes }, own) {
+    const { model, kinds, pointer } = this.editor;
+    const ids = new Set(nodes.map((node) => node.id));
+    const tops = nodes.filter((node) => !ids.has(node.parent));
+    if (!pointer) return { homes: own?.homes ?? this.besideSelection(nodes), shift: { x: OFFSET, y: OFFSET } };
+    const again = this.pastedAt && Math.abs(this.pastedAt.x - pointer.x) + Math.abs(this.pastedAt.y - pointer.y) < 4;
+    const more = again ? this.pastedAt.times * OFFSET : 0;
+    this.pastedAt = { ...pointer, times: again ? this.pastedAt.times + 1 : 1 };
+    const [left, top] = [Math.min(...tops.map((node) => node.position.x)), Math.min(...tops.map((node) => node.position.y))];
+    const right = Math.max(...tops.map((node) => node.position.x + (node.size?.[0] ?? CARD.width)));
+    const bottom = Math.max(...tops.map((node) => node.position.y + (node.size?.[1] ?? CARD.height)));
+    const shift = { x: pointer.x - (left + right) / 2 + more, y: pointer.y - (top + bottom) / 2 + more };
+    const homes = tops.map((node) => [node.id, containerAt(model, kinds, pointer, kinds.get(node.kind) ?? {})?.id]);
+    return { homes: new Map(homes.filter(([, home]) => home)), shift };
   }
 
   /** What comes from elsewhere goes into the container whose nodes are selected. */
@@ -104,44 +135,55 @@ export class Clipboard {
   }
 
   /** A machine has one initial state, a step one compensation, and a compensation one step. */
-  ownFields({ compensate_with: undo, config = {}, ...node }, newIds) {
+  ownFields({ compensate_with: undo, group, config = {}, ...node }, newIds) {
     const { initial: _first, ...others } = config;
     const state = this.editor.kinds.get(node.kind)?.role === "state" && !newIds.has(node.parent);
-    return { ...node, config: rewritten(state ? others : config, newIds), ...(newIds.has(undo) ? { compensate_with: newIds.get(undo) } : {}) };
+    const kept = Object.entries({ compensate_with: newIds.get(undo), group: newIds.get(group) }).filter(([, value]) => value);
+    return { ...node, config: rewritten(state ? others : config, newIds), ...Object.fromEntries(kept) };
+  }
+
+  newIds(nodes) {
+    const { draft } = this.editor;
+    const newIds = new Map();
+    const taken = new Set();
+    for (const { id: old } of nodes) {
+      const id = freeId(old, (one) => draft.nodes.has(one) || taken.has(one));
+      newIds.set(old, id);
+      taken.add(id);
+    }
+    return newIds;
   }
 
   /** Put a fragment into the draft as one step, with new ids, free names, and references rewritten. */
-  insert(fragment, homes) {
+  insert(fragment, { homes, shift, incoming = [] }) {
     const { draft, edits, model, kinds } = this.editor;
-    const newIds = new Map();
-    const taken = new Set();
+    const newIds = this.newIds(fragment.nodes);
     const names = shownNames(model, kinds);
-    for (const node of fragment.nodes) {
-      const id = freeId(node.id, (one) => draft.nodes.has(one) || taken.has(one));
-      newIds.set(node.id, id);
-      taken.add(id);
-    }
+    const placed = new Map(fragment.nodes.map((node) => [node.id, newIds.has(node.parent) ? newIds.get(node.parent) : (this.home(node, homes)?.id ?? null)]));
     draft.edit(() => {
       for (const node of fragment.nodes) {
-        const { id, position = {}, size, name, parent, ...rest } = this.ownFields(node, newIds);
+        const { id, position, size, name, parent, ...rest } = this.ownFields(node, newIds);
         const inside = newIds.has(parent);
-        const home = inside ? null : this.home(node, homes);
+        const home = inside ? null : model.node(placed.get(id));
         const base = home ? model.absolute(home) : { x: 0, y: 0 };
-        const shift = inside ? 0 : OFFSET;
         const free = freeName(name || kinds.get(node.kind)?.title || node.kind, names);
         names.push(free);
         const kind = kinds.get(node.kind) ?? {};
         const [w, h] = size ?? (isContainer(kind) ? extentOf(kind) : []);
-        const extent = w ? { w, h } : {};
-        const at = snapped({ x: (position.x ?? 0) + shift - base.x, y: (position.y ?? 0) + shift - base.y });
-        edits.put(newIds.get(id), { ...rest, name: free, ...at, ...extent, parent: inside ? newIds.get(parent) : home?.id });
+        const at = snapped({ x: position.x + (inside ? 0 : shift.x - base.x), y: position.y + (inside ? 0 : shift.y - base.y) });
+        edits.put(newIds.get(id), { ...rest, name: free, ...at, ...(w ? { w, h } : {}), parent: placed.get(id) ?? undefined });
       }
       for (const wire of fragment.wires ?? []) {
-        const ends = [newIds.get(wire.source), newIds.get(wire.target)];
-        if (ends[0] && ends[1]) edits.putWire(ends[0], wire.source_port ?? "out", ends[1], { label: wire.label ?? "" });
+        const ends = [wire.source, wire.target];
+        if (ends.every((end) => newIds.has(end)) && placed.get(ends[0]) === placed.get(ends[1])) edits.putWire(newIds.get(ends[0]), wire.source_port ?? "out", newIds.get(ends[1]), { label: wire.label ?? "" });
+      }
+      for (const wire of incoming) {
+        const source = model.node(wire.source);
+        if (source && newIds.has(wire.target) && (source.parent ?? null) === placed.get(wire.target)) edits.putWire(wire.source, wire.source_port, newIds.get(wire.target), { label: wire.label });
       }
     });
-    const tops = fragment.nodes.filter((node) => !newIds.has(node.parent)).map((node) => newIds.get(node.id));
+    const tops = fragment.nodes.filter((node) => !newIds.has(node.parent) && !newIds.has(node.group)).map((node) => newIds.get(node.id));
     this.editor.select(tops);
+    return tops;
   }
 }

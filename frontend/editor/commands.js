@@ -1,6 +1,9 @@
 // Every command with its keys: the keyboard, the shortcut sheet and the command palette all read this list.
 
 import { align, distribute } from "./arrange.js";
+import { keysOf } from "./bindings.js";
+import { calm } from "./calm.js";
+import { EDITING } from "./commands_edit.js";
 import { COMMENT_COMMANDS } from "./comments.js";
 import { CONNECT_COMMANDS } from "./connect.js";
 import { follow } from "./follow.js";
@@ -12,11 +15,11 @@ import { togglePins, unpinAll } from "./pins.js";
 import { tryNode } from "./trying.js";
 import { selectAlong, walk } from "./walk.js";
 
-export const calm = () => (window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 180);
+export { calm };
 const ids = (editor) => editor.ui.state.selection;
 
 function nudge(editor, dx, dy) {
-  const moves = ids(editor).map((id) => {
+  const moves = ids(editor).filter((id) => !editor.model.node(id)?.locked).map((id) => {
     const { position } = editor.model.node(id);
     return { id, x: position.x + dx * GRID, y: position.y + dy * GRID };
   });
@@ -24,8 +27,9 @@ function nudge(editor, dx, dy) {
 }
 
 function escape(editor) {
-  const { mode, offer, picker, dialog, selection, selectedWires, compared } = editor.ui.state;
-  if (compared && !dialog) leave(editor);
+  const { mode, offer, picker, dialog, menu, selection, selectedWires, compared } = editor.ui.state;
+  if (menu) editor.ui.set({ menu: null });
+  else if (compared && !dialog) leave(editor);
   else if (offer) editor.ui.set({ offer: null });
   else if (editor.wiring.end()) return;
   else if (editor.ui.state.following) follow(editor, null);
@@ -38,8 +42,13 @@ function escape(editor) {
 
 /** Wires between deleted nodes go with them; only wires selected by themselves count as chosen. */
 function remove(editor, heal) {
-  const wires = editor.ui.state.selectedWires;
-  editor.edits.remove(ids(editor), wires, heal);
+  const { selectedWires: wires, selection } = editor.ui.state;
+  const then = () => editor.edits.remove(selection, wires, heal);
+  const kept = [...editor.clipboard.chosen(selection)].map((id) => editor.model.node(id)).filter((node) => node?.locked || node?.pinned != null);
+  if (!kept.length) return then();
+  const names = kept.slice(0, 3).map((node) => `“${node.name || node.id}”`).join(", ");
+  const text = `${names}${kept.length > 3 ? ` and ${kept.length - 3} more` : ""} ${kept.length > 1 ? "are" : "is"} locked or ${kept.length > 1 ? "have" : "has"} a pinned output.`;
+  return editor.ui.set({ dialog: "sure", sure: { title: "Delete all the same?", text, yes: "Delete", then } });
 }
 
 function addFromKeyboard(editor) {
@@ -88,6 +97,7 @@ export const COMMANDS = [
   { name: "delete", title: "Delete", group: "Edit", keys: ["Delete", "Backspace"], edits: true, run: (e) => remove(e, e.ui.state.heal) },
   { name: "delete-cut", title: "Delete without joining the neighbours", group: "Edit", keys: ["Shift+Delete", "Shift+Backspace"], edits: true, run: (e) => remove(e, false) },
   { name: "heal", title: "Join the neighbours of a deleted node: on or off", group: "Edit", keys: [], edits: true, run: toggleHealing },
+  ...EDITING,
   { name: "rename", title: "Rename", group: "Edit", keys: ["F2"], edits: true, needs: "selection", run: (e) => e.ui.set({ renaming: ids(e)[0] }) },
   { name: "disable", title: "Disable, or enable", group: "Edit", keys: ["D"], edits: true, needs: "selection", run: (e) => e.edits.toggleDisabled(ids(e)) },
   { name: "open", title: "Open the settings", group: "Edit", keys: ["Enter"], needs: "selection", run: (e) => e.openInspector(ids(e)[0]) },
@@ -129,3 +139,10 @@ const SIGNS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: 
 
 /** "Mod+Shift+Z" as people read it. */
 export const shown = (keys) => keys.split(/\+(?=.)/).map((key) => SIGNS[key] ?? key);
+
+/** A command's title with its keys, as tooltips say it. */
+export function tip(name, title) {
+  const command = COMMANDS.find((one) => one.name === name);
+  const [keys] = keysOf(command);
+  return keys ? `${title ?? command.title} (${shown(keys).join("+")})` : (title ?? command.title);
+}

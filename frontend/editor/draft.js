@@ -2,23 +2,13 @@
 
 import { IndexeddbPersistence } from "y-indexeddb";
 import { WebsocketProvider } from "y-websocket";
-import * as Y from "yjs";
 import { socketAddress } from "../components/api.js";
 import { Acknowledged } from "./acknowledged.js";
+import { DraftDocument } from "./draft_document.js";
 
-const UNDO_PAUSE = 1000; // a burst of typing is one step
-const ROOTS = ["meta", "nodes", "wires", "comments", "samples"];
-
-export class Draft {
+export class Draft extends DraftDocument {
   constructor(workflowId, { accountId, canEdit }) {
-    this.canEdit = canEdit;
-    this.doc = new Y.Doc();
-    for (const root of ROOTS) this[root] = this.doc.getMap(root);
-    this.lastBurst = null;
-    this.undo = new Y.UndoManager(ROOTS.map((root) => this[root]), {
-      trackedOrigins: new Set([this]),
-      captureTimeout: UNDO_PAUSE,
-    });
+    super(canEdit);
     this.listeners = new Set();
     this.provider = new WebsocketProvider(socketAddress(`/workflows/${encodeURIComponent(workflowId)}`), "draft", this.doc, {
       disableBc: true, // two tabs meet on the server, where rights are checked
@@ -42,14 +32,6 @@ export class Draft {
   /** The browser knows at once that the network is gone or back; silence of the socket tells it only after half a minute. */
   onOffline = () => this.provider.disconnect();
   onOnline = () => this.provider.connect();
-
-  /** One change of this person. Changes of the same `burst` within a second become one undo step; others never do. */
-  edit(change, burst = null) {
-    if (!this.canEdit) return undefined;
-    if (burst === null || burst !== this.lastBurst) this.undo.stopCapturing();
-    this.lastBurst = burst;
-    return this.doc.transact(change, this);
-  }
 
   read() {
     const online = this.provider.wsconnected;
@@ -76,16 +58,6 @@ export class Draft {
   };
 
   snapshot = () => this.state;
-
-  undoOnce() {
-    this.undo.undo();
-    this.lastBurst = null;
-  }
-
-  redoOnce() {
-    this.undo.redo();
-    this.lastBurst = null;
-  }
 
   destroy() {
     window.removeEventListener("offline", this.onOffline);

@@ -1,22 +1,42 @@
 // Dragging nodes: into containers, onto wires, near a free port, out of a chain with Ctrl; each ends as one edit.
 
-import { holderOf, proximity, splice } from "./near.js";
-import { snapped } from "./placing.js";
+import { frameOf } from "../components/frames.js";
+import { boxIn, drawnGroups } from "./group_view.js";
+import { guidesFor, whole } from "./guides.js";
+import { boxOf, holderOf, proximity, splice } from "./near.js";
+import { containerAt, snapped } from "./placing.js";
 
 const MOST_SHOWN = 80; // what others see move while we drag; the room takes 16 KB of it
+const REACH = { snap: 0.5, free: 4 }; // the grid goes before the lines
 const LOOK_EVERY = 40; // ms between looks at what lies around the dragged node
+
+/** On the grid, unless it is switched off; on an alignment line exactly. */
+function placed(editor, { x, y }) {
+  const { snap } = editor.ui.state;
+  const at = snap ? snapped({ x, y }) : { x: Math.round(x), y: Math.round(y) };
+  for (const { axis, by } of editor.guide.state.lines ?? []) at[axis] = (axis === "x" ? x : y) + by;
+  return at;
+}
+
+/** A group moves by as much as its frame was dragged; what it holds goes along, its container stays. */
+function groupMove(editor, node, entry) {
+  const frame = frameOf(node, drawnGroups(editor).groups.get(node.id), node.config.folded, (member) => boxIn(editor, member));
+  const by = snapped({ x: entry.position.x - frame.x, y: entry.position.y - frame.y });
+  return { id: node.id, x: node.position.x + by.x, y: node.position.y + by.y };
+}
 
 function moveOf(editor, entry, dragged) {
   const { model } = editor;
   const node = model.node(entry.id);
   if (!node) return null;
-  if (dragged.has(node.parent)) return { id: entry.id, ...snapped(entry.position) };
+  if (drawnGroups(editor).groups.has(node.id)) return groupMove(editor, node, entry);
+  if (dragged.has(node.parent) || dragged.has(node.group)) return { id: entry.id, ...snapped(entry.position) };
   const holder = holderOf(editor, entry.id);
   const parent = holder?.id ?? null;
-  if (parent === (node.parent ?? null)) return { id: entry.id, ...snapped(entry.position) };
+  if (parent === (node.parent ?? null)) return { id: entry.id, ...placed(editor, entry.position) };
   const at = editor.flow.getInternalNode(entry.id).internals.positionAbsolute;
   const base = holder ? model.absolute(holder) : { x: 0, y: 0 };
-  return { id: entry.id, parent, ...snapped({ x: at.x - base.x, y: at.y - base.y }) };
+  return { id: entry.id, parent, ...placed(editor, { x: at.x - base.x, y: at.y - base.y }) };
 }
 
 function changes(editor, { id, x, y, parent }) {
@@ -44,7 +64,7 @@ function show(editor, id, { wire, near }) {
 function clear(editor) {
   editor.marks.only("splice", null);
   editor.marks.only("drop", null);
-  editor.guide.set({ candidate: null });
+  editor.guide.set({ candidate: null, lines: [] });
   editor.presence.say({ moving: null });
 }
 
@@ -58,16 +78,42 @@ function settle(editor, moves, { wire, near, pulled }) {
   });
 }
 
+/** Lines to align on, with nodes of the same container. */
+function align(editor, nodes) {
+  const { model } = editor;
+  const dragged = new Set(nodes.flatMap((one) => [one.id, ...model.within(one.id)]));
+  const parent = model.node(nodes[0].id)?.parent ?? null;
+  const others = model.children(parent).filter((node) => !dragged.has(node.id) && editor.flow.getInternalNode(node.id)?.measured.width);
+  editor.guide.set({ lines: guidesFor(whole(nodes.map((one) => boxOf(editor, one.id))), others.map((node) => boxOf(editor, node.id)), REACH[editor.ui.state.snap ? "snap" : "free"]) });
+}
+
+/** Alt was held when the drag began: what was dragged stays where it was, and copies stand where it was let go. */
+function copyTo(editor, node, nodes) {
+  const { model } = editor;
+  const from = model.node(node.id);
+  if (!from) return;
+  const shift = snapped({ x: node.position.x - from.position.x, y: node.position.y - from.position.y });
+  const ids = nodes.map((one) => one.id);
+  if (shift.x || shift.y) editor.clipboard.duplicateTo(ids, shift, (held) => (editor.pointer ? containerAt(model, editor.kinds, editor.pointer, held, new Set(ids)) : null));
+  editor.redraw();
+}
+
 export function dragging(editor) {
-  let [looked, later] = [0, null];
+  let [looked, later, copying] = [0, null, false];
   return {
+    onNodeDragStart: (event) => {
+      copying = event.altKey;
+      editor.frame.toggleAttribute("data-copying", copying);
+    },
     onNodeDrag: (event, node, nodes) => {
-      if (nodes.length <= MOST_SHOWN) editor.presence.say({ moving: Object.fromEntries(nodes.map((one) => [one.id, one.position])) });
-      if (nodes.length > 1 || !editor.model.node(node.id)) return;
+      if (nodes.length <= MOST_SHOWN && !copying) editor.presence.say({ moving: Object.fromEntries(nodes.map((one) => [one.id, one.position])) });
+      if (!editor.model.node(node.id)) return;
       clearTimeout(later);
       const look = () => {
         looked = performance.now();
-        if (editor.model.node(node.id)) show(editor, node.id, fate(editor, event, node.id));
+        if (!editor.model.node(node.id)) return;
+        align(editor, nodes);
+        if (nodes.length === 1 && !copying) show(editor, node.id, fate(editor, event, node.id));
       };
       const wait = looked + LOOK_EVERY - performance.now();
       if (wait <= 0) look();
@@ -75,10 +121,18 @@ export function dragging(editor) {
     },
     onNodeDragStop: (event, node, nodes) => {
       clearTimeout(later);
-      const dragged = new Set(nodes.map((one) => one.id));
-      const moves = nodes.map((one) => moveOf(editor, one, dragged)).filter(Boolean);
-      if (moves.some((move) => changes(editor, move))) settle(editor, moves, moves.length === 1 ? fate(editor, event, node.id) : {});
+      editor.frame.removeAttribute("data-copying");
+      if (copying) copyTo(editor, node, nodes);
+      else drop(editor, event, node, nodes);
       clear(editor);
     },
   };
+}
+
+function drop(editor, event, node, nodes) {
+  align(editor, nodes);
+  const dragged = new Set(nodes.map((one) => one.id));
+  const moves = nodes.map((one) => moveOf(editor, one, dragged)).filter(Boolean);
+  if (moves.some((move) => changes(editor, move))) settle(editor, moves, moves.length === 1 ? fate(editor, event, node.id) : {});
+  else editor.redraw();
 }

@@ -18,6 +18,7 @@ _PACKAGES = [
     "@rjsf/utils@6.11.1",
     "@rjsf/validator-ajv8@6.11.1",
     "yaml@2.9.1",
+    "elkjs@0.12.1",
 ]
 
 

@@ -10,12 +10,15 @@ import { RunData } from "./data.js";
 import { Dirty } from "./dirty.js";
 import { Draft } from "./draft.js";
 import { Edits } from "./edits.js";
+import { FindWalk } from "./find_walk.js";
 import { Marks } from "./marks.js";
+import { ofSelection } from "./menu_target.js";
 import { Model } from "./model.js";
 import { Overwritten } from "./overwritten.js";
 import { offerTextFor } from "./offers.js";
 import { containerAt } from "./placing.js";
 import { Presence } from "./presence.js";
+import { into } from "./trail.js";
 import { panelWidth, remembered, roomOn, Ui } from "./ui.js";
 
 const CHECK_PAUSE = 700;
@@ -32,6 +35,9 @@ export class EditorCore {
     this.live = new Live();
     this.clipboard = new Clipboard(this);
     this.marks = new Marks(this);
+    this.finding = new FindWalk(this);
+    this.pointer = null; // where the pointer is over the canvas, in its own pixels
+    this.glide = new Ui({ at: null }); // nodes on their way to where a layout put them
     this.wiring = new ClickWiring(this);
     this.guide = new Ui({ candidate: null, refused: null }); // changes with every move of the hand
     this.ui = new Ui({
@@ -41,6 +47,11 @@ export class EditorCore {
       remark: null,
       commentsShown: remembered.get("comments-shown", true),
       heal: remembered.get("heal", true),
+      bindings: 0,
+      find: { open: false, query: "", at: -1 },
+      menu: null,
+      snap: remembered.get("snap", true),
+      sure: null,
       selection: [],
       selectedWires: [],
       inspector: null,
@@ -69,6 +80,30 @@ export class EditorCore {
     command.run(this, argument);
     return true;
   };
+
+  /** The menu of what is selected, or of what `target` says. */
+  openMenu(target = ofSelection(this)) {
+    this.ui.set({ menu: target });
+  }
+
+  wiresAt = ({ node, port, out }) => [...this.model.wires.values()].filter((wire) => (out ? wire.source === node && wire.source_port === port : wire.target === node));
+
+  /** Another page of the product, without loading it anew. */
+  go = (address) => this.navigate?.(address);
+
+  /** The workflow that a node calls; the way back stands in the address. */
+  async openSub(id) {
+    const node = this.model.node(id);
+    if (this.kinds.get(node?.kind)?.role !== "call") return;
+    const called = node.config.workflow;
+    if (!called) return this.ui.hint("This node names no workflow yet.", "warning");
+    try {
+      const { id: sub } = await api.get(`/workflows/${encodeURIComponent(called)}`);
+      this.go(into(sub, this.workflowId, id, new URLSearchParams(window.location.search).get("from") ?? ""));
+    } catch (problem) {
+      this.ui.hint(problem.message, "error");
+    }
+  }
 
   openInspector = (id) => {
     const first = !this.ui.state.inspector;

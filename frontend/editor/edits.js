@@ -3,6 +3,7 @@
 import * as Y from "yjs";
 import { wireKey } from "../components/flow.js";
 import { extentOf, hasInput, isContainer, portsOf } from "../components/kinds.js";
+import { forget, withMembers } from "./groups.js";
 import { CARD, freeId, freeName, GRID, shownNames, snapped } from "./placing.js";
 
 const GAP = 56;
@@ -126,7 +127,7 @@ export class Edits {
   /** Positions at the end of a drag: `moves` is a list of {id, x, y, parent?}; a new parent cuts wires across its border. */
   move(moves, burst = null) {
     this.draft.edit(() => {
-      for (const { id, x, y, parent } of moves) {
+      for (const { id, x, y, parent } of withMembers(this.model, moves)) {
         const map = this.draft.nodes.get(id);
         if (!map) continue;
         map.set("x", x);
@@ -134,9 +135,19 @@ export class Edits {
         if (parent === undefined || parent === (map.get("parent") ?? null)) continue;
         if (parent === null) map.delete("parent");
         else map.set("parent", parent);
+        map.delete("group");
         this.cutAcross(id, parent);
       }
     }, burst);
+  }
+
+  /** Places and sizes of a layout, `{id, x, y, w?, h?}`; false when nothing moved. */
+  arrange(places) {
+    const changed = places.filter(({ id, ...place }) => Object.entries(place).some(([key, value]) => this.draft.nodes.get(id)?.get(key) !== value));
+    this.draft.edit(() => {
+      for (const { id, ...place } of changed) for (const [key, value] of Object.entries(place)) this.draft.nodes.get(id)?.set(key, value);
+    });
+    return changed.length > 0;
   }
 
   cutAcross(id, parent) {
@@ -159,6 +170,7 @@ export class Edits {
     if (!all.size && !wireIds.length) return;
     this.draft.edit(() => {
       if (heal && all.size === 1 && !wireIds.length) this.heal([...all][0]);
+      forget(this.draft, all);
       for (const wire of this.model.wires.values()) {
         if (all.has(wire.source) || all.has(wire.target)) this.draft.wires.delete(wire.id);
       }
@@ -185,6 +197,16 @@ export class Edits {
         if (wire.get("source") === id && wire.get("source_port") === "error") this.draft.wires.delete(key);
       });
     }, `${id}.${field}`);
+  }
+
+  /** The same value in a field of several nodes. */
+  setAll(ids, field, value) {
+    this.draft.edit(() => {
+      for (const id of ids) {
+        if (value === undefined) this.draft.nodes.get(id)?.delete(field);
+        else this.draft.nodes.get(id)?.set(field, value);
+      }
+    });
   }
 
   /** A field of the node's settings; wires of renamed ports follow, those of vanished ports go. */

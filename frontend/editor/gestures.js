@@ -3,6 +3,7 @@
 import { useMemo, useRef } from "react";
 import { isContainer } from "../components/kinds.js";
 import { dragging } from "./dragging.js";
+import { underPointer } from "./menu_target.js";
 import { wireAt } from "./near.js";
 import { offerLoop, offerText } from "./offers.js";
 import { containerAt, refusal } from "./placing.js";
@@ -155,10 +156,20 @@ export function usePointer(editor) {
     () => ({
       onPointerMove: (event) => {
         const at = editor.flow?.screenToFlowPosition({ x: event.clientX, y: event.clientY }, { snapToGrid: false }) ?? null;
+        editor.pointer = at;
         editor.presence.say({ cursor: at });
         editor.wiring?.moved(at);
       },
-      onPointerLeave: () => editor.presence.say({ cursor: null }),
+      onPointerLeave: () => {
+        editor.pointer = null;
+        editor.presence.say({ cursor: null });
+      },
+      onContextMenu: (event) => {
+        const target = underPointer(editor, event);
+        if (!target) return;
+        event.preventDefault();
+        editor.openMenu(target);
+      },
     }),
     [editor],
   );

@@ -1,19 +1,8 @@
 // Turns key presses into commands; never while somebody types into a field.
 
 import { useEffect } from "react";
+import { keysOf, spoken } from "./bindings.js";
 import { COMMANDS } from "./commands.js";
-
-const DIGITS = /^Digit(\d)$/;
-
-/** How this press would be written in a command's keys. */
-function spoken(event) {
-  const digit = event.code?.match(DIGITS)?.[1];
-  const letter = event.key.length === 1 && /[a-z]/i.test(event.key);
-  const key = digit ?? (letter ? event.key.toUpperCase() : event.key);
-  const sign = event.key.length === 1 && !letter && !digit; // "+" and "?" already say that Shift is held
-  const held = [(event.metaKey || event.ctrlKey) && "Mod", event.altKey && "Alt", event.shiftKey && !sign && "Shift"].filter(Boolean);
-  return [...held, key].join("+");
-}
 
 export function isTyping(target) {
   return Boolean(target?.closest?.("input, textarea, select, [contenteditable=true], [role=textbox], [role=listbox], [role=menu]"));
@@ -21,13 +10,14 @@ export function isTyping(target) {
 
 function bound(editor, event) {
   const said = spoken(event);
-  const { dialog, picker } = editor.ui.state;
+  const { dialog, menu, picker } = editor.ui.state;
   return COMMANDS.find((command) => {
-    if (!command.keys.includes(said)) return false;
+    if (command.native || !keysOf(command).includes(said)) return false;
     if (isTyping(event.target)) return command.inFields && said !== "Mod+Z" && said !== "Mod+Shift+Z" && said !== "Mod+Y" ? true : inSettings(command, event);
+    if (menu) return false;
     if ((dialog || picker) && command.name !== "escape") return false;
     if (command.name === "open" && event.target.closest?.("button, a")) return false;
-    return !command.needs || editor.ui.state.selection.length > 0;
+    return command.needs !== "selection" || editor.ui.state.selection.length > 0;
   });
 }
 
@@ -54,6 +44,7 @@ export function useKeyboard(editor) {
   useEffect(() => {
     const press = (event) => {
       if (event.defaultPrevented || event.isComposing) return;
+      if (spoken(event) === "Mod+Shift+V") editor.clipboard.withWires = true; // the browser's own paste follows
       const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
       if (plain && onFocusedNode(editor, event)) return event.preventDefault();
       const command = bound(editor, event);

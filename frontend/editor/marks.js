@@ -1,6 +1,6 @@
 // Passing marks on what stands on the canvas: set on its elements, so that no card and no wire draws again for them.
 
-const WORDS = { fits: "data-fits", splice: "data-splice", drop: "data-drop", linked: "data-linked" };
+const WORDS = { fits: "data-fits", splice: "data-splice", drop: "data-drop", linked: "data-linked", found: "data-found" };
 
 function put(element, name, value) {
   if (element && element.getAttribute(WORDS[name]) !== value) element.setAttribute(WORDS[name], value);
@@ -30,6 +30,11 @@ export class Marks {
   linked(ids) {
     this.clear("linked");
     for (const card of this.cards()) if (ids.has(card.dataset.id)) put(card, "linked", "true");
+  }
+
+  found(ids) {
+    this.clear("found");
+    for (const card of ids.size ? this.cards() : []) if (ids.has(card.dataset.id)) put(card, "found", "true");
   }
 
   /** The one wire that a node would be put into, or the one container that it would fall into. */

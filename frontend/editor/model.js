@@ -118,14 +118,20 @@ export class Model {
     return false;
   }
 
-  /** All containers around a node, and all nodes inside one. */
+  /** The nodes of a group. */
+  members = (id) => [...this.nodes.values()].filter((node) => node.group === id && node.id !== id && (node.parent ?? null) === (this.nodes.get(id)?.parent ?? null));
+
+  /** All nodes inside a container or a group. */
   within(id) {
-    const found = [];
+    const found = new Set();
     const waiting = [id];
-    while (waiting.length) for (const child of this.children(waiting.pop())) {
-      found.push(child.id);
-      waiting.push(child.id);
+    while (waiting.length) {
+      const at = waiting.pop();
+      for (const child of [...this.children(at), ...this.members(at)]) if (!found.has(child.id) && child.id !== id) {
+        found.add(child.id);
+        waiting.push(child.id);
+      }
     }
-    return found;
+    return [...found];
   }
 }

@@ -1,6 +1,6 @@
 // Where things go: the grid, free ids and names, the container under a point, and which wires may be.
 
-import { extentOf, hasInput, holds, isContainer, portsOf } from "../components/kinds.js";
+import { extentOf, hasInput, holds, isContainer, isGroup, portsOf } from "../components/kinds.js";
 
 export const GRID = 8;
 export const CARD = { width: 232, height: 68 };
@@ -68,6 +68,7 @@ export function refusal(model, kinds, source, target) {
 /** The kinds that can stand after a port, or before an entry, in the container that is there. */
 export function fitting(kinds, { from, into, wire }, container) {
   return [...kinds.values()].filter((kind) => {
+    if (isGroup(kind)) return false; // made of nodes that stand already
     if ((from || into || wire) && !holds(container, kind)) return false;
     if ((from || wire) && !hasInput(kind)) return false;
     if ((into || wire) && portsOf(kind, { config: {} }).length === 0) return false;

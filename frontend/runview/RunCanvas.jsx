@@ -4,6 +4,7 @@ import { applyNodeChanges, Controls, MiniMap, ReactFlow, ReactFlowProvider } fro
 import { ContainerCard, NoteCard } from "../components/ContainerCard.jsx";
 import { useColourMode } from "../components/colour_mode.js";
 import { flowOf } from "../components/flow.js";
+import { GroupFrame } from "../components/GroupFrame.jsx";
 import { tint } from "../components/kinds.js";
 import { LiveContext, useLive, useLiveNode } from "../components/live_hooks.js";
 import { NodeCard } from "../components/NodeCard.jsx";
@@ -30,7 +31,10 @@ const Frame = memo(function Frame({ id, data, selected }) {
 const Note = memo(function Note({ data }) {
   return <NoteCard node={data.node} kind={data.kind} />;
 });
-const nodeTypes = { card: Card, container: Frame, note: Note };
+const Group = memo(function Group({ data }) {
+  return <GroupFrame node={data.node} kind={data.kind} members={data.members} />;
+});
+const nodeTypes = { card: Card, container: Frame, note: Note, frame: Group };
 const edgeTypes = { wire: Wire, undo: UndoWire };
 
 function StateMap() {
