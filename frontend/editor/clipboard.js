@@ -142,6 +142,23 @@ export class Clipboard {
     return { ...node, config: rewritten(state ? others : config, newIds), ...Object.fromEntries(kept) };
   }
 
+  /** States stand in machines only, and exits in states: elsewhere they are left out, with what they hold. */
+  fitting(fragment, homes) {
+    const { kinds, ui } = this.editor;
+    const ids = new Set(fragment.nodes.map((node) => node.id));
+    const roleOf = (node) => kinds.get(node?.kind)?.role;
+    const misplaced = (node) => {
+      if (ids.has(node.parent)) return false;
+      const around = roleOf(this.home(node, homes));
+      return (roleOf(node) === "state" && around !== "machine") || (roleOf(node) === "exit" && around !== "state");
+    };
+    const out = new Set(fragment.nodes.filter(misplaced).map((node) => node.id));
+    if (!out.size) return fragment;
+    for (const id of out) for (const node of fragment.nodes) if (node.parent === id) out.add(node.id);
+    ui.hint(`${out.size} left out: a state stands in a state machine only, an exit in a state.`, "warning");
+    return { nodes: fragment.nodes.filter((node) => !out.has(node.id)), wires: fragment.wires };
+  }
+
   newIds(nodes) {
     const { draft } = this.editor;
     const newIds = new Map();
@@ -155,8 +172,10 @@ export class Clipboard {
   }
 
   /** Put a fragment into the draft as one step, with new ids, free names, and references rewritten. */
-  insert(fragment, { homes, shift, incoming = [] }) {
+  insert(given, { homes, shift, incoming = [] }) {
     const { draft, edits, model, kinds } = this.editor;
+    const fragment = this.fitting(given, homes);
+    if (!fragment.nodes.length) return [];
     const newIds = this.newIds(fragment.nodes);
     const names = shownNames(model, kinds);
     const placed = new Map(fragment.nodes.map((node) => [node.id, newIds.has(node.parent) ? newIds.get(node.parent) : (this.home(node, homes)?.id ?? null)]));
@@ -164,6 +183,7 @@ export class Clipboard {
       for (const node of fragment.nodes) {
         const { id, position, size, name, parent, ...rest } = this.ownFields(node, newIds);
         const inside = newIds.has(parent);
+        if (node.group && placed.get(node.group) !== placed.get(id)) delete rest.group;
         const home = inside ? null : model.node(placed.get(id));
         const base = home ? model.absolute(home) : { x: 0, y: 0 };
         const free = freeName(name || kinds.get(node.kind)?.title || node.kind, names);

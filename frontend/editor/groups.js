@@ -25,8 +25,9 @@ export function forget(draft, gone) {
 
 /** Why these nodes cannot be one group, or an empty text. */
 export function ungroupable({ model, kinds }, ids) {
-  const nodes = ids.map((id) => model.node(id)).filter((node) => node && !isGroupNode(kinds, node));
-  if (!nodes.length) return "Select the nodes of the group first.";
+  const nodes = ids.map((id) => model.node(id)).filter((node) => node && !ids.includes(node.parent));
+  const held = nodes.some((node) => !isGroupNode(kinds, node) || model.members(node.id).length);
+  if (!held) return "Select the nodes of the group first.";
   if (new Set(nodes.map((node) => node.parent ?? null)).size > 1) return "These nodes stand in different containers; a group holds nodes of one.";
   return "";
 }

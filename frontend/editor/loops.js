@@ -69,6 +69,7 @@ export function makeLoop(editor, { source, port, target }) {
     for (const one of ids) {
       const [map, at] = [draft.nodes.get(one), model.node(one).position];
       for (const [key, value] of Object.entries({ x: at.x - frame.x, y: at.y - frame.y, parent: id })) map.set(key, value);
+      if (!inside.has(model.node(one).group)) map.delete("group"); // its group stays outside
     }
     for (const wire of model.wires.values()) {
       const [from, to] = [inside.has(wire.source), inside.has(wire.target)];

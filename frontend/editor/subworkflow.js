@@ -37,6 +37,16 @@ function whole(model, ids) {
   return [...chosen].map((id) => model.node(id)).filter(Boolean);
 }
 
+/** A node outside by which the way leads back inside, if there is one. */
+function comingBack(model, inside, leaving) {
+  const outside = new Set(leaving.map((wire) => wire.target));
+  for (const id of outside) for (const wire of model.outOf(id)) {
+    if (inside.has(wire.target)) return model.node(id);
+    outside.add(wire.target);
+  }
+  return null;
+}
+
 /** Why these nodes cannot be taken out, or an empty text. */
 function refusal({ model, kinds }, nodes, tops, leaving) {
   const name = (node) => `“${node.name || kinds.get(node.kind)?.title || node.id}”`;
@@ -47,6 +57,8 @@ function refusal({ model, kinds }, nodes, tops, leaving) {
   if (fixed) return `${name(fixed)} ${FIXED[kinds.get(fixed.kind).role]} this workflow and stays in it. Leave it out.`;
   const state = tops.find((node) => kinds.get(node.kind)?.role === "state");
   if (state) return `${name(state)} is a state and stays in its machine.`;
+  const back = comingBack(model, new Set(nodes.map((node) => node.id)), leaving);
+  if (back) return `The way leaves these nodes and comes back to them by ${name(back)}. Take that in too.`;
   const around = tops[0].parent && nodes.find((node) => texts(node.config).some((text) => AROUND.test(text)));
   if (around) return `${name(around)} reads what only the container around it knows. Put that into a node outside, and read the node.`;
   const ways = [...new Set(leaving.map((wire) => `${wire.source}.${wire.source_port}`))];

@@ -59,6 +59,7 @@ KINDS = MappingProxyType(
             kind("loop", role="loop"),
             kind("saga", role="saga", ports=Ports(("out", "compensated"))),
             kind("note", role="note", ports=Ports(())),
+            kind("group", role="group", ports=Ports(())),
         )
     }
 )

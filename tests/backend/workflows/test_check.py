@@ -206,3 +206,11 @@ def test_only_a_node_that_need_not_be_played_each_time_may_keep_its_result() -> 
     assert [(p.node_id, p.place) for p in found if p.code == "cannot_cache"] == [
         ("w", "nodes.w.cache_seconds")
     ]
+
+
+def test_a_group_that_is_not_there_is_told_and_one_that_is_there_is_no_step() -> None:
+    grouped = [node("start"), node("a", group="g"), node("g:group")]
+    assert told(diagram(grouped, "start>a")) == []
+    away = [node("start"), node("a", group="h"), node("box:map"), node("b(box)", group="g"), node("g:group")]
+    codes = [(one.code, one.node_id, one.severity) for one in told(diagram(away, "start>a", "a>box"))]
+    assert codes == [("no_group", "a", "warning"), ("no_group", "b", "warning")]

@@ -18,9 +18,9 @@ def places(sheet: Sheet) -> dict[str, tuple[float, float]]:
 
 
 def still(sheet: Sheet) -> None:
-    """Wait until nodes that slide have arrived."""
+    """Wait until nodes that slide, and the view, have arrived."""
     sheet.page.wait_for_function(
-        "() => { const now = JSON.stringify([...document.querySelectorAll('.react-flow__node')].map((one) => one.style.transform)); const same = window.__places === now; window.__places = now; return same }",
+        "() => { const now = JSON.stringify([...document.querySelectorAll('.react-flow__node, .react-flow__viewport')].map((one) => one.style.transform)); const same = window.__places === now; window.__places = now; return same }",
         polling=150,
     )
 
@@ -72,6 +72,7 @@ def test_C12_a_selection_becomes_a_workflow_of_its_own_with_what_it_reads_and_gi
     wires = [wire("start", "first"), wire("first", "second"), wire("second", "third"), wire("third", "last")]
     sheet = draw([start, first, second, third, last], wires)
     sheet.press("Shift+1")
+    still(sheet)
     sheet.click_node("second", hold="Shift")
     sheet.click_node("third", hold="Shift")
     sheet.expect_selected("second", "third")

@@ -222,7 +222,9 @@ def test_C32_a_node_that_comes_near_a_free_port_is_wired_unless_alt_is_held(draw
     sheet.undo()
     sheet.joined("a", "b", there=False)
     sheet.page.mouse.move(2, 2)
-    sheet.drag_node("b", near, hold="Alt", let_go=False)
+    sheet.drag_node("b", (near[0] - 40, near[1]), let_go=False)
+    sheet.page.keyboard.down("Alt")  # held from the start it would copy
+    sheet.page.mouse.move(near[0] + 60, near[1] + 14, steps=3)
     expect(sheet.by_id("candidate-wire")).to_have_count(0)
     sheet.page.mouse.up()
     sheet.page.keyboard.up("Alt")
