@@ -1,9 +1,10 @@
-// Plays random verbs of the editor on a draft without a browser: random_edits.mjs FOLDER SEED STEPS < kinds.json
+// Plays random verbs of the editor on a draft without a browser: random_edits.mjs FOLDER SEED STEPS [wavering] < kinds.json
+// Who wavers takes steps back and forth on the way.
 // Prints {diagrams, undone, redone, verbs}: the file text at some points, and whether undo and redo lead back and forth.
 
 import { readFileSync } from "node:fs";
 
-const [folder, seed, steps] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
+const [folder, seed, steps, wavering] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4]), process.argv[5] === "wavering"];
 const from = (name) => import(`${folder}/${name}.js`);
 const [{ DraftDocument }, { Model }, { Edits }, groups, { rename }, { loopAround, makeLoop }, { Clipboard }, { fileNode, fileWire, textOf }, { containerAt, refusal }, { align }, { replaceIn, hits }, sub, { portsOf, hasInput, isNote, isContainer, holds }] = await Promise.all([
   from("draft_document"), from("model"), from("edits"), from("groups"), from("rename"), from("loops"), from("clipboard"), from("fragment"), from("placing"), from("arrange"), from("finding"), from("subworkflow"), import(`${folder}/../components/kinds.js`),
@@ -125,8 +126,8 @@ try {
   for (let step = 0; step < steps; step += 1) {
     if (model.nodes.size > 60) edits.remove(some(ids().filter((id) => id !== "start"), 20));
     last = one(Object.keys(VERBS).concat(["add", "connect", "connect"]));
-    if (random() < 0.08) draft.undoOnce();
-    else if (random() < 0.04) draft.redoOnce();
+    if (wavering && random() < 0.08) draft.undoOnce();
+    else if (wavering && random() < 0.04) draft.redoOnce();
     else if (ids().length) VERBS[last]();
     verbs[last] = (verbs[last] ?? 0) + 1;
     if (step % 20 === 19) diagrams.push({ after: `${step}: ${last}`, text: text() });

@@ -219,6 +219,7 @@ def test_C44_delete_takes_nodes_and_wires_and_asks_for_what_is_locked(draw: Open
     sheet = draw([*nodes, node("d", y=240, locked=True)], wires)
     x, y = sheet.on_wire("a", "b", 0.3)
     sheet.page.mouse.click(x, y)
+    expect(sheet.wire("a", "b")).to_have_attribute("data-selected", "true")
     sheet.press("Backspace")
     sheet.joined("a", "b", there=False)
     sheet.click_node("a")

@@ -27,30 +27,29 @@ BROKEN = {
 }  # fmt: skip
 
 
-def played(seed: int, steps: int) -> dict[str, Any]:
+def played(seed: int, steps: int, how: str = "straight") -> dict[str, Any]:
     """What the script says of this seed."""
     kinds = [public(kind).model_dump(mode="json", by_alias=True) for kind in all_kinds().values()]
     node = Path(sysconfig.get_path("scripts")) / "node"
     done = subprocess.run(
-        [node, SCRIPT, BUILT, str(seed), str(steps)],
+        [node, SCRIPT, BUILT, str(seed), str(steps), how],
         input=json.dumps(kinds), text=True, capture_output=True, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("steps", [40, 400])
-def test_random_edits_leave_a_diagram_and_undo_leads_back_to_the_start(
-    instance: Instance, steps: int
-) -> None:
+@pytest.mark.parametrize("how", ["straight", "wavering"])
+def test_random_edits_leave_a_diagram_and_undo_leads_back_to_the_start(instance: Instance, how: str) -> None:
     del instance  # it has built the pages, and with them the packages that the editor's files import
     seed = int(os.environ.get("SEED") or random.randrange(2**31))
     print(f"SEED={seed}")
-    told = played(seed, steps)
+    told = played(seed, 300, how)
     for drawn in told["diagrams"]:
         found = check.problems(file.read(drawn["text"]), all_kinds(), None)
         broken = [(one.code, one.message) for one in found if one.code in BROKEN]
         assert not broken, f"SEED={seed} after {drawn['after']}: {broken}"
     assert told["model"], f"SEED={seed}: the model has lost step with the draft"
     assert told["undone"], f"SEED={seed}: undo did not lead back to the start"
-    assert told["redone"], f"SEED={seed}: redo did not lead forth again"
+    # Yjs may redo less after steps back and forth: a wire drawn, deleted and drawn again under one key can stay.
+    assert told["redone"] or how == "wavering", f"SEED={seed}: redo did not lead forth again"
