@@ -46,8 +46,9 @@ function useViewport(editor) {
 function openSoon(editor, id, event) {
   const covered = !editor.ui.state.inspector && event.clientX > editor.frame.getBoundingClientRect().right - remembered.get("inspector-width", 420) - 36;
   const open = () => editor.ui.state.selection.includes(id) && !editor.ui.state.renaming && editor.openInspector(id);
-  if (covered) setTimeout(open, SECOND_CLICK);
-  else editor.openInspector(id);
+  if (!covered) return editor.openInspector(id);
+  editor.ui.set({ problemsOpen: false, history: false, commentsOpen: false }); // what the settings will stand in the place of
+  return setTimeout(open, SECOND_CLICK);
 }
 
 function useSelection(editor) {
