@@ -24,7 +24,7 @@ import { GRID } from "./placing.js";
 import { fetchForms } from "./SchemaForm.jsx";
 import { SelectionBar } from "./SelectionBar.jsx";
 import { tabbing } from "./tabbing.js";
-import { remembered, roomOn } from "./ui.js";
+import { panelWidth, remembered, roomOn } from "./ui.js";
 import { VariableLinks } from "./VariableLinks.jsx";
 import { ZoomBar } from "./ZoomBar.jsx";
 
@@ -44,7 +44,7 @@ function useViewport(editor) {
 
 /** At once; but where the panel would open under the pointer, only after a second click had its time to reach the node. */
 function openSoon(editor, id, event) {
-  const covered = !editor.ui.state.inspector && event.clientX > editor.frame.getBoundingClientRect().right - remembered.get("inspector-width", 420) - 36;
+  const covered = !editor.ui.state.inspector && event.clientX > editor.frame.getBoundingClientRect().right - panelWidth(editor.frame.clientWidth) - 36;
   const open = () => editor.ui.state.selection.includes(id) && !editor.ui.state.renaming && editor.openInspector(id);
   if (!covered) return editor.openInspector(id);
   editor.ui.set({ problemsOpen: false, history: false, commentsOpen: false }); // what the settings will stand in the place of

@@ -6,7 +6,7 @@ import { COMMANDS } from "./commands.js";
 const LINE = null;
 const MENUS = {
   canvas: ["add", "paste", "note", LINE, "all", "find", "tidy", "fit", LINE, "snap", "minimap", "commands"],
-  node: ["open", "open-sub", "rename", "run-node", "run-to", "run-from", LINE, "copy", "cut", "duplicate", LINE, "disable", "pin", "lock", "group", "ungroup", "subworkflow", LINE, "delete"],
+  node: ["open", "open-sub", "rename", "try-node", "try-to", "try-from", "connect", LINE, "copy", "cut", "duplicate", LINE, "disable", "pin", "lock", "group", "ungroup", "subworkflow", LINE, "delete"],
   group: ["fold", "rename", "ungroup", LINE, "copy", "duplicate", "subworkflow", LINE, "delete"],
   note: ["open", LINE, "copy", "cut", "duplicate", "lock", "group", "ungroup", LINE, "delete"],
   selection: ["group", "ungroup", "subworkflow", "tidy", LINE, "copy", "cut", "duplicate", LINE, "disable", "pin", "lock", LINE, "delete"],
@@ -24,7 +24,7 @@ function fits(editor, name, target) {
   if (name === "ungroup") return nodes.some((node) => node.group || isGroup(kinds.get(node.kind) ?? {}));
   if (name === "port-next" || name === "port-wire") return target.out || name === "port-next";
   if (name === "port-clear") return editor.wiresAt(target).length > 0;
-  if (name === "disable" || name.startsWith("run-")) return kind && !isNote(kind);
+  if (name === "disable" || name.startsWith("try-")) return kind && !isNote(kind);
   if (name === "pin") return kind && !isNote(kind) && !isContainer(kind);
   return true;
 }
