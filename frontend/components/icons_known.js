@@ -83,7 +83,6 @@ export {
   PanelRight,
   Pause,
   Pencil,
-  Pin,
   Play,
   Plus,
   Radio,

@@ -22,7 +22,6 @@ const TOOLS = [
   ["subworkflow", "network"],
   null,
   ["duplicate", "copy"],
-  ["pin", "pin"],
   ["disable", "ban"],
   ["pin", "flag"],
   ["delete", "trash-2"],
