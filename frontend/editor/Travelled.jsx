@@ -21,7 +21,7 @@ export const WireCount = memo(function WireCount({ id, source, port, x, y }) {
   if (!words) return null;
   return (
     <EdgeLabelRenderer>
-      <button type="button" tabIndex={-1} className="qe-count nodrag nopan" data-testid={`count-${id}`} title="What went along this wire" style={{ transform: `translate(${x + 12}px, ${y - 22}px)` }} onClick={(event) => ui.set({ travelled: { source, port, x: event.clientX, y: event.clientY } })}>
+      <button type="button" tabIndex={-1} className="qe-travel nodrag nopan" data-testid={`count-${id}`} title="What went along this wire" style={{ transform: `translate(${x + 12}px, ${y - 22}px)` }} onClick={(event) => ui.set({ travelled: { source, port, x: event.clientX, y: event.clientY } })}>
         {words}
       </button>
     </EdgeLabelRenderer>

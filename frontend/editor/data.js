@@ -11,6 +11,7 @@ export class RunData {
     this.state = NOTHING;
     this.versions = new Map(); // diagrams by the id of their version, as they were when the data came
     this.listeners = new Set();
+    this.took = 0;
     this.stops = [editor.live.subscribe("run", () => this.soon()), editor.live.subscribe("events", () => this.soon())];
     this.soon();
   }
@@ -52,12 +53,14 @@ export class RunData {
     this.timer = setTimeout(() => {
       this.timer = null;
       this.load();
-    }, PAUSE);
+    }, Math.max(PAUSE, 4 * this.took)); // what takes long is not asked often
   }
 
   async load() {
     const { chosen } = this.state;
+    const began = performance.now();
     const found = await api.get(`/workflows/${this.editor.workflowId}/data${chosen ? `?run=${encodeURIComponent(chosen)}` : ""}`).catch(() => null);
+    this.took = performance.now() - began;
     if (!found || this.editor.gone || chosen !== this.state.chosen) return;
     const nodes = new Map(found.items.map((item) => [item.node_id, Object.freeze(item)]));
     await Promise.all([...new Set(found.items.map((item) => item.version_id))].map((id) => this.version(id)));

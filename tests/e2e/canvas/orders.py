@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from tests.e2e.canvas.sheet import Sheet, node, wire
 from tests.e2e.editing import post
 
+SLOW = 20_000  # milliseconds that a slow machine may take to play or to try something
+
 
 def fields(node_id: str, x: float, y: float = 0, *, keep: bool = False, **values: str) -> dict[str, Any]:
     """A node that gives these values."""
@@ -50,7 +52,7 @@ def ran(sheet: Sheet, **given: Any) -> str:
     assert run["status"] == "succeeded", run
     page.reload(wait_until="commit")
     sheet.ready("start")
-    expect(page.locator(".qe-count").first).to_be_visible()
+    expect(page.locator(".qe-travel").first).to_be_visible(timeout=SLOW)
     return run["id"]
 
 

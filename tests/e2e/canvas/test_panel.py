@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.canvas.conftest import Open
-from tests.e2e.canvas.orders import fields, open_panel, order, ran
+from tests.e2e.canvas.orders import SLOW, fields, open_panel, order, ran
 from tests.e2e.canvas.sheet import Sheet, node, wire
 
 pytestmark = pytest.mark.e2e
@@ -73,7 +73,9 @@ def test_C61_a_field_is_dragged_in_or_chosen_while_typing_and_unknown_names_are_
     expect(sheet.by_id("reads-fields.0.value").locator("[data-tone=wrong]").first).to_have_text(
         "nodes.prise.who"
     )
-    expect(sheet.by_id("preview-fields.0.value")).to_contain_text("No node “prise” comes before")
+    expect(sheet.by_id("preview-fields.0.value")).to_contain_text(
+        "No node “prise” comes before", timeout=SLOW
+    )
 
 
 def test_C62_under_a_field_stands_what_it_gives_now(draw: Open) -> None:
@@ -81,18 +83,22 @@ def test_C62_under_a_field_stands_what_it_gives_now(draw: Open) -> None:
     page = sheet.page
     open_panel(sheet, "check")
     preview = sheet.by_id("preview-expression")
-    expect(preview).to_contain_text("Nothing is known of price yet")
+    expect(preview).to_contain_text("Nothing is known of price yet", timeout=SLOW)
     ran(sheet, amount=10, who="Ada")
     open_panel(sheet, "check")
-    expect(preview).to_have_text("= true")
+    expect(preview).to_have_text("= true", timeout=SLOW)
     box = page.locator('[id="f.expression"]')
     box.fill("nodes.price.total + 1")
-    expect(preview).to_have_text("= 21")
+    expect(preview).to_have_text("= 21", timeout=SLOW)
     box.fill("nodes.price.total +")
-    expect(preview).to_contain_text("is not an expression")
-    expect(sheet.by_id("reads-expression").locator(".qe-underlines [data-tone=wrong]")).to_be_visible()
+    expect(preview).to_contain_text("is not an expression", timeout=SLOW)
+    expect(sheet.by_id("reads-expression").locator(".qe-underlines [data-tone=wrong]")).to_be_visible(
+        timeout=SLOW
+    )
     box.fill("len(nodes.price.items) * amuont")
-    expect(sheet.by_id("reads-expression").locator(".qe-underlines [data-tone=wrong]")).to_have_text("amuont")
+    expect(sheet.by_id("reads-expression").locator(".qe-underlines [data-tone=wrong]")).to_have_text(
+        "amuont", timeout=SLOW
+    )
 
 
 def test_C63_an_equals_sign_makes_an_expression_and_a_chip_goes_back(draw: Open) -> None:
@@ -107,7 +113,7 @@ def test_C63_an_equals_sign_makes_an_expression_and_a_chip_goes_back(draw: Open)
     expect(chip).to_have_text("Expression")
     value.type("nodes.price.total * 2")
     sheet.press("Escape")
-    expect(sheet.by_id("preview-fields.0.value")).to_have_text("= 40")
+    expect(sheet.by_id("preview-fields.0.value")).to_have_text("= 40", timeout=SLOW)
     saved = sheet.page.request.get(f"/api/v1/workflows/{sheet.workflow}/draft.json")
     expect(sheet.by_id("save-state")).to_have_attribute("data-state", "saved")
     assert saved.ok

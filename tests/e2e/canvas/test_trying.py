@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.canvas.conftest import Open
-from tests.e2e.canvas.orders import fields, open_panel, order, ran, steps_of
+from tests.e2e.canvas.orders import SLOW, fields, open_panel, order, ran, steps_of
 from tests.e2e.canvas.sheet import Sheet, node, wire
 
 pytestmark = pytest.mark.e2e
@@ -33,7 +33,7 @@ def test_C70_a_node_runs_alone_up_to_it_or_from_it_on(draw: Open) -> None:
     page = sheet.page
     play(sheet, "check", "node")
     dialog = sheet.by_id("dialog-trial")
-    expect(dialog).to_contain_text("Price gives, as JSON")
+    expect(dialog).to_contain_text("Price gives, as JSON", timeout=SLOW)
     dialog.get_by_label("Output of Price").fill('{"total": 30}')
     sheet.by_id("trial-start").click()
     assert steps_of(sheet) >= {"check"}
@@ -55,9 +55,16 @@ def test_C70_a_node_runs_alone_up_to_it_or_from_it_on(draw: Open) -> None:
     assert "price" in steps_of(sheet)
     assert "check" not in steps_of(sheet)
     page.get_by_label("Close the run").click()
+    sheet = draw(
+        [node("start", "start"), node("pause", "wait", 300, config={"duration": 600})],
+        [wire("start", "pause")],
+    )
     sheet.press("Control+Enter")
     expect(sheet.by_id("dialog-run")).to_be_visible()
-    sheet.press("Escape")
+    sheet.press("Control+Enter")
+    expect(sheet.node("pause")).to_have_attribute("data-state", "waiting_time", timeout=60_000)
+    sheet.press("Control+Enter")
+    expect(sheet.by_id("run-strip")).to_have_attribute("data-state", "cancelled", timeout=60_000)
 
 
 def test_C71_a_pin_freezes_what_a_node_gives_in_tests_alone(draw: Open) -> None:
@@ -100,7 +107,7 @@ def test_C71_a_pin_freezes_what_a_node_gives_in_tests_alone(draw: Open) -> None:
 def dirty(sheet: Sheet, *ids: str) -> None:
     """Assert that exactly these nodes show old data."""
     found = sheet.page.locator("[data-dirty][data-kind]")
-    expect(found).to_have_count(len(ids))
+    expect(found).to_have_count(len(ids), timeout=SLOW)
     assert {
         one.removeprefix("node-") for one in found.evaluate_all("all => all.map(one => one.dataset.testid)")
     } == set(ids)
@@ -114,8 +121,10 @@ def test_C72_what_has_changed_since_its_last_data_turns_amber_and_says_why(draw:
     open_panel(sheet, "check")
     page.locator('[id="f.expression"]').fill("nodes.price.total > 11")
     dirty(sheet, "check", "big")
-    expect(sheet.node("check")).to_have_attribute("data-dirty", "Its settings have changed.")
-    expect(sheet.node("big")).to_have_attribute("data-dirty", "“Condition” before it has changed.")
+    expect(sheet.node("check")).to_have_attribute("data-dirty", "Its settings have changed.", timeout=SLOW)
+    expect(sheet.node("big")).to_have_attribute(
+        "data-dirty", "“Condition” before it has changed.", timeout=SLOW
+    )
     play(sheet, "check", "from")
     assert "big" in steps_of(sheet)
     dirty(sheet)
@@ -127,7 +136,7 @@ def test_C72_what_has_changed_since_its_last_data_turns_amber_and_says_why(draw:
     dirty(sheet)
     sheet.press("Delete")
     dirty(sheet, "check", "big")
-    expect(sheet.node("check")).to_have_attribute("data-dirty", "What leads to it has changed.")
+    expect(sheet.node("check")).to_have_attribute("data-dirty", "What leads to it has changed.", timeout=SLOW)
 
 
 def test_C73_a_past_run_is_copied_to_the_editor(draw: Open) -> None:
@@ -136,18 +145,18 @@ def test_C73_a_past_run_is_copied_to_the_editor(draw: Open) -> None:
     first = ran(sheet, amount=10, who="Ada")
     ran(sheet, amount=1, who="Bob")
     open_panel(sheet, "check")
-    expect(sheet.by_id("preview-expression")).to_have_text("= false")
+    expect(sheet.by_id("preview-expression")).to_have_text("= false", timeout=SLOW)
     sheet.by_id("more").click()
     sheet.by_id("past-run").click()
     sheet.by_id(f"past-{first}").click()
-    expect(sheet.by_id("preview-expression")).to_have_text("= true")
-    expect(sheet.node("big")).to_have_attribute("data-state", "succeeded")
+    expect(sheet.by_id("preview-expression")).to_have_text("= true", timeout=SLOW)
+    expect(sheet.node("big")).to_have_attribute("data-state", "succeeded", timeout=SLOW)
     play(sheet, "big", "node")
     assert "big" in steps_of(sheet)
     page.goto(f"/runs/{first}")
     page.get_by_role("link", name="Open in the editor").click()
     sheet.ready("start")
-    expect(sheet.node("big")).to_have_attribute("data-state", "succeeded")
+    expect(sheet.node("big")).to_have_attribute("data-state", "succeeded", timeout=SLOW)
 
 
 def test_C74_wires_tell_how_much_went_along_them_and_what(draw: Open) -> None:
@@ -182,7 +191,7 @@ def test_C75_a_mock_plays_instead_of_a_node(draw: Open) -> None:
     steps_of(sheet)
     page.get_by_label("Close the run").click()
     open_panel(sheet, "say", "Output")
-    expect(sheet.by_id("pane-output")).to_contain_text("Good day!")
+    expect(sheet.by_id("pane-output")).to_contain_text("Good day!", timeout=SLOW)
     open_panel(sheet, "ask", "Behaviour")
     sheet.by_id("mock").click()
     page.get_by_role("option", name="What it gave last").click()
@@ -197,4 +206,4 @@ def test_C75_a_mock_plays_instead_of_a_node(draw: Open) -> None:
     steps_of(sheet)
     page.get_by_label("Close the run").click()
     open_panel(sheet, "say", "Output")
-    expect(sheet.by_id("pane-output")).to_contain_text("Fixed!")
+    expect(sheet.by_id("pane-output")).to_contain_text("Fixed!", timeout=SLOW)
