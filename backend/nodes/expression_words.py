@@ -5,7 +5,10 @@ import re
 from functools import lru_cache
 from typing import Any
 
-SCOPE_NAMES = ("input", "nodes", "run", "item", "index", "previous", "event")
+EVERYWHERE = ("input", "nodes", "run")
+IN_BODIES = ("item", "index", "previous", "event")
+IN_COMPENSATIONS = ("compensated", "failure")
+SCOPE_NAMES = (*EVERYWHERE, *IN_BODIES, *IN_COMPENSATIONS)
 
 FUNCTIONS = frozenset({
         "abs", "all", "any", "bool", "dict", "divmod", "enumerate", "filter", "float", "format", "int",

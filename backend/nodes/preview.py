@@ -11,17 +11,17 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from backend.core import sandbox
 from backend.core.errors import Problem, QuadrilleError
 from backend.nodes import expressions, templates
+from backend.nodes.expression_words import SCOPE_NAMES
 
 SECONDS = 0.5
 """What one text may take: people wait for it at every key they press."""
 
 ALL_SECONDS = 3.0
 MAX_SHOWN = 20_000
-NAMES = ("input", "nodes", "run", "item", "index", "previous", "event", "compensated", "failure")
 _QUOTED = re.compile(r"`\.?([^`()]+)(?:\(\))?`")
 
 Sort = Literal["expression", "template", "value"]
-Name = Annotated[str, Field(pattern="^(" + "|".join(NAMES) + ")$")]
+Name = Annotated[str, Field(pattern="^(" + "|".join(SCOPE_NAMES) + ")$")]
 
 
 class Text(BaseModel):

@@ -8,13 +8,11 @@ from pydantic import ValidationError
 
 from backend.core.errors import Problem
 from backend.nodes import expressions, rules, templates
+from backend.nodes.expression_words import EVERYWHERE, IN_BODIES, IN_COMPENSATIONS
 from backend.nodes.kind import Kind, NodeConfig
 from backend.workflows.chart import Chart, label
 from backend.workflows.diagram import Node
 
-_EVERYWHERE = ("input", "nodes", "run")
-_IN_BODIES = ("item", "index", "previous", "event")
-_IN_COMPENSATIONS = ("compensated", "failure")
 Part = tuple[str, Any, str]
 _READERS = {"template": templates, "expression": expressions}
 
@@ -82,9 +80,9 @@ def problems(
     chart: Chart, node: Node, kind: Kind, before: Before, found: Sequence[Part]
 ) -> Iterator[Problem]:
     """What is wrong with the node's expressions, templates and rules."""
-    names = (*_EVERYWHERE, *_IN_BODIES) if chart.parent(node.id) or kind.is_container else _EVERYWHERE
+    names = (*EVERYWHERE, *IN_BODIES) if chart.parent(node.id) or kind.is_container else EVERYWHERE
     if node.id in chart.undoes:
-        names = (*names, *_IN_COMPENSATIONS)
+        names = (*names, *IN_COMPENSATIONS)
     for at, value, widget in found:
         place = f"nodes.{node.id}.config{at}"
         wrong, references = _read(value, widget, names, place)

@@ -60,12 +60,21 @@ class Program:
                 await asyncio.sleep(0.1)
 
     async def answer(self, run_id: str, verdict: str, **more: Any) -> dict[str, Any]:
-        """Decide it; the run when it has come to rest again."""
+        """Decide it; the run when it has ended."""
+        await self.decide(run_id, verdict, **more)
+        return await self.until(run_id, lambda run: run["status"] in TERMINAL)
+
+    async def decide(self, run_id: str, verdict: str, **more: Any) -> None:
+        """Decide the open question of a run."""
         asked = await self.question(run_id)
         sent = {"verdict": verdict, "arguments_hash": asked["arguments_hash"], **more}
         decided = await self.http.post(f"/approvals/{asked['id']}/decision", json=sent)
         assert decided.status_code == 200, decided.text
-        return await self.until(run_id, lambda run: run["status"] in TERMINAL)
+
+    async def emitted(self, run_id: str) -> list[str]:
+        """The topics of the events that the run emitted, in their order."""
+        page = (await self.http.get(f"/runs/{run_id}/events", params={"limit": 1000})).json()
+        return [event["data"]["topic"] for event in page["items"] if event["kind"] == "event.emitted"]
 
     async def _made(self, body: dict[str, Any]) -> str:
         made = await self.http.post("/workflows", json=body)

@@ -58,10 +58,41 @@ async def play_hello_approval(program: Program) -> list[str]:
     return ids
 
 
+async def play_invoice_approval(program: Program) -> list[str]:
+    runs = await play(program, "invoice-approval")
+    assert runs["good"]["output"] == {"status": "paid", "payment": "P-2026-117"}
+    undone = runs["undone"]
+    assert undone["output"] == {"status": "not paid", "payment": None}, undone["status"]
+    told = await program.emitted(undone["id"])
+    assert told == ["payable.voided", "budget.released", "invoice.settled"], "the last first"
+    asks = runs["needs approval"]
+    assert (await program.question(asks["id"]))["title"] == "Pay Steel Works 18000?"
+    await program.decide(asks["id"], "approved")
+    assert "Second pair of eyes" in (await program.question(asks["id"]))["title"]
+    asks = await program.answer(asks["id"], "rejected", comment="Not this year")
+    assert asks["output"] == {"status": "declined", "payment": None}
+    return [run["id"] for run in runs.values()]
+
+
+async def play_incident_response(program: Program) -> list[str]:
+    runs = await play(program, "incident-response")
+    assert runs["good"]["output"] == {"state": "resolved", "attempts": 2, "rate": 0.4}
+    assert runs["escalates"]["output"] == {"state": "escalated", "attempts": 3, "rate": 9.0}
+    asks = runs["needs approval"]
+    assert (await program.question(asks["id"]))["title"] == "ledger: roll back now?"
+    asks = await program.answer(asks["id"], "approved")
+    assert asks["output"] == {"state": "resolved", "attempts": 1, "rate": 0.2}
+    return [run["id"] for run in runs.values()]
+
+
 async def play_the_others(program: Program) -> list[str]:
     bill = await play(program, "map-over-a-list")
     assert bill["good"]["output"] == {"lines": ["1. Paper: 40", "2. Ink: 50", "3. Pens: 18.0"], "total": 108}
     assert bill["one row fails"]["output"] == {"lines": ["1. Paper: 40"], "total": 40}
+    answers = await play(program, "answer-with-sources")
+    assert answers["good"]["output"]["answered"], answers["good"]["output"]
+    assert answers["good"]["output"]["sources"]
+    assert not answers["nothing found"]["output"]["answered"]
     looked = await play(program, "fan-out-and-join")
     assert looked["good"]["output"]["topic"] == "praise"
     assert looked["good"]["output"]["personal_data"] == {"email": 1}
@@ -72,7 +103,7 @@ async def play_the_others(program: Program) -> list[str]:
     assert root["good"]["output"]["rounds"] < 8
     refused = root["refused at the door"]
     assert (refused["status"], refused["problems"][0]["place"]) == (422, "input.number")
-    ended = [*bill.values(), *looked.values(), root["good"]]
+    ended = [*bill.values(), *answers.values(), *looked.values(), root["good"]]
     return [run["id"] for run in ended]
 
 
@@ -83,7 +114,9 @@ async def test_every_template_with_every_sample(house: House, shared_worker: sub
         program = Program(caller)
         ids = await play_support_triage(program)
         ids += await play_hello_approval(program)
+        ids += await play_invoice_approval(program)
+        ids += await play_incident_response(program)
         ids += await play_the_others(program)
     assert shared_worker.poll() is None
-    assert len(templates.all_()) == 5, "play the new one too"
+    assert len(templates.all_()) == 8, "play the new one too"
     await check_invariants([await house.ended(run_id) for run_id in ids])

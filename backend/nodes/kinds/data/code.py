@@ -1,18 +1,17 @@
 """Run Python in the sandbox; the value of the last expression is the output.
 
 A subset of Python without packages, files, network or clock tricks: json, re, math, datetime, random, decimal, csv and
-dataclasses are there. `input` and `nodes` are variables, and so are the values below. `sleep` returns at once: use
-Wait. At most 10 seconds and 256 MB.
+dataclasses are there. What expressions read (`input`, `nodes`, in a body `item`, in a compensation `compensated`, …) are
+variables, and so are the values below. `sleep` returns at once: use Wait. At most 10 seconds and 256 MB.
 """
 
 import re
 
 from pydantic import Field
 
+from backend.nodes.expression_words import SCOPE_NAMES
 from backend.nodes.fields import Assignment, assigned
 from backend.nodes.kind import Code, NodeConfig, NodeContext, Step, node
-
-_SCOPE = ("input", "nodes", "run", "item", "index", "previous")
 
 
 class Config(NodeConfig):
@@ -40,5 +39,5 @@ class Config(NodeConfig):
 )
 async def code(config: Config, ctx: NodeContext) -> Step:
     """The value of the last expression."""
-    named = {name: ctx.scope.get(name) for name in _SCOPE if re.search(rf"\b{name}\b", config.source)}
+    named = {name: ctx.scope.get(name) for name in SCOPE_NAMES if re.search(rf"\b{name}\b", config.source)}
     return Step(await ctx.code(config.source, named | await assigned(ctx, config.variables)))
