@@ -26,6 +26,9 @@ class NotJson(Invalid):
     code, title = "not_json", "Not plain JSON"
 
 
+_LEAVES: frozenset[object] = frozenset({str, int, float, bool, type(None)})
+
+
 def plain(value: object, place: str = "value") -> JsonValue:
     """The value as JSON: tuples and sets become lists, moments become ISO 8601 text; the rest is kept or refused."""
     return _plain(value, place, 0)
@@ -65,6 +68,18 @@ def loads(text: str | bytes) -> Any:
 def dumps(value: JsonValue) -> str:
     """Compact JSON text."""
     return orjson.dumps(value).decode()
+
+
+def copied(value: Any) -> JsonValue:
+    """Plain JSON with lists and objects of its own, but the same texts; raises TypeError for anything else."""
+    kind = cast(object, type(value))
+    if kind is dict:
+        return {name: copied(part) for name, part in value.items()}
+    if kind is list or kind is tuple:
+        return [copied(part) for part in value]
+    if kind in _LEAVES:
+        return value
+    raise TypeError(f"{kind} is not plain JSON")
 
 
 def _plain(value: object, place: str, depth: int) -> JsonValue:

@@ -34,7 +34,7 @@ def keep(value: object, place: str, limit: int) -> Kept:
     """Check a value and make it storable; raises NotJson or TooLarge, both naming the place."""
     if value is None:
         return NOTHING
-    data = _checked(value, place)
+    value, data = _checked(value, place)
     if len(data) > limit:
         raise TooLarge(
             f"{place} is {len(data):,} bytes long; the limit is {limit:,}.",
@@ -44,7 +44,7 @@ def keep(value: object, place: str, limit: int) -> Kept:
     if len(data) <= INLINE_BYTES and REF.encode() not in data:
         return Kept(orjson.loads(data), data.decode(), len(data))
     digest, pieces = chunks.split(data)
-    return Kept(orjson.loads(data), f'{{"{REF}":"{digest}","bytes":{len(data)}}}', len(data), pieces)
+    return Kept(_own(value, data), f'{{"{REF}":"{digest}","bytes":{len(data)}}}', len(data), pieces)
 
 
 def digests(stored: JsonValue) -> list[str]:
@@ -89,16 +89,26 @@ def _refs(stored: JsonValue) -> Iterator[dict[str, JsonValue]]:
             yield from _refs(part)
 
 
-def _checked(value: object, place: str) -> bytes:
-    """The JSON bytes of the value. orjson refuses or passes nearly everything at C speed; the rest is looked at in Python."""
+def _own(value: object, data: bytes) -> JsonValue:
+    """A value that nobody else can change. Big texts are passed on from step to step: they stay one, and are not read anew."""
+    try:
+        return json.copied(value)
+    except TypeError:
+        return orjson.loads(data)
+
+
+def _checked(value: object, place: str) -> tuple[object, bytes]:
+    """The value and its JSON bytes. orjson refuses or passes nearly everything at C speed; the rest is looked at in Python."""
     try:
         data = orjson.dumps(value, option=_STRICT)
     except TypeError:
-        return orjson.dumps(json.plain(value, place))
+        value = json.plain(value, place)
+        return value, orjson.dumps(value)
     # orjson writes NaN and Infinity as null and lets NUL through: only then is a walk needed.
     if b"null" in data or b"\\u0000" in data:
-        return orjson.dumps(json.plain(value, place))
-    return data
+        value = json.plain(value, place)
+        return value, orjson.dumps(value)
+    return value, data
 
 
 def dumps(value: Any) -> str:

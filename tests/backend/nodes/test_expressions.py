@@ -125,3 +125,16 @@ def test_references_and_renames() -> None:
     )
     assert expressions.renamed("input.nodes.a", "a", "z") == "input.nodes.a"
     assert expressions.references("not ( an expression") == set()
+
+
+async def test_what_only_names_a_place_is_passed_on_and_costs_no_copy_of_its_texts() -> None:
+    scope = {"input": {"text": "x" * 5000, "list": [{"a": None}], "items": 3}}
+    assert await expressions.value("input.text", scope) is scope["input"]["text"]
+    given: Any = await expressions.value("input.list", scope)
+    assert given == [{"a": None}]
+    given[0]["a"] = "changed"
+    assert scope["input"]["list"] == [{"a": None}], "what a kind gets is its own"
+    assert await expressions.value("input.items", scope) == 3
+    assert await expressions.value("input.missing", scope) is None
+    with pytest.raises(ExpressionError, match="no field 'b' in a number"):
+        await expressions.value("input.items.b", scope)
