@@ -11,6 +11,7 @@ from backend.identity.principal import Principal
 from backend.runs import last_data
 from backend.runs.models import Run
 from backend.runs.trial_schemas import NodeData, StandIn
+from backend.workflows import raw
 from backend.workflows.diagram import Diagram, Node
 from backend.workflows.models import Version
 
@@ -25,10 +26,11 @@ async def acting_of(session: Session, by: Principal, run: Run, version: Version)
     """How a whole draft is played whose mocks give what their nodes gave last; None where there are none."""
     if version.number is not None:
         return None
+    mocks: list[dict[str, Any]] = [node.get("mock") or {} for node in raw.nodes(version.diagram)]
+    if not any(mock.get("source") == "last_run" for mock in mocks):
+        return None  # without reading the whole diagram: every run of a draft comes through here
     drawn = Diagram.model_validate(version.diagram)
     mocked = {node.id: node for node in drawn.nodes if node.mock and node.mock.source == "last_run"}
-    if not mocked:
-        return None
     seen = await last_data.of(session, by, run.workflow_id, None, frozenset(mocked))
     modes = {item.node_id: mode(last(item)) for item in seen.items if is_known(item)}
     require_all(mocked, modes, mocked)
