@@ -21,10 +21,11 @@ import { useGestures, usePointer } from "./gestures.js";
 import { useEditor, useUi } from "./hooks.js";
 import { calm } from "./commands.js";
 import { GRID } from "./placing.js";
-import { fetchForms } from "./SchemaForm.jsx";
+import { fetchLater } from "./later.js";
 import { SelectionBar } from "./SelectionBar.jsx";
 import { tabbing } from "./tabbing.js";
 import { panelWidth, remembered, roomOn } from "./ui.js";
+import { MANY } from "./unseen.js";
 import { VariableLinks } from "./VariableLinks.jsx";
 import { ZoomBar } from "./ZoomBar.jsx";
 
@@ -87,7 +88,7 @@ function Sight({ opened }) {
   const focus = SHOWN_STATES.has(state) ? [...editor.live.nodes].find(([, node]) => node.state === state)?.[0] : null;
   const onOpened = useCallback(() => {
     editor.frame.dataset.opened = "true";
-    fetchForms();
+    fetchLater();
   }, [editor]);
   return <Opening room={room} start={start} focus={focus} opened={opened} onOpened={onOpened} />;
 }
@@ -173,7 +174,7 @@ export const Canvas = memo(function Canvas() {
           maxZoom={2.5}
           elevateNodesOnSelect={false}
           nodeDragThreshold={3}
-          onlyRenderVisibleElements={nodes.length > 150}
+          onlyRenderVisibleElements={nodes.length > MANY}
           colorMode={colourMode}
           proOptions={WITHOUT_NAME}
         >

@@ -2,12 +2,8 @@
 
 import { lazy, Suspense } from "react";
 
-const fetchForm = () => import("./DrawnForm.jsx");
+export const fetchForm = () => import("./DrawnForm.jsx");
 const DrawnForm = lazy(fetchForm);
-const FIRST_THE_CANVAS = 1000;
-
-/** Have it before somebody asks for it, and after all that the canvas needs. */
-export const fetchForms = () => setTimeout(() => fetchForm().catch(() => null), FIRST_THE_CANVAS); // who asks is told
 
 export function SchemaForm(props) {
   return (

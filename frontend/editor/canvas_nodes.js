@@ -6,6 +6,7 @@ import { kindFor, kindOf, parentsFirst, sizeOf, spokenWire, typeOf, undoEntry } 
 import { portsOf } from "../components/kinds.js";
 import { drawnGroups, groupEntry, ways, withDragged } from "./group_view.js";
 import { useEditor } from "./hooks.js";
+import { MANY, seen, unseen } from "./unseen.js";
 
 /** The names of what undoes a node and of what it undoes. */
 function undoOf(node, { model, kinds }) {
@@ -21,8 +22,10 @@ function nodeEntry(node, old, editor, hidden) {
   const held = old?.dragging ? old.position : (editor.glide.state.at?.get(node.id) ?? presence.moving.get(node.id) ?? node.position);
   const same = old && old.data.node === node && old.data.kind === kind && old.hidden === hidden && old.parentId === parent && old.position.x === held.x && old.position.y === held.y && old.data.undoneBy === undo.undoneBy && old.data.undoes === undo.undoes;
   if (same) return old;
+  const guess = (!old?.measured || old.handles) && model.nodes.size > MANY && typeOf(kind) === "card" && unseen(kind, node);
   return {
     ...old,
+    ...guess,
     id: node.id,
     type: typeOf(kind),
     position: { x: held.x, y: held.y },
@@ -104,7 +107,7 @@ export function useCanvasNodes() {
 
   const onNodesChange = useCallback((changes) => {
     const own = changes.filter((change) => LOCAL.has(change.type));
-    if (own.length) setNodes((old) => applyNodeChanges(withDragged(own, old, editor), old));
+    if (own.length) setNodes((old) => seen(applyNodeChanges(withDragged(own, old, editor), old), own));
   }, [editor]);
   const onEdgesChange = useCallback((changes) => {
     const own = changes.filter((change) => change.type === "select");

@@ -1,7 +1,7 @@
 // Copy, cut, paste and duplicate: what goes through the clipboard is a diagram as YAML, readable anywhere.
 
 import { extentOf, holds, isContainer } from "../components/kinds.js";
-import { bare, fileNode, fileWire, readFragment, rewritten, textOf } from "./fragment.js";
+import { bare, fetchYaml, fileNode, fileWire, hasYaml, mayBeFragment, readFragment, rewritten, textOf } from "./fragment.js";
 import { CARD, containerAt, freeId, freeName, shownNames, snapped } from "./placing.js";
 
 const OFFSET = 32;
@@ -76,7 +76,12 @@ export class Clipboard {
   /** True when the text was meant for the canvas. */
   pasteText(text, { withWires = false } = {}) {
     const { draft, ui } = this.editor;
-    if (!draft.canEdit) return false;
+    if (!draft.canEdit || !mayBeFragment(text)) return false;
+    if (!hasYaml()) {
+      const offline = () => ui.hint("What reads pasted text could not be loaded. Paste again when you are online.", "warning");
+      fetchYaml().then(() => this.pasteText(text, { withWires }), offline);
+      return true;
+    }
     let found;
     try {
       found = readFragment(text);

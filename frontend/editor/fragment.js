@@ -1,6 +1,12 @@
 // A part of a diagram as text: the YAML of a diagram file, and back from whatever text holds one.
 
-import { parse, stringify } from "yaml";
+let yaml = null; // only copying and pasting ask for it, so it comes after the canvas
+
+export const fetchYaml = () => import("yaml").then((found) => {
+  yaml = found;
+});
+
+export const hasYaml = () => yaml !== null;
 
 const PLAIN = { parent: null, note: "", on_error: "fail", disabled: false, locked: false, size: null, kind_version: 1 };
 const FIRST = ["id", "kind", "kind_version", "name", "parent", "at", "size", "config"];
@@ -23,7 +29,11 @@ export function fileWire({ source, source_port: port, target, label }) {
   return { from: end(source, port, "out"), to: target, ...(label ? { label } : {}) };
 }
 
-export const textOf = (fragment) => stringify({ quadrille: 1, ...fragment }, { lineWidth: 0 });
+/** YAML; before that has come, JSON, which is YAML too. */
+export function textOf(fragment) {
+  const whole = { quadrille: 1, ...fragment };
+  return yaml ? yaml.stringify(whole, { lineWidth: 0 }) : JSON.stringify(whole, null, 2);
+}
 
 /** Both ends of a wire, in the short form (`from: check.yes`) and in the long one. */
 function wireOf(wire) {
@@ -40,7 +50,7 @@ function nodeOf({ at, position, ...node }) {
 const isNode = (node) => node && typeof node.id === "string" && typeof node.kind === "string";
 
 function read(text) {
-  const found = parse(text);
+  const found = yaml.parse(text);
   const nodes = Array.isArray(found) ? found : found?.nodes; // a bare list of nodes will do
   if (!Array.isArray(nodes) || !nodes.length || !nodes.every(isNode)) return null;
   return { nodes: nodes.map(nodeOf), wires: (found.wires ?? []).map(wireOf) };
@@ -57,9 +67,12 @@ function candidates(text) {
   return [...fenced, lines.slice(first, last < 0 ? undefined : last).join("\n"), text];
 }
 
+/** Whether it is worth reading; what is not, belongs to somebody else. */
+export const mayBeFragment = (text) => /\bnodes\b|\bkind\b/.test(text);
+
 /** The fragment in a text, null where there is none; throws the parser's error where it looks like one and is broken. */
 export function readFragment(text) {
-  if (!/\bnodes\b|\bkind\b/.test(text)) return null;
+  if (!mayBeFragment(text)) return null;
   let broken = null;
   for (const candidate of candidates(text)) {
     try {

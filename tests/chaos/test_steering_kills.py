@@ -14,7 +14,7 @@ from backend.core import db, failpoints
 from backend.core.settings import settings
 from backend.runs import service, starting
 from backend.runs.models import Run
-from backend.worker import orphans
+from backend.worker import orphans, repository
 from backend.workflows.diagram import Diagram
 from tests.backend.runs import made
 from tests.backend.runs.stage import Stage, drawn, events, outputs, staged
@@ -116,7 +116,9 @@ async def started(stage: Stage, diagram: Diagram) -> Run:
 
 
 async def taken_over(stage: Stage, run: Run) -> Run:
-    """As the next worker finds it."""
+    """As the next worker finds it, once the dead one is known to be dead."""
+    async with db.database().transaction() as session:
+        await repository.remove(session, [await made.worker()])
     await orphans.requeue_all()
     run = await made.state(run.id)
     return await stage.play(run.id) if run.status == "queued" else run

@@ -6,10 +6,11 @@ import { readFileSync } from "node:fs";
 
 const [folder, seed, steps, wavering] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4]), process.argv[5] === "wavering"];
 const from = (name) => import(`${folder}/${name}.js`);
-const [{ DraftDocument }, { Model }, { Edits }, groups, { rename }, { loopAround, makeLoop }, { Clipboard }, { fileNode, fileWire, textOf }, { containerAt, refusal }, { align }, { replaceIn, hits }, sub, { portsOf, hasInput, isNote, isContainer, holds }] = await Promise.all([
+const [{ DraftDocument }, { Model }, { Edits }, groups, { rename }, { loopAround, makeLoop }, { Clipboard }, { fetchYaml, fileNode, fileWire, textOf }, { containerAt, refusal }, { align }, { replaceIn, hits }, sub, { portsOf, hasInput, isNote, isContainer, holds }] = await Promise.all([
   from("draft_document"), from("model"), from("edits"), from("groups"), from("rename"), from("loops"), from("clipboard"), from("fragment"), from("placing"), from("arrange"), from("finding"), from("subworkflow"), import(`${folder}/../components/kinds.js`),
 ]);
 
+await fetchYaml();
 let state = seed;
 function random() {
   state = (state + 0x6d2b79f5) | 0;
