@@ -27,6 +27,7 @@ def diagram(sheet: Sheet) -> dict[str, Any]:
 
 
 def in_draft(sheet: Sheet, node_id: str) -> dict[str, Any]:
+    sheet.node(node_id).wait_for(state="attached")
     return next(one for one in diagram(sheet)["nodes"] if one["id"] == node_id)
 
 
