@@ -167,7 +167,7 @@ class TestWithAProvider:
     def to_provider(self, page: Page, path: str = "/sign-in") -> None:
         page.goto(path)
         page.get_by_test_id("provider").click()
-        page.locator("input[name=login]").wait_for()
+        page.locator("input[name=login]").wait_for(timeout=60_000)
 
     def log_in_there(self, page: Page, name: str) -> None:
         page.locator("input[name=login]").fill(name)

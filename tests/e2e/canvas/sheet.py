@@ -134,7 +134,12 @@ class Sheet:
             self.page.keyboard.down(hold)
         mouse.move(x, y)
         mouse.down(button=button)
-        mouse.move(x + 4, y + 1)  # what a drag moves until it begins is lost to it
+        mouse.move(
+            x + 4, y + 1
+        )  # what a drag moves until it begins is lost to it: it must not come together with the next
+        self.page.evaluate(
+            "() => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))"
+        )
         mouse.move((x + to_x) / 2, (y + to_y) / 2, steps=4)
         mouse.move(to_x, to_y, steps=4)
         if let_go:
