@@ -115,12 +115,12 @@ export function dragging(editor) {
         align(editor, nodes);
         if (nodes.length === 1 && !copying) show(editor, node.id, fate(editor, event, node.id));
       };
-      const wait = looked + LOOK_EVERY - performance.now();
-      if (wait <= 0) look();
-      else later = setTimeout(look, wait); // the last place counts, also when the hand rests there
+      if (looked + LOOK_EVERY <= performance.now()) look();
+      later = setTimeout(() => requestAnimationFrame(() => later && look()), LOOK_EVERY); // the last place counts, once React Flow has taken it over
     },
     onNodeDragStop: (event, node, nodes) => {
       clearTimeout(later);
+      later = null;
       editor.frame.removeAttribute("data-copying");
       if (copying) copyTo(editor, node, nodes);
       else drop(editor, event, node, nodes);

@@ -117,9 +117,12 @@ def test_C25_a_node_dropped_on_a_wire_is_spliced_into_it(draw: Open) -> None:
     sheet = draw([*nodes, node("c", x=200, y=240)], wires)
     x, y = sheet.middle_of_wire("a", "b")
     zoom = sheet.zoom()
+    slow = sheet.page.context.new_cdp_session(sheet.page)
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})  # where the last place is drawn late, it counts too
     sheet.drag_node("c", (x - 116 * zoom, y - 30 * zoom), let_go=False)
     edge = sheet.page.locator(".react-flow__edge[data-splice]")
     expect(edge).to_have_count(1)
+    slow.detach()
     assert (
         edge.locator("path.react-flow__edge-path").evaluate("it => getComputedStyle(it).strokeDasharray")
         == "7px, 5px"
