@@ -118,7 +118,7 @@ def test_C25_a_node_dropped_on_a_wire_is_spliced_into_it(draw: Open) -> None:
     x, y = sheet.middle_of_wire("a", "b")
     zoom = sheet.zoom()
     slow = sheet.page.context.new_cdp_session(sheet.page)
-    slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})  # where the last place is drawn late, it counts too
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})  # the last place counts, also drawn late
     sheet.drag_node("c", (x - 116 * zoom, y - 30 * zoom), let_go=False)
     edge = sheet.page.locator(".react-flow__edge[data-splice]")
     expect(edge).to_have_count(1)
