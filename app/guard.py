@@ -1,5 +1,7 @@
 """The outermost ASGI layer: request ids, security headers on every answer, and the limit on request bodies."""
 
+import asyncio
+import contextlib
 import json
 import re
 import secrets
@@ -20,6 +22,8 @@ _FIXED = {
 }
 _SOUND_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
 _NOT_MODIFIED = 304
+_DROPPED_AT_MOST = 64 * 1024 * 1024  # bytes; what `deploy/nginx.conf` lets through is less
+_DROPPING_SECONDS = 30
 _IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -44,6 +48,7 @@ class Guard:
         guarded = self._guarded(send, request_id, scope["path"], seen)
         declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > self.limit:
+            await _dropped(receive, int(declared))
             return await self._refuse(guarded, request_id, scope["path"])
         await self.app(scope, _counted(receive, self.limit), guarded)
         return None
@@ -79,6 +84,16 @@ class Guard:
         start = {"type": "http.response.start", "status": 413, "headers": [(b"content-type", kind)]}
         await send(start)
         await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+
+
+async def _dropped(receive: Receive, declared: int) -> None:
+    """Let a body come and keep nothing of it: a proxy that is cut off while it sends answers 502 instead of ours."""
+    if declared > _DROPPED_AT_MOST:
+        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_DROPPING_SECONDS):
+            while (await receive()).get("more_body", False):
+                pass
 
 
 def _counted(receive: Receive, limit: int) -> Receive:

@@ -9,8 +9,20 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from backend.core import db
+from backend.core.errors import Unavailable
 
 ROOT = Path(__file__).resolve().parent.parent
+
+MENDED_BY = (
+    "Start the version that made it and export what you need, then begin with another QUADRILLE_DATA_DIR or "
+    "QUADRILLE_DATABASE_URL. Until the first release tables change without a way from one state to the next."
+)
+
+
+class StrangeTables(Unavailable):
+    """The database was made by a newer version, or by one from before the first release."""
+
+    code, title = "strange_tables", "Another version's database"
 
 
 def config() -> Config:
@@ -33,9 +45,19 @@ async def current() -> str:
         return found.scalar_one_or_none() or ""
 
 
+def is_known(revision: str) -> bool:
+    """Whether there is a way from this revision to the newest one."""
+    return not revision or revision in {
+        one.revision for one in ScriptDirectory.from_config(config()).walk_revisions()
+    }
+
+
 async def upgrade() -> bool:
-    """Migrate to the newest revision; True when there was something to do."""
-    if await current() == newest():
+    """Migrate to the newest revision; True when there was something to do. Raises StrangeTables."""
+    at = await current()
+    if at == newest():
         return False
+    if not is_known(at):
+        raise StrangeTables(f"The database has the tables of another version ({at}).", fix=MENDED_BY)
     await asyncio.to_thread(command.upgrade, config(), "head")
     return True

@@ -7,10 +7,11 @@ from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from backend.core import log
-from backend.core.errors import Invalid, Problem, QuadrilleError
+from backend.core.errors import Invalid, Problem, QuadrilleError, Unavailable
 
 _log = log.get("api")
 MEDIA_TYPE = "application/problem+json"
@@ -21,6 +22,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(QuadrilleError, on_ours)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(PoolTimeout, on_crowd)
     app.add_exception_handler(Exception, on_anything)
 
 
@@ -53,6 +55,13 @@ async def on_http(request: Request, error: Exception) -> JSONResponse:
         "code": f"http_{error.status_code}",
     }
     return answer(request, body, dict(error.headers or {}))
+
+
+async def on_crowd(request: Request, error: Exception) -> JSONResponse:
+    """Every connection to the database was taken for half a minute: too much at once, and no fault in what was asked."""
+    _log.warning("no connection to the database was free", path=request.url.path, error=str(error))
+    crowded = Unavailable("Too much is asked of this server at once; nothing was changed.", fix="Try again.")
+    return answer(request, crowded.as_problem_details(), {"Retry-After": "1"})
 
 
 async def on_anything(request: Request, error: Exception) -> JSONResponse:
@@ -100,6 +109,7 @@ def too_large(limit: int) -> dict[str, object]:
         "detail": problem.message,
         "code": "too_large",
         "fix": problem.fix,
+        "limit": limit,
         "problems": [asdict(problem)],
     }
 

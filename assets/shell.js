@@ -35,6 +35,14 @@
     return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
   };
 
+  // Relative, local or UTC, for every list; chosen once and remembered
+  const showTimes = (mode) => {
+    root.dataset.times = mode;
+    for (const time of document.querySelectorAll("qk-time")) time.draw();
+    for (const button of document.querySelectorAll("[data-times]")) if (button !== root) button.setAttribute("aria-pressed", String(button.dataset.times === mode));
+  };
+  root.dataset.times = remembered("qk.times") || "";
+
   class Ticking extends HTMLElement {
     static observedAttributes = ["at", "mode", "since", "until"];
     connectedCallback() { this.draw(); this.timer = setInterval(() => this.draw(), this.every); }
@@ -50,8 +58,8 @@
     draw() {
       const date = new Date(this.getAttribute("at") || NaN);
       if (isNaN(date)) return this.put("–");
-      const mode = this.getAttribute("mode");
-      const text = mode === "full" ? full.format(date) : mode === "day" ? day.format(date) : ago(date);
+      const mode = root.dataset.times && this.getAttribute("mode") === "ago" ? root.dataset.times : this.getAttribute("mode");
+      const text = mode === "utc" ? `${date.toISOString().slice(5, 16).replace("T", " ")} Z` : mode === "local" ? day.format(date) : mode === "full" ? full.format(date) : mode === "day" ? day.format(date) : ago(date);
       this.put(text, `${date.toISOString().replace("T", " ").replace("Z", "")} UTC`);
     }
   });
@@ -83,6 +91,34 @@
   setInterval(() => refresh(false), 250);
   document.addEventListener("visibilitychange", () => refresh(true));
 
+  // A drag over a strip of bars chooses from the first to the last; React hears of it as of something typed
+  let brushed = null;
+  const barAt = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest(".qk-density > [data-since]");
+  document.addEventListener("pointerdown", (event) => {
+    const from = event.button === 0 && event.target.closest?.(".qk-density > [data-since]");
+    brushed = from ? { from, to: from } : null;
+  });
+  document.addEventListener("pointermove", (event) => {
+    const to = brushed && barAt(event);
+    if (!to || to.parentNode !== brushed.from.parentNode) return;
+    brushed.to = to;
+    const bars = [...to.parentNode.querySelectorAll("[data-since]")];
+    const [first, last] = [bars.indexOf(brushed.from), bars.indexOf(to)].sort((a, b) => a - b);
+    bars.forEach((bar, n) => bar.toggleAttribute("data-in", first !== last && n >= first && n <= last));
+  });
+  document.addEventListener("pointerup", () => {
+    if (!brushed || brushed.from === brushed.to) return;
+    const strip = brushed.from.parentNode;
+    const chosen = [...strip.querySelectorAll("[data-in]")];
+    const field = strip.querySelector("input[data-brushed]");
+    addEventListener("click", (event) => { event.preventDefault(); event.stopPropagation(); }, { capture: true, once: true });
+    setTimeout(() => dispatchEvent(new Event("click")), 0); // the listener goes, also where no click came of it
+    chosen.forEach((bar) => bar.removeAttribute("data-in"));
+    if (!chosen.length || !field) return;
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, `${chosen[0].dataset.since}/${chosen.at(-1).dataset.until}`);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
   // Clicks and keys
   const typing = (element) => element?.closest("input, textarea, select, [contenteditable=true], [role=dialog], [role=menu]");
   const csrf = () => decodeURIComponent(document.cookie.match(/(?:^|; )qk_csrf=([^;]*)/)?.[1] || "");
@@ -96,6 +132,11 @@
   };
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-sign-out]")) signOut();
+    const times = event.target.closest("button[data-times]");
+    if (times) {
+      remember("qk.times", times.dataset.times);
+      showTimes(times.dataset.times);
+    }
     const fold = event.target.closest("[data-fold-rail]");
     if (fold) {
       root.dataset.rail = root.dataset.rail === "folded" ? "open" : "folded";
@@ -140,7 +181,17 @@
       rows[rows.indexOf(row) + step]?.focus();
       return event.preventDefault();
     }
+    const own = row?.closest(".qk-row")?.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (own || (row && (event.key === "x" || event.key === "r"))) {
+      own?.click();
+      return event.preventDefault();
+    }
     if (typing(event.target)) return;
+    const first = event.key === "j" || event.key === "k" ? document.querySelector("[data-row]") : null;
+    if (first) {
+      first.focus();
+      return event.preventDefault();
+    }
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const target = [...document.querySelectorAll(`[data-hotkey="${CSS.escape(key)}"]`)]
       .find((element) => element.offsetParent !== null && !element.disabled);

@@ -11,16 +11,21 @@ PLACES = (
     ("Workflows", routes.WORKFLOWS, "workflow"),
     ("Runs", routes.RUNS, "play"),
     ("Approvals", routes.APPROVALS, "hand"),
+    ("Agents", routes.AGENTS, "bot"),
+    ("Plans", routes.PLANS, "chart-gantt"),
     ("Dead letters", routes.DEAD_LETTERS, "mail-warning"),
+    ("Monitoring", routes.MONITORING, "activity"),
     ("Members", routes.MEMBERS, "users"),
     ("Settings", routes.SETTINGS, "settings"),
 )
 
 
 def head() -> list[rx.Component]:
-    """What stands in the head of every page; the script runs before the first paint."""
+    """What stands in the head of every page; scripts without `defer` run before there is a page to act on."""
     return [
         rx.el.script(src="/shell.js"),
+        rx.el.script(src="/forms.js"),
+        rx.el.script(src="/notify.js", defer=True),
         rx.el.link(rel="icon", href="/mark.svg", type="image/svg+xml"),
         rx.el.meta(name="viewport", content="width=device-width, initial-scale=1, viewport-fit=cover"),
         rx.el.meta(name="color-scheme", content="light dark"),
@@ -90,6 +95,7 @@ def _rail() -> rx.Component:
         rx.el.div(
             link(mark(), to=routes.START, aria_label="Start page"),
             rx.el.span(Frame.team, class_name="qk-team-name qk-clip qk-foldable", title=Frame.team),
+            _bell(),
             rx.el.button(
                 rx.icon("panel-left-close", size=16),
                 class_name="qk-icon-button qk-fold",
@@ -122,15 +128,34 @@ def _bar() -> rx.Component:
             for word, href, icon in PLACES[:3]
         ),
         link(
-            rx.icon("users", size=20),
-            rx.el.span("Members"),
-            to=routes.MEMBERS,
-            custom_attrs=_here(routes.MEMBERS),
+            rx.icon("bell", size=20),
+            rx.el.span("News"),
+            _unread(),
+            to=routes.NOTIFICATIONS,
+            aria_label="Notifications",
+            custom_attrs=_here(routes.NOTIFICATIONS),
         ),
         people.user_menu_button_for_bar(),
         class_name="qk-bar",
         aria_label="Main",
     )
+
+
+def _bell() -> rx.Component:
+    return link(
+        rx.icon("bell", size=16),
+        _unread(),
+        to=routes.NOTIFICATIONS,
+        title="Notifications",
+        aria_label=rx.cond(Frame.unread > 0, f"Notifications, {Frame.unread} unread", "Notifications"),
+        class_name="qk-icon-button qk-bell",
+        custom_attrs=_here(routes.NOTIFICATIONS),
+    )
+
+
+def _unread() -> rx.Component | rx.Var:
+    shown = rx.cond(Frame.unread > 99, "99+", Frame.unread)
+    return rx.cond(Frame.unread > 0, rx.el.span(shown, class_name="qk-count", title="Unread notifications"))
 
 
 def _place(word: str, href: str, icon: str) -> rx.Component:

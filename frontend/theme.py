@@ -37,10 +37,12 @@ STATES: dict[str, Look] = {
     "waiting_time": Look("Waiting for time", "sky", "hourglass"),
     "waiting": Look("Waiting", "sky", "hourglass"),
     "retrying": Look("Retrying", "orange", "rotate-cw"),
+    "recovering": Look("Crashed, recovering", "orange", "life-buoy"),
     "paused": Look("Paused", "slate", "pause"),
     "compensating": Look("Compensating", "orange", "undo-2"),
     "compensated": Look("Compensated", "brown", "undo-2"),
     "succeeded": Look("Succeeded", "grass", "check"),
+    "warnings": Look("Succeeded with warnings", "amber", "triangle-alert"),
     "failed": Look("Failed", "red", "x"),
     "cancelled": Look("Cancelled", "slate", "square"),
     "timed_out": Look("Timed out", "red", "alarm-clock"),
@@ -110,7 +112,7 @@ def _on_theme() -> str:
         slug = name.replace("_", "-")
         lines += [
             f"  --qk-state-{slug}: var(--{look.shade}-9);",
-            f"  --qk-state-{slug}-ink: var(--{look.shade}-11);",
+            f"  --qk-state-{slug}-ink: color-mix(in srgb, var(--{look.shade}-11) 65%, var(--{look.shade}-12));",
             f"  --qk-state-{slug}-soft: var(--{look.shade}-a3);",
         ]
     for name, shade in SECTIONS.items():

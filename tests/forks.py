@@ -24,7 +24,8 @@ from typing import Any
 
 from tests.servers import ROOT
 
-IMPORTED_LATE = {"backend.worker": ("backend.inference.chat_provider", "langchain_openai")}
+_PROVIDERS = ("backend.inference.chat_provider", "langchain_openai")
+IMPORTED_LATE = {"backend.worker": _PROVIDERS, "tests.backend.runs.agent_victim": _PROVIDERS}
 """What a module imports only when it needs it, and which takes seconds."""
 
 
@@ -92,7 +93,7 @@ class Nursery:
 
     def close(self) -> None:
         """Let go of it."""
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=240)
         self._folder.cleanup()
 
 

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import socket
 import subprocess
-import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ def free_port() -> int:
             return port
 
 
-def wait_for_port(port: int, *, seconds: float = 30) -> None:
+def wait_for_port(port: int, *, seconds: float = 120) -> None:
     """Return as soon as something listens on the port; raise TimeoutError else."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -45,9 +45,12 @@ def wait_for_port(port: int, *, seconds: float = 30) -> None:
 
 def migrate(url: str, revision: str = "head") -> None:
     """Run Alembic on a database in a process of its own, as the product does."""
+    from tests import forks
+
     direction = "downgrade" if revision == "base" else "upgrade"
-    env = os.environ | {"QUADRILLE_DATABASE_URL": url}
-    subprocess.run([sys.executable, "-m", "alembic", direction, revision], check=True, env=env, cwd=ROOT)
+    done = forks.run("alembic", direction, revision, QUADRILLE_DATABASE_URL=url)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
 
 
 class Sqlite:
@@ -63,6 +66,20 @@ class Sqlite:
         return f"sqlite:///{path}"
 
 
+_UNSAFE = [
+    part
+    for setting in (
+        *("full_page_writes=off", "synchronous_commit=off", "autovacuum=off"),
+        *("wal_level=minimal", "max_wal_senders=0"),
+    )
+    for part in ("-c", setting)
+]
+
+
+_ERROR = "was there an error:"
+_WELL = f"{_ERROR} false\n"
+
+
 class Postgres:
     """A PostgreSQL 15 cluster; runs as another user where the tests run as root, as the server demands."""
 
@@ -75,6 +92,8 @@ class Postgres:
         )
         self.process: subprocess.Popen[bytes] | None = None
         self.count = 0
+        self._asking = threading.Lock()
+        self._asked: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """Make the cluster, start it, without fsync unless it is wanted, and migrate a template database."""
@@ -90,6 +109,7 @@ class Postgres:
             "listen_addresses=127.0.0.1",
             "-c",
             "max_connections=200",
+            *(() if self.fsync else _UNSAFE),
         ]
         self.process = subprocess.Popen[bytes](
             [*command, *options], stderr=subprocess.DEVNULL, **self._as_user()
@@ -99,20 +119,15 @@ class Postgres:
         migrate(self.url("template_quadrille"))
 
     def fresh(self) -> str:
-        """A copy of the template database; its address."""
+        """A copy of the template database; its address. Copied as files, which takes a third of writing it to the log."""
         self.count += 1
         name = f"test_{self.count}_{secrets.token_hex(4)}"
-        self._sql(f"CREATE DATABASE {name} TEMPLATE template_quadrille")
+        self._sql(f"CREATE DATABASE {name} TEMPLATE template_quadrille STRATEGY file_copy")
         return self.url(name)
 
     def drop(self, url: str) -> None:
         """Remove a database and whoever still holds it, so that a long session stays small."""
         self._sql(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
-
-    @property
-    def log(self) -> Path:
-        """What the server says."""
-        return self.folder / "postgres.log"
 
     def url(self, name: str) -> str:
         """The address of a database of this cluster."""
@@ -120,41 +135,58 @@ class Postgres:
 
     def stop(self) -> None:
         """Stop the server and wait for it."""
+        if self._asked:
+            self._asked.communicate(timeout=60)
         if self.process:
             self.process.send_signal(2)
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=60)
 
     def _sql(self, statement: str) -> None:
-        self._run(
-            "psql",
-            "-q",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(self.port),
-            "-U",
-            "quadrille",
-            "postgres",
-            "-c",
-            statement,
+        """Let one `psql` of the session do it: to begin one takes longer than what it does."""
+        with self._asking:
+            said = self._ask(statement)
+            for _ in range(300):
+                if "starting up" not in said and "being accessed" not in said:
+                    break
+                time.sleep(0.1)
+                said = self._ask(statement)
+        if not said.endswith(_WELL):
+            raise RuntimeError(said)
+
+    def _ask(self, statement: str) -> str:
+        """What is said to it; at last that all is well, or an error."""
+        asked = self._asked = self._asked or self._psql()
+        assert asked.stdin
+        assert asked.stdout
+        with contextlib.suppress(BrokenPipeError):
+            asked.stdin.write(f"{statement};\n\\echo {_ERROR} :ERROR\n")
+            asked.stdin.flush()
+        said = ""
+        for line in asked.stdout:
+            said += line
+            if line.startswith(_ERROR):
+                return said
+        asked.communicate()  # it has ended, since it could not reach the server
+        self._asked = None
+        return said
+
+    def _psql(self) -> subprocess.Popen[str]:
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "quadrille", "postgres"]
+        return subprocess.Popen(
+            [str(POSTGRES_BIN / "psql"), "-q", "-X", *where],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=self.folder,
+            **self._as_user(),
         )
 
     def _run(self, program: str, *arguments: object) -> None:
         command = [str(POSTGRES_BIN / program), *map(str, arguments)]
-
-        def once() -> subprocess.CompletedProcess[bytes]:
-            return subprocess.run(command, capture_output=True, cwd=self.folder, **self._as_user())
-
-        done = once()
-        for _ in range(50):
-            if done.returncode == 0:
-                return
-            if b"starting up" not in done.stderr and b"being accessed" not in done.stderr:
-                break
-            time.sleep(0.1)
-            done = once()
-        said = self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
-        raise RuntimeError(f"{done.stderr.decode()}\n{said}")
+        done = subprocess.run(command, capture_output=True, cwd=self.folder, **self._as_user())
+        if done.returncode:
+            raise RuntimeError(done.stderr.decode())
 
     def _as_user(self) -> dict[str, Any]:
         return {"user": self.user.pw_uid, "group": self.user.pw_gid} if self.user else {}

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0001"
+revision = "0001_b36e989c"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("password_hash", sa.String(), nullable=True),
+        sa.Column("shortcuts", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["team_id"],
@@ -46,6 +47,37 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_account_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
+        "agent",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("problems", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("transitions", sa.Integer(), nullable=False),
+        sa.Column("last_outcome", sa.String(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("terminated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("agent", schema=None) as batch_op:
+        batch_op.create_index(
+            "agent_name",
+            ["team_id", "name"],
+            unique=True,
+            sqlite_where=sa.text("terminated_at IS NULL"),
+            postgresql_where=sa.text("terminated_at IS NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_agent_team_id"), ["team_id"], unique=False)
 
     op.create_table(
         "audit_entry",
@@ -160,6 +192,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_invitation_team_id"), ["team_id"], unique=False)
 
     op.create_table(
+        "outgoing",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("sort", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("data", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("error", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key"),
+    )
+    with op.batch_alter_table("outgoing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_outgoing_team_id"), ["team_id"], unique=False)
+        batch_op.create_index("outgoing_due", ["status", "next_at"], unique=False)
+
+    op.create_table(
         "run_limit",
         sa.Column("team_id", sa.String(), nullable=False),
         sa.Column("workflow_id", sa.String(), nullable=False),
@@ -182,6 +241,25 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("team_id"),
     )
+    op.create_table(
+        "run_view",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("query", sa.String(), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("team_id", "account_id", "name"),
+    )
+    with op.batch_alter_table("run_view", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_run_view_team_id"), ["team_id"], unique=False)
+
     op.create_table(
         "secret",
         sa.Column("id", sa.String(), nullable=False),
@@ -226,6 +304,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("payload", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("type", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_on", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -238,6 +317,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_team_event_sent_on"), ["sent_on"], unique=False)
         batch_op.create_index(batch_op.f("ix_team_event_team_id"), ["team_id"], unique=False)
         batch_op.create_index("team_event_by_name", ["team_id", "name", "key", "at"], unique=False)
+
+    op.create_table(
+        "tool_server",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("secret", sa.String(), nullable=False),
+        sa.Column("problem", sa.String(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("team_id", "name"),
+    )
+    with op.batch_alter_table("tool_server", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tool_server_team_id"), ["team_id"], unique=False)
 
     op.create_table(
         "workflow",
@@ -261,6 +361,110 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("workflow", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_workflow_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
+        "agent_capability",
+        sa.Column("agent_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("stated", sa.Float(), nullable=False),
+        sa.Column("proficiency", sa.Float(), nullable=False),
+        sa.Column("good", sa.Float(), nullable=False),
+        sa.Column("weight", sa.Float(), nullable=False),
+        sa.Column("steps", sa.Integer(), nullable=False),
+        sa.Column("succeeded", sa.Integer(), nullable=False),
+        sa.Column("outcomes", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agent_id"],
+            ["agent.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("agent_id", "name"),
+    )
+    with op.batch_alter_table("agent_capability", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agent_capability_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
+        "agent_transition",
+        sa.Column("agent_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("from_state", sa.String(), nullable=False),
+        sa.Column("to_state", sa.String(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agent_id"],
+            ["agent.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("agent_id", "number"),
+    )
+    with op.batch_alter_table("agent_transition", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agent_transition_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
+        "agent_version",
+        sa.Column("agent_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("profile", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("restored_from", sa.Integer(), nullable=True),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agent_id"],
+            ["agent.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("agent_id", "number"),
+    )
+    with op.batch_alter_table("agent_version", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agent_version_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
+        "alarm_rule",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("workflow_id", sa.String(), nullable=True),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("threshold", sa.Float(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("mail_to", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("webhook", sa.String(), nullable=False),
+        sa.Column("webhook_format", sa.String(), nullable=False),
+        sa.Column("quiet_minutes", sa.Integer(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("look_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("is_raised", sa.Boolean(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["workflow_id"],
+            ["workflow.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("alarm_rule", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_alarm_rule_look_at"), ["look_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_alarm_rule_team_id"), ["team_id"], unique=False)
 
     op.create_table(
         "api_key",
@@ -338,6 +542,55 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_draft_update_team_id"), ["team_id"], unique=False)
 
     op.create_table(
+        "evaluation_set",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("workflow_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("checks", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["workflow_id"],
+            ["workflow.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("workflow_id", "name"),
+    )
+    with op.batch_alter_table("evaluation_set", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_evaluation_set_team_id"), ["team_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_evaluation_set_workflow_id"), ["workflow_id"], unique=False)
+
+    op.create_table(
+        "event_trigger",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("workflow_id", sa.String(), nullable=False),
+        sa.Column("topic", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("config", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["workflow_id"],
+            ["workflow.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("event_trigger", schema=None) as batch_op:
+        batch_op.create_index("event_trigger_by_topic", ["team_id", "topic"], unique=False)
+        batch_op.create_index(batch_op.f("ix_event_trigger_team_id"), ["team_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_event_trigger_workflow_id"), ["workflow_id"], unique=False)
+
+    op.create_table(
         "linked_identity",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("team_id", sa.String(), nullable=False),
@@ -383,6 +636,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_member_team_id"), ["team_id"], unique=False)
 
     op.create_table(
+        "notification",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("link", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("team_id", "account_id", "about"),
+    )
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notification_team_id"), ["team_id"], unique=False)
+        batch_op.create_index("ix_notification_unread", ["account_id", "team_id", "read_at"], unique=False)
+
+    op.create_table(
         "passage",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("team_id", sa.String(), nullable=False),
@@ -406,6 +686,61 @@ def upgrade() -> None:
     with op.batch_alter_table("passage", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_passage_collection_id"), ["collection_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_passage_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
+        "plan",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("goal", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("accepted_version", sa.Integer(), nullable=True),
+        sa.Column("workflow_id", sa.String(), nullable=True),
+        sa.Column("policy", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["workflow_id"],
+            ["workflow.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_plan_team_id"), ["team_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_plan_workflow_id"), ["workflow_id"], unique=False)
+
+    op.create_table(
+        "server_tool",
+        sa.Column("server_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("called", sa.String(), nullable=False),
+        sa.Column("accepted", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("accepted_digest", sa.String(), nullable=False),
+        sa.Column("accepted_by", sa.String(), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seen", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("seen_digest", sa.String(), nullable=False),
+        sa.Column("effects", sa.JSON(none_as_null=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["server_id"],
+            ["tool_server.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("server_id", "name"),
+    )
+    with op.batch_alter_table("server_tool", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_server_tool_called"), ["called"], unique=False)
+        batch_op.create_index(batch_op.f("ix_server_tool_team_id"), ["team_id"], unique=False)
 
     op.create_table(
         "version",
@@ -437,12 +772,101 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_version_workflow_id"), ["workflow_id"], unique=False)
 
     op.create_table(
+        "evaluation",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("set_id", sa.String(), nullable=False),
+        sa.Column("workflow_id", sa.String(), nullable=False),
+        sa.Column("version_id", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("cases", sa.Integer(), nullable=False),
+        sa.Column("passed", sa.Integer(), nullable=False),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("started_by", sa.String(), nullable=False),
+        sa.Column("roles", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["set_id"],
+            ["evaluation_set.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["version.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["workflow_id"],
+            ["workflow.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("evaluation", schema=None) as batch_op:
+        batch_op.create_index("evaluation_of_set", ["set_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_evaluation_status"), ["status"], unique=False)
+        batch_op.create_index(batch_op.f("ix_evaluation_team_id"), ["team_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_evaluation_version_id"), ["version_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_evaluation_workflow_id"), ["workflow_id"], unique=False)
+
+    op.create_table(
+        "evaluation_case",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("set_id", sa.String(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("wish", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("from_run_id", sa.String(), nullable=True),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["set_id"],
+            ["evaluation_set.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("evaluation_case", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_evaluation_case_set_id"), ["set_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_evaluation_case_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
+        "plan_version",
+        sa.Column("plan_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("body", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("nodes", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("agents", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["plan_id"],
+            ["plan.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("plan_id", "number"),
+    )
+    with op.batch_alter_table("plan_version", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_plan_version_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
         "run",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("team_id", sa.String(), nullable=False),
         sa.Column("workflow_id", sa.String(), nullable=False),
         sa.Column("version_id", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
+        sa.Column("shown_as", sa.String(), nullable=True),
         sa.Column("trigger", sa.String(), nullable=False),
         sa.Column("started_by", sa.String(), nullable=False),
         sa.Column("idempotency_key", sa.String(), nullable=True),
@@ -467,6 +891,7 @@ def upgrade() -> None:
         sa.Column("forked_at", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("acting", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("diverged", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("breakpoints", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
@@ -496,6 +921,39 @@ def upgrade() -> None:
         batch_op.create_index("run_claimable", ["status", "wake_at"], unique=False)
 
     op.create_table(
+        "agent_step",
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("node_id", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("agent_id", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("ms", sa.Float(), nullable=True),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["agent_id", "version"],
+            ["agent_version.agent_id", "agent_version.number"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("run_id", "node_id", "path", "visit", "agent_id"),
+    )
+    with op.batch_alter_table("agent_step", schema=None) as batch_op:
+        batch_op.create_index("agent_step_by_agent", ["agent_id", "began_at"], unique=False)
+        batch_op.create_index("agent_step_uncounted", ["counted_at", "began_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_agent_step_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
         "approval",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("team_id", sa.String(), nullable=False),
@@ -515,6 +973,19 @@ def upgrade() -> None:
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_hash", sa.String(), nullable=False),
+        sa.Column("members", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("delegated", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("needed", sa.Integer(), nullable=False),
+        sa.Column("priority", sa.String(), nullable=False),
+        sa.Column("hours", sa.String(), nullable=False),
+        sa.Column("mail", sa.Boolean(), nullable=False),
+        sa.Column("remind_every", sa.Float(), nullable=True),
+        sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("escalate_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("escalate_to", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("escalated", sa.Boolean(), nullable=False),
+        sa.Column("info_from", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["run_id"],
             ["run.id"],
@@ -558,7 +1029,8 @@ def upgrade() -> None:
         "dead_letter",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("team_id", sa.String(), nullable=False),
-        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=True),
+        sa.Column("workflow_id", sa.String(), nullable=True),
         sa.Column("node_id", sa.String(), nullable=True),
         sa.Column("path", sa.String(), nullable=False),
         sa.Column("visit", sa.Integer(), nullable=False),
@@ -578,6 +1050,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["team_id"],
             ["team.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["workflow_id"],
+            ["workflow.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -600,6 +1076,13 @@ def upgrade() -> None:
         sa.Column("result", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("of_output", sa.Boolean(), nullable=False),
         sa.Column("error", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("request", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("ms", sa.Float(), nullable=True),
+        sa.Column("model", sa.String(), nullable=True),
+        sa.Column("input_tokens", sa.Integer(), nullable=True),
+        sa.Column("output_tokens", sa.Integer(), nullable=True),
+        sa.Column("cost", sa.Float(), nullable=True),
+        sa.Column("first_ms", sa.Float(), nullable=True),
         sa.ForeignKeyConstraint(
             ["run_id"],
             ["run.id"],
@@ -614,6 +1097,70 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_effect_team_id"), ["team_id"], unique=False)
 
     op.create_table(
+        "evaluation_result",
+        sa.Column("evaluation_id", sa.String(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("wish", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("checks", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("look_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("played_run_id", sa.String(), nullable=True),
+        sa.Column("too_long_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered", sa.Integer(), nullable=False),
+        sa.Column("ended", sa.String(), nullable=True),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("passed", sa.Boolean(), nullable=True),
+        sa.Column("scores", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=True),
+        sa.Column("tokens", sa.Integer(), nullable=False),
+        sa.Column("cost", sa.Float(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["evaluation_id"],
+            ["evaluation.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("evaluation_id", "place"),
+    )
+    with op.batch_alter_table("evaluation_result", schema=None) as batch_op:
+        batch_op.create_index("evaluation_result_due", ["status", "look_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_evaluation_result_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
+        "event_delivery",
+        sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("trigger_id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("depth", sa.Integer(), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=True),
+        sa.Column("given", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("redriven_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("event_id", "trigger_id"),
+    )
+    with op.batch_alter_table("event_delivery", schema=None) as batch_op:
+        batch_op.create_index("event_delivery_by_key", ["trigger_id", "key"], unique=False)
+        batch_op.create_index("event_delivery_due", ["status", "due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_event_delivery_run_id"), ["run_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_event_delivery_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
         "event_wait",
         sa.Column("run_id", sa.String(), nullable=False),
         sa.Column("node_id", sa.String(), nullable=False),
@@ -623,6 +1170,7 @@ def upgrade() -> None:
         sa.Column("team_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
+        sa.Column("over", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["run_id"],
             ["run.id"],
@@ -658,6 +1206,102 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_inbox_item_team_id"), ["team_id"], unique=False)
 
     op.create_table(
+        "plan_adaptation",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("plan_id", sa.String(), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_policy", sa.Boolean(), nullable=False),
+        sa.Column("left_why", sa.String(), nullable=False),
+        sa.Column("follow", sa.String(), nullable=False),
+        sa.Column("resumes", sa.Boolean(), nullable=False),
+        sa.Column("decided_by", sa.String(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["plan_id"],
+            ["plan.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("plan_adaptation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_plan_adaptation_plan_id"), ["plan_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_plan_adaptation_run_id"), ["run_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_plan_adaptation_team_id"), ["team_id"], unique=False)
+        batch_op.create_index("plan_adaptation_under_way", ["state", "follow"], unique=False)
+
+    op.create_table(
+        "plan_deviation",
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("task", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("plan_id", sa.String(), nullable=False),
+        sa.Column("severity", sa.String(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("measured", sa.Float(), nullable=True),
+        sa.Column("expected", sa.Float(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["plan_id"],
+            ["plan.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("run_id", "kind", "task"),
+    )
+    with op.batch_alter_table("plan_deviation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_plan_deviation_plan_id"), ["plan_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_plan_deviation_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
+        "plan_run",
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("plan_id", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("forecast", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("is_over", sa.Boolean(), nullable=False),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["plan_id"],
+            ["plan.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("run_id"),
+    )
+    with op.batch_alter_table("plan_run", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_plan_run_plan_id"), ["plan_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_plan_run_team_id"), ["team_id"], unique=False)
+        batch_op.create_index("plan_run_to_look_at", ["is_over", "looked_at"], unique=False)
+
+    op.create_table(
         "run_event",
         sa.Column("run_id", sa.String(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -681,6 +1325,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("run_event", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_run_event_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
+        "run_tag",
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("tag", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("run_id", "tag"),
+    )
+    with op.batch_alter_table("run_tag", schema=None) as batch_op:
+        batch_op.create_index("run_tag_by_word", ["team_id", "tag"], unique=False)
 
     op.create_table(
         "step",
@@ -709,6 +1371,53 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("step", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_step_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
+        "approval_note",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("approval_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("to", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["approval_id"],
+            ["approval.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("approval_note", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_approval_note_approval_id"), ["approval_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_approval_note_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
+        "approval_vote",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("approval_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("arguments_hash", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["approval_id"],
+            ["approval.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("approval_id", "account_id"),
+    )
+    with op.batch_alter_table("approval_vote", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_approval_vote_approval_id"), ["approval_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_approval_vote_team_id"), ["team_id"], unique=False)
 
     op.create_table(
         "decision",
@@ -743,14 +1452,46 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_decision_team_id"))
 
     op.drop_table("decision")
+    with op.batch_alter_table("approval_vote", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_approval_vote_team_id"))
+        batch_op.drop_index(batch_op.f("ix_approval_vote_approval_id"))
+
+    op.drop_table("approval_vote")
+    with op.batch_alter_table("approval_note", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_approval_note_team_id"))
+        batch_op.drop_index(batch_op.f("ix_approval_note_approval_id"))
+
+    op.drop_table("approval_note")
     with op.batch_alter_table("step", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_step_team_id"))
 
     op.drop_table("step")
+    with op.batch_alter_table("run_tag", schema=None) as batch_op:
+        batch_op.drop_index("run_tag_by_word")
+
+    op.drop_table("run_tag")
     with op.batch_alter_table("run_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_run_event_team_id"))
 
     op.drop_table("run_event")
+    with op.batch_alter_table("plan_run", schema=None) as batch_op:
+        batch_op.drop_index("plan_run_to_look_at")
+        batch_op.drop_index(batch_op.f("ix_plan_run_team_id"))
+        batch_op.drop_index(batch_op.f("ix_plan_run_plan_id"))
+
+    op.drop_table("plan_run")
+    with op.batch_alter_table("plan_deviation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_plan_deviation_team_id"))
+        batch_op.drop_index(batch_op.f("ix_plan_deviation_plan_id"))
+
+    op.drop_table("plan_deviation")
+    with op.batch_alter_table("plan_adaptation", schema=None) as batch_op:
+        batch_op.drop_index("plan_adaptation_under_way")
+        batch_op.drop_index(batch_op.f("ix_plan_adaptation_team_id"))
+        batch_op.drop_index(batch_op.f("ix_plan_adaptation_run_id"))
+        batch_op.drop_index(batch_op.f("ix_plan_adaptation_plan_id"))
+
+    op.drop_table("plan_adaptation")
     with op.batch_alter_table("inbox_item", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inbox_item_team_id"))
 
@@ -760,6 +1501,18 @@ def downgrade() -> None:
         batch_op.drop_index("event_wait_by_name")
 
     op.drop_table("event_wait")
+    with op.batch_alter_table("event_delivery", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_event_delivery_team_id"))
+        batch_op.drop_index(batch_op.f("ix_event_delivery_run_id"))
+        batch_op.drop_index("event_delivery_due")
+        batch_op.drop_index("event_delivery_by_key")
+
+    op.drop_table("event_delivery")
+    with op.batch_alter_table("evaluation_result", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_evaluation_result_team_id"))
+        batch_op.drop_index("evaluation_result_due")
+
+    op.drop_table("evaluation_result")
     with op.batch_alter_table("effect", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_effect_team_id"))
 
@@ -780,6 +1533,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_approval_run_id"))
 
     op.drop_table("approval")
+    with op.batch_alter_table("agent_step", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_step_team_id"))
+        batch_op.drop_index("agent_step_uncounted")
+        batch_op.drop_index("agent_step_by_agent")
+
+    op.drop_table("agent_step")
     with op.batch_alter_table("run", schema=None) as batch_op:
         batch_op.drop_index("run_claimable")
         batch_op.drop_index("run_by_team")
@@ -791,17 +1550,49 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_run_forked_from_run_id"))
 
     op.drop_table("run")
+    with op.batch_alter_table("plan_version", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_plan_version_team_id"))
+
+    op.drop_table("plan_version")
+    with op.batch_alter_table("evaluation_case", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_evaluation_case_team_id"))
+        batch_op.drop_index(batch_op.f("ix_evaluation_case_set_id"))
+
+    op.drop_table("evaluation_case")
+    with op.batch_alter_table("evaluation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_evaluation_workflow_id"))
+        batch_op.drop_index(batch_op.f("ix_evaluation_version_id"))
+        batch_op.drop_index(batch_op.f("ix_evaluation_team_id"))
+        batch_op.drop_index(batch_op.f("ix_evaluation_status"))
+        batch_op.drop_index("evaluation_of_set")
+
+    op.drop_table("evaluation")
     with op.batch_alter_table("version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_version_workflow_id"))
         batch_op.drop_index(batch_op.f("ix_version_team_id"))
         batch_op.drop_index(batch_op.f("ix_version_digest"))
 
     op.drop_table("version")
+    with op.batch_alter_table("server_tool", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_server_tool_team_id"))
+        batch_op.drop_index(batch_op.f("ix_server_tool_called"))
+
+    op.drop_table("server_tool")
+    with op.batch_alter_table("plan", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_plan_workflow_id"))
+        batch_op.drop_index(batch_op.f("ix_plan_team_id"))
+
+    op.drop_table("plan")
     with op.batch_alter_table("passage", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_passage_team_id"))
         batch_op.drop_index(batch_op.f("ix_passage_collection_id"))
 
     op.drop_table("passage")
+    with op.batch_alter_table("notification", schema=None) as batch_op:
+        batch_op.drop_index("ix_notification_unread")
+        batch_op.drop_index(batch_op.f("ix_notification_team_id"))
+
+    op.drop_table("notification")
     with op.batch_alter_table("member", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_member_team_id"))
         batch_op.drop_index(batch_op.f("ix_member_account_id"))
@@ -812,6 +1603,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_linked_identity_account_id"))
 
     op.drop_table("linked_identity")
+    with op.batch_alter_table("event_trigger", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_event_trigger_workflow_id"))
+        batch_op.drop_index(batch_op.f("ix_event_trigger_team_id"))
+        batch_op.drop_index("event_trigger_by_topic")
+
+    op.drop_table("event_trigger")
+    with op.batch_alter_table("evaluation_set", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_evaluation_set_workflow_id"))
+        batch_op.drop_index(batch_op.f("ix_evaluation_set_team_id"))
+
+    op.drop_table("evaluation_set")
     with op.batch_alter_table("draft_update", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_draft_update_team_id"))
 
@@ -826,10 +1628,31 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_api_key_account_id"))
 
     op.drop_table("api_key")
+    with op.batch_alter_table("alarm_rule", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_alarm_rule_team_id"))
+        batch_op.drop_index(batch_op.f("ix_alarm_rule_look_at"))
+
+    op.drop_table("alarm_rule")
+    with op.batch_alter_table("agent_version", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_version_team_id"))
+
+    op.drop_table("agent_version")
+    with op.batch_alter_table("agent_transition", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_transition_team_id"))
+
+    op.drop_table("agent_transition")
+    with op.batch_alter_table("agent_capability", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_capability_team_id"))
+
+    op.drop_table("agent_capability")
     with op.batch_alter_table("workflow", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_workflow_team_id"))
 
     op.drop_table("workflow")
+    with op.batch_alter_table("tool_server", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tool_server_team_id"))
+
+    op.drop_table("tool_server")
     with op.batch_alter_table("team_event", schema=None) as batch_op:
         batch_op.drop_index("team_event_by_name")
         batch_op.drop_index(batch_op.f("ix_team_event_team_id"))
@@ -844,8 +1667,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_secret_team_id"))
 
     op.drop_table("secret")
+    with op.batch_alter_table("run_view", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_run_view_team_id"))
+
+    op.drop_table("run_view")
     op.drop_table("run_retention")
     op.drop_table("run_limit")
+    with op.batch_alter_table("outgoing", schema=None) as batch_op:
+        batch_op.drop_index("outgoing_due")
+        batch_op.drop_index(batch_op.f("ix_outgoing_team_id"))
+
+    op.drop_table("outgoing")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invitation_team_id"))
 
@@ -867,6 +1699,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_audit_entry_team_id"))
 
     op.drop_table("audit_entry")
+    with op.batch_alter_table("agent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_team_id"))
+        batch_op.drop_index(
+            "agent_name",
+            sqlite_where=sa.text("terminated_at IS NULL"),
+            postgresql_where=sa.text("terminated_at IS NULL"),
+        )
+
+    op.drop_table("agent")
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_team_id"))
 

@@ -17,7 +17,7 @@ _letters = typer.Typer(
     no_args_is_help=True,
 )
 Ids = Annotated[list[str] | None, typer.Argument(help="Ids of letters; or choose by the options.")]
-Reason = Annotated[str, typer.Option(help="Only poison, unreadable or compensation.")]
+Reason = Annotated[str, typer.Option(help="Only poison, unreadable, compensation or event.")]
 Workflow = Annotated[str, typer.Option(help="Only of this workflow.")]
 Text = Annotated[str, typer.Option(help="Only with this in the id, run, node, workflow or message.")]
 Everything = Annotated[bool, typer.Option("--all", help="All that are open.")]
@@ -68,17 +68,18 @@ async def _show(letter_id: str) -> None:
 
 
 @_letters.command()
-def redrive(
+def redrive(  # noqa: PLR0913, PLR0917 - an option for each
     ids: Ids = None,
     version: Annotated[str, typer.Option(help="published, draft or a version's id; empty: the same.")] = "",
     reason: Reason = "",
     workflow: Workflow = "",
     text: Text = "",
     everything: Everything = False,
+    per_minute: Annotated[float, typer.Option(help="So many begin a minute; 0: all at once.")] = 0,
 ) -> None:
     """Go on with what was given up; the exit status is 0 only if nothing is refused."""
     chosen = _chosen(ids, _given(reason=reason, workflow=workflow, text=text), everything=everything)
-    asyncio.run(_act("redrive", chosen | {"version": version or None}))
+    asyncio.run(_act("redrive", chosen | {"version": version or None, "per_minute": per_minute or None}))
 
 
 @_letters.command()

@@ -8,7 +8,20 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli import doctor, events, keys, letters, limits, runs, serve, workflows
+from app.cli import (
+    agents,
+    doctor,
+    evaluating,
+    events,
+    keys,
+    letters,
+    limits,
+    plans,
+    runs,
+    serve,
+    tool_servers,
+    workflows,
+)
 from backend.core import log
 from backend.core.errors import Invalid, Problem, QuadrilleError, Unavailable
 from backend.core.settings import settings
@@ -19,11 +32,13 @@ cli = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for module in (serve, doctor, workflows, runs, letters):
+for module in (serve, doctor, workflows, runs, letters, evaluating, plans):
     module.register(cli)
 cli.add_typer(keys.cli, name="keys")
+cli.add_typer(agents.cli, name="agents")
 cli.add_typer(events.cli, name="events")
 cli.add_typer(limits.cli, name="limits")
+cli.add_typer(tool_servers.cli, name="tool-servers")
 
 
 def main() -> None:
@@ -34,7 +49,7 @@ def main() -> None:
         cli()
     except QuadrilleError as error:
         _draw(error)
-        sys.exit(1)
+        sys.exit(error.details.get("exit_status", 1))
     except (SQLAlchemyError, ConnectionError) as error:
         reason = str(error).partition("\n")[0]
         fix = "Check QUADRILLE_DATABASE_URL; `quadrille doctor` tells more."

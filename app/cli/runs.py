@@ -16,7 +16,8 @@ from app.cli.remote import Api, api
 from backend.core.errors import Invalid
 
 _runs = typer.Typer(
-    help="Runs: list, show, events, cancel, pause, resume, retry, fork, replay, signal.", no_args_is_help=True
+    help="Runs: list, show, events, cancel, pause, resume, retry, fork, replay, repair, signal.",
+    no_args_is_help=True,
 )
 _COLOURS = {"succeeded": "green", "failed": "red", "cancelled": "dim", "skipped": "dim", "waiting": "yellow"}
 

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.cli import agents
 from app.cli.remote import api
 
 
@@ -19,10 +20,16 @@ def register(cli: typer.Typer) -> None:
 
 
 def apply(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A diagram, YAML or JSON.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="A diagram or agents, YAML or JSON.")
+    ],
     publish: Annotated[bool, typer.Option(help="Publish a version at once.")] = False,
 ) -> None:
-    """Create the workflow of a file, or bring the one of the same name to it."""
+    """Create the workflow or the agents of a file, or bring those of the same names to it."""
+    body = file.read_bytes()
+    if agents.are_in(body):
+        asyncio.run(agents.send(body, file))
+        return
     asyncio.run(_apply(file, publish=publish))
 
 
@@ -40,7 +47,9 @@ async def _apply(file: Path, *, publish: bool) -> None:
 
 def export(
     name: Annotated[str, typer.Argument(help="Slug or id of the workflow.")],
-    format: Annotated[str, typer.Option(help="yaml, json, or svg for a picture.")] = "yaml",
+    format: Annotated[
+        str, typer.Option(help="yaml, json, python for a LangGraph module, or svg for a picture.")
+    ] = "yaml",
 ) -> None:
     """Print a workflow's diagram as a file."""
     asyncio.run(_print(f"/workflows/{name}/export?format={format}"))

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import ColumnElement, and_, delete, func, or_
 from sqlmodel import col, select
 
-from backend.approvals.models import Approval, Decision
+from backend.approvals.models import Approval, Decision, Note, Vote
 from backend.core.db import Session
 from backend.engine.ports import StepId
-from backend.identity.models import Account
+from backend.identity.models import Account, Member
 from backend.runs.models import Run
 from backend.runs.schemas import TERMINAL
 from backend.workflows.models import Workflow
@@ -46,6 +46,12 @@ async def page(
         query = query.where(_open())
     if before:
         query = query.where(col(Approval.id) < before)
+    return (await session.exec(query)).all()
+
+
+async def open_rows(session: Session, team_id: str) -> Sequence[Row]:
+    """Every open question of the team, newest first."""
+    query = _rows(team_id).where(_open()).order_by(col(Approval.id).desc())
     return (await session.exec(query)).all()
 
 
@@ -86,6 +92,75 @@ async def overdue(session: Session, now: datetime, limit: int) -> Sequence[Appro
         .with_for_update(skip_locked=True, key_share=True, of=Approval)
     )
     return (await session.exec(query)).all()
+
+
+def _to_tell(now: datetime) -> ColumnElement[bool]:
+    late = and_(col(Approval.escalate_at) <= now, ~col(Approval.escalated))
+    return and_(_open(), or_(late, col(Approval.remind_at) <= now))
+
+
+async def to_tell(session: Session, now: datetime, limit: int) -> Sequence[Approval]:
+    """Open questions of which people are to be reminded, or that are to be escalated; each is taken by one worker."""
+    query = (
+        select(Approval)
+        .join(Run, col(Run.id) == col(Approval.run_id))
+        .where(_to_tell(now))
+        .limit(limit)
+        .with_for_update(skip_locked=True, key_share=True, of=Approval)
+    )
+    return (await session.exec(query)).all()
+
+
+async def anything_to_tell(session: Session, now: datetime) -> bool:
+    """True when somebody is to be reminded, or a question to be escalated."""
+    query = select(Approval.id).join(Run, col(Run.id) == col(Approval.run_id))
+    return (await session.exec(query.where(_to_tell(now)).limit(1))).first() is not None
+
+
+async def votes(session: Session, approval_ids: Sequence[str]) -> Sequence[Vote]:
+    """Who has approved so far, in their order."""
+    query = select(Vote).where(col(Vote.approval_id).in_(approval_ids))
+    return (await session.exec(query.order_by(col(Vote.at), col(Vote.id)))).all()
+
+
+async def take_back(session: Session, approval_id: str, account_id: str) -> None:
+    """Remove what a person said before."""
+    mine = (col(Vote.approval_id) == approval_id, col(Vote.account_id) == account_id)
+    await session.exec(delete(Vote).where(*mine))
+
+
+async def thread(session: Session, approval_id: str) -> Sequence[Note]:
+    """What was said and done, in its order."""
+    query = select(Note).where(col(Note.approval_id) == approval_id)
+    return (await session.exec(query.order_by(col(Note.at), col(Note.id)))).all()
+
+
+async def earlier(session: Session, approval: Approval, limit: int) -> Sequence[tuple[Approval, Decision]]:
+    """The newest decisions of the same node."""
+    query = (
+        select(Approval, Decision)
+        .join(Decision, col(Decision.approval_id) == col(Approval.id))
+        .where(
+            col(Approval.team_id) == approval.team_id,
+            col(Approval.workflow_id) == approval.workflow_id,
+            col(Approval.node_id) == approval.node_id,
+            col(Approval.id) != approval.id,
+        )
+        .order_by(col(Decision.at).desc())
+        .limit(limit)
+    )
+    return (await session.exec(query)).all()
+
+
+async def people(session: Session, team_id: str) -> Sequence[tuple[Member, Account]]:
+    """Everybody of the team."""
+    query = select(Member, Account).join(Account, col(Account.id) == col(Member.account_id))
+    return (await session.exec(query.where(col(Member.team_id) == team_id).order_by(col(Account.name)))).all()
+
+
+async def workflow_name(session: Session, workflow_id: str) -> str:
+    """The name of a workflow."""
+    return (await session.exec(select(Workflow.name).where(col(Workflow.id) == workflow_id))).one()
 
 
 async def anything_overdue(session: Session, now: datetime) -> bool:

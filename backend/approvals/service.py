@@ -4,12 +4,14 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from backend.approvals import asking, repository, view
+from backend.approvals import asking, people, repository, telling, view, voting
+from backend.approvals.inbox import MAX_PAGE, get, open_count, open_for, page
 from backend.approvals.models import Approval, Decision
-from backend.approvals.schemas import ApprovalPage, ApprovalPublic, Verdict
+from backend.approvals.problems import AlreadyDecided, ChangedMeanwhile
+from backend.approvals.schemas import ApprovalDetail, Verdict
 from backend.core import clock, forms, ids, json, once
 from backend.core.db import Session
-from backend.core.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from backend.core.errors import Invalid, NotFound
 from backend.engine.ports import StepId
 from backend.identity import audit
 from backend.identity.principal import Principal
@@ -18,20 +20,22 @@ from backend.runs import service as runs
 from backend.runs.history import Entry
 from backend.runs.schemas import TERMINAL
 
-MAX_PAGE = 200
+__all__ = [
+    "MAX_PAGE",
+    "AlreadyDecided",
+    "ChangedMeanwhile",
+    "anything_overdue",
+    "decide",
+    "expire",
+    "expire_overdue",
+    "get",
+    "open_count",
+    "open_for",
+    "page",
+    "request",
+    "require_open",
+]
 OVERDUE_AT_ONCE = 100
-
-
-class AlreadyDecided(Conflict):
-    """Somebody was faster, or the time was over, or the run has ended."""
-
-    code, title = "already_decided", "No longer open"
-
-
-class ChangedMeanwhile(Conflict):
-    """What would be decided is not what the decider was shown."""
-
-    code, title = "changed_meanwhile", "The question has changed"
 
 
 async def request(session: Session, run_id: str, step: StepId, question: Question) -> Approval:
@@ -40,8 +44,9 @@ async def request(session: Session, run_id: str, step: StepId, question: Questio
     if asked is None:
         return await _ask(session, run_id, step, question)
     content = asking.content(run_id, step, question)
-    if asked.status == "open" and asked.arguments_hash != content["arguments_hash"]:
-        asked.sqlmodel_update(content)
+    if asked.status == "open" and asked.asked_hash != content["asked_hash"]:
+        members = await people.named(session, asked.team_id, question.members, question.needed)
+        asked.sqlmodel_update(content | {"members": members})
         session.add(asked)
         view.tell_team_after_commit(session, asked.team_id)
     return asked
@@ -56,22 +61,29 @@ async def decide(  # noqa: PLR0913 - a decision has these parts, and callers nam
     arguments_hash: str,
     values: JsonValue = None,
     comment: str = "",
-) -> ApprovalPublic:
-    """Answer for good. Of many who answer at once one wins; the others learn that it is decided."""
+) -> ApprovalDetail:
+    """Answer for good. Of many who answer at once one wins; the others learn that it is decided.
+
+    Where several approvals are needed, this is one of them; the last one decides, and so does the first rejection.
+    """
     by.require("approval.decide")
     approval = await repository.locked(session, by.team_id, approval_id)
     if approval is None:
         raise NotFound("There is no such approval.")
-    _require_decider(by, approval)
-    await _require_open(session, approval)
+    if refused := asking.why_not(by, approval):
+        raise refused
+    await require_open(session, approval)
     if arguments_hash != approval.arguments_hash:
         raise ChangedMeanwhile("What the run asks has changed since you opened it.", fix="Read it again.")
     values = _checked(approval, verdict, values)
+    if verdict == "approved" and approval.needed > 1:
+        if not await voting.enough(session, by, approval, values, comment):
+            return await get(session, by, approval_id)
+        values = approval.proposal
     answer = Answer(verdict=verdict, values=values, comment=comment, by=by.account_id)
     if not await _settle(session, approval, answer, by.name):
         raise AlreadyDecided("Somebody has decided this already.", fix="Open it to see the decision.")
-    details = {"run": approval.run_id, "arguments_hash": approval.arguments_hash, "comment": comment}
-    await audit.record(session, by, f"approval.{verdict}", approval.id, details)
+    await audit.record(session, by, f"approval.{verdict}", approval.id, voting.details(approval, comment))
     return await get(session, by, approval_id)
 
 
@@ -98,44 +110,6 @@ async def expire(session: Session, run_id: str, step: StepId) -> Answer:
     return Answer.model_validate(decision.model_dump() | {"by": decision.decided_by})
 
 
-async def get(session: Session, by: Principal, approval_id: str) -> ApprovalPublic:
-    """One question as its deciders see it."""
-    by.require("approval.read")
-    row = await repository.get(session, by.team_id, approval_id)
-    if row is None:
-        raise NotFound("There is no such approval.")
-    return (await _public(session, by, [row]))[0]
-
-
-async def page(
-    session: Session, by: Principal, *, only_open: bool = True, cursor: str | None = None, limit: int = 50
-) -> ApprovalPage:
-    """A page of the team's approvals, newest first; `open_count` counts those that the caller may decide."""
-    by.require("approval.read")
-    if cursor and not cursor.startswith("apr_"):
-        problem = Problem(
-            "The cursor is not one that a page gave.", "cursor", "Use `next_cursor` as it came."
-        )
-        raise Invalid(problem.message, problems=[problem])
-    limit = min(max(limit, 1), MAX_PAGE)
-    rows = await repository.page(session, by.team_id, only_open=only_open, before=cursor, limit=limit + 1)
-    shown = await _public(session, by, list(rows[:limit]))
-    following = shown[-1].id if len(rows) > limit else None
-    return ApprovalPage(items=shown, open_count=await open_count(session, by), next_cursor=following)
-
-
-async def open_for(session: Session, by: Principal) -> list[ApprovalPublic]:
-    """The inbox: open questions that the caller may decide, newest first."""
-    found = await page(session, by, limit=MAX_PAGE)
-    return [approval for approval in found.items if approval.may_decide]
-
-
-async def open_count(session: Session, by: Principal) -> int:
-    """How many open questions wait for the caller."""
-    by.require("approval.read")
-    return sum(asking.may_decide(by, approval) for approval in await repository.all_open(session, by.team_id))
-
-
 async def _ask(session: Session, run_id: str, step: StepId, question: Question) -> Approval:
     if wrong := forms.form_problems(question.form, "form"):
         raise Invalid(wrong[0].message, problems=wrong)
@@ -150,26 +124,21 @@ async def _ask(session: Session, run_id: str, step: StepId, question: Question) 
         visit=step.visit,
         requested_by=run.started_by,
         created_at=clock.now(),
+        members=await people.named(session, run.team_id, question.members, question.needed),
         **asking.content(run_id, step, question),
     )
+    approval.remind_at = telling.next_reminder(approval)
     if not await once.insert(session, approval, unique=("run_id", "node_id", "path", "visit")):
         return await request(session, run_id, step, question)
     data = {"approval_id": approval.id, "title": approval.title, "expires_at": _iso(approval.expires_at)}
-    await runs.note(session, run_id, run.team_id, Entry("approval.requested", data, step))
+    await runs.note(session, run_id, run.team_id, Entry("approval.requested", data, step.asker))
     view.tell_team_after_commit(session, run.team_id)
+    await telling.asked(session, approval)
     return approval
 
 
-def _require_decider(by: Principal, approval: Approval) -> None:
-    if not asking.has_role(by, approval):
-        raise NotAllowed(
-            "This question is for other roles than yours.", fix=f"It is for: {', '.join(approval.roles)}."
-        )
-    if approval.exclude_requester and by.account_id == approval.requested_by:
-        raise NotAllowed("Who started the run may not decide this.", fix="Ask somebody else of the team.")
-
-
-async def _require_open(session: Session, approval: Approval) -> None:
+async def require_open(session: Session, approval: Approval) -> None:
+    """Raise AlreadyDecided unless it can still be decided."""
     if approval.status not in ("open", "closed"):
         raise AlreadyDecided(f"This is {approval.status} already.", fix="Open it to see the decision.")
     if approval.expires_at and approval.expires_at <= clock.now():
@@ -207,17 +176,12 @@ async def _settle(session: Session, approval: Approval, answer: Answer, name: st
     await session.flush()
     step = StepId(approval.node_id, approval.path, approval.visit)
     data = {"approval_id": approval.id, "verdict": answer.verdict, "by": answer.by, "name": name}
-    await runs.note(session, approval.run_id, approval.team_id, Entry("approval.decided", data, step))
+    await runs.note(session, approval.run_id, approval.team_id, Entry("approval.decided", data, step.asker))
     key = f"approval:{step.key(approval.run_id)}"
     await runs.signal(session, approval.run_id, approval.team_id, key, answer.model_dump(mode="json"))
+    await telling.over(session, approval)
     view.tell_team_after_commit(session, approval.team_id)
     return True
-
-
-async def _public(session: Session, by: Principal, rows: list[repository.Row]) -> list[ApprovalPublic]:
-    people = {row[0].requested_by for row in rows} | {row[1].decided_by for row in rows if row[1]}
-    names = await repository.names(session, people)
-    return [view.public(by, row, names) for row in rows]
 
 
 def _iso(moment: datetime | None) -> str | None:

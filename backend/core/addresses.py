@@ -42,17 +42,31 @@ def allowed(listed: str) -> Allowed:
 
 
 def refusal(text: str, port: int, exceptions: Allowed) -> str:
-    """Why this address must not be dialled; empty when it may be."""
+    """Why this address must not be dialled at this port; empty when it may be."""
+    why = address_refusal(text, exceptions)
+    if why or port in PORTS or _excepted(text, exceptions):
+        return why
+    return f"port {port} is not among {', '.join(map(str, sorted(PORTS)))}"
+
+
+def address_refusal(text: str, exceptions: Allowed) -> str:
+    """Why this address must not be dialled at any port; empty when it may be."""
     address = ipaddress.ip_address(text.partition("%")[0])
     inner = _unwrapped(address)
-    if exceptions.address(address) or (inner is not None and exceptions.address(inner)):
+    if _excepted(text, exceptions):
         return ""
     if inner is None:
         return f"{address} is a tunnel address"
     site_local = isinstance(inner, ipaddress.IPv6Address) and inner.is_site_local
     if not inner.is_global or inner.is_multicast or inner.is_reserved or site_local:
         return f"{address} is a private or special address"
-    return "" if port in PORTS else f"port {port} is not among {', '.join(map(str, sorted(PORTS)))}"
+    return ""
+
+
+def _excepted(text: str, exceptions: Allowed) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    inner = _unwrapped(address)
+    return exceptions.address(address) or (inner is not None and exceptions.address(inner))
 
 
 def _unwrapped(address: Address) -> Address | None:

@@ -123,14 +123,15 @@ def database() -> Database:
     return Database(settings().resolved_database_url())
 
 
-def idle_statement(seconds: float) -> str:
+def idle_setting(seconds: float) -> dict[str, str]:
     """For a connection that writes: its locks must not outlive the lease of a process that stands still."""
-    return f"SET idle_in_transaction_session_timeout = {int(seconds * 1000)}"
+    return {"idle_in_transaction_session_timeout": str(int(seconds * 1000))}
 
 
 def _idle_at_most(seconds: float, dbapi_connection: Any, _record: Any) -> None:
     def send(driver: Any) -> Any:
-        return driver.execute(idle_statement(seconds))
+        ((name, value),) = idle_setting(seconds).items()
+        return driver.execute(f"SET {name} = {value}")
 
     dbapi_connection.run_async(send)
 

@@ -34,9 +34,9 @@ class GuardedTransport(httpx2.AsyncHTTPTransport):
     """The ordinary transport, with connections that only our backend opens."""
 
     def __init__(self, resolver: Resolver | None = None) -> None:
-        super().__init__(verify=_tls(), trust_env=False)
+        super().__init__(verify=tls(), trust_env=False)
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=_tls(), network_backend=GuardedBackend(resolver or resolved)
+            ssl_context=tls(), network_backend=GuardedBackend(resolver or resolved)
         )
 
 
@@ -99,6 +99,6 @@ async def resolved(host: str, port: int) -> list[str]:
 
 
 @lru_cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
     """Reading the certificates takes longer than most requests, so it happens once."""
     return httpx2.create_ssl_context(trust_env=False)

@@ -5,8 +5,8 @@ import time
 from typing import Literal
 
 Prefix = Literal[
-    "team", "acct", "mem", "ses", "inv", "key", "idn", "aud", "sec",
-    "wf", "ver", "run", "apr", "dec", "wkr", "col", "doc", "psg", "cmt", "evt", "sig", "dl",
+    "team", "acct", "mem", "ses", "inv", "key", "view", "idn", "aud", "sec",
+    "wf", "ver", "run", "apr", "dec", "wkr", "col", "doc", "psg", "cmt", "evt", "sig", "dl", "ntf", "out", "alr", "adp", "note", "vote", "view", "tsrv", "plan", "evs", "evc", "evl", "trg",
 ]  # fmt: skip
 
 

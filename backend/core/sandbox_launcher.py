@@ -3,6 +3,7 @@
 import shlex
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ ulimit -v 4000000 2>/dev/null
 exec {command} "$@"
 """
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
+_SHUT = ("--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL")
 
 
 @dataclass(frozen=True)
@@ -46,19 +48,36 @@ def walls() -> Walls:
 
 def launcher() -> Path:
     """The program that the pool starts; raises PermissionError when bubblewrap is demanded and does not work."""
+    bwrap = _bubblewrap()
+    wrapped = _wrapped(bwrap) if bwrap else ["/usr/bin/env", "-i", find_monty_binary()]
+    return _written(_SCRIPT.format(command=shlex.join(wrapped)))
+
+
+def around(places: Mapping[str, str]) -> list[str]:
+    """What to put before a command that is to see these places alone, each under its new name; nothing where there are
+    no walls. Raises PermissionError like `launcher`.
+    """
+    bwrap = _bubblewrap()
+    if bwrap is None:
+        return []
+    binds = [part for place, name in places.items() for part in ("--ro-bind", place, name)]
+    return [bwrap, *_SHUT, *_libraries(), *binds]
+
+
+def _bubblewrap() -> str | None:
     found = walls()
     if settings().sandbox_bwrap == "on" and not found.bubblewrap:
         raise PermissionError(f"bubblewrap is demanded, but {found.why_not}")
-    bwrap = shutil.which("bwrap")
-    wrapped = _wrapped(bwrap) if bwrap and found.bubblewrap else ["/usr/bin/env", "-i", find_monty_binary()]
-    return _written(_SCRIPT.format(command=shlex.join(wrapped)))
+    return shutil.which("bwrap") if found.bubblewrap else None
+
+
+def _libraries() -> list[str]:
+    return [part for path in _LIBRARIES if Path(path).exists() for part in ("--ro-bind", path, path)]
 
 
 def _wrapped(bwrap: str) -> list[str]:
     """No network, no files but the program and its libraries, an empty environment, its own process ids."""
-    libraries = [part for path in _LIBRARIES if Path(path).exists() for part in ("--ro-bind", path, path)]
-    shut = ["--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
-    return [bwrap, *shut, *libraries, "--ro-bind", find_monty_binary(), "/monty", "/monty"]
+    return [bwrap, *_SHUT, *_libraries(), "--ro-bind", find_monty_binary(), "/monty", "/monty"]
 
 
 def _written(script: str) -> Path:

@@ -65,11 +65,37 @@ class Settings(BaseSettings):
         "RS256,ES256,EdDSA", description="Signature algorithms accepted in id tokens."
     )
 
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="Server for outgoing mail, `smtp://user:password@mail.example:587` or `smtps://…`. Empty means no mail. "
+        "A password is sent only over TLS; `?starttls=off` allows it on an open line.",
+    )
+    mail_from: str = Field(
+        default="",
+        max_length=320,
+        description="Sender of outgoing mail, for example `quadrille@example.com`.",
+    )
+
     outbound_allow: str = Field(
         "", description="Comma-separated hosts or CIDRs that outbound HTTP may reach although private."
     )
     openai_base_url: str = Field(
         default="", description="Any OpenAI-compatible endpoint, e.g. Ollama or OVMS."
+    )
+    search_provider: Literal["", "searxng", "brave", "tavily"] = Field(
+        default="",
+        description="Search service of agents' web search. Brave and Tavily want a key: each team's secret "
+        "`BRAVE_API_KEY` or `TAVILY_API_KEY`.",
+    )
+    search_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Its address, for SearXNG always. A private one needs an entry in `QUADRILLE_OUTBOUND_ALLOW`, too.",
+    )
+    mcp_commands: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="MCP servers that teams may start here, whole command lines by name as JSON: "
+        '`{"clock": ["/usr/bin/python3", "/srv/clock.py"]}`. None by default; teams name them as `stdio:clock`.',
     )
     sandbox_bwrap: Literal["auto", "on", "off"] = Field(
         "auto", description="Wrap sandbox processes in bubblewrap; `auto` does so where it works."
@@ -93,6 +119,26 @@ class Settings(BaseSettings):
         description="How many steps may be at work at once in one worker, by kind or by model provider, for example "
         "`http_request=20,openai=4`. Empty means no limit.",
     )
+    model_prices: str = Field(
+        default="",
+        pattern=r"^(\s*[^=,\s]+\s*=\s*[0-9.]+\s*/\s*[0-9.]+\s*(,|$))*$",
+        description="Dollars a million tokens read and written, by model, for example `openai:gpt-4o=2.5/10`. They go "
+        "before those of `prices.yaml` in the data folder, and those before the product's own.",
+    )
+    breaker_failures: int = Field(
+        default=5,
+        ge=1,
+        le=1000,
+        description="After so many failures in a row (5xx, timeouts, broken answers) a team does not ask a model "
+        "provider again for a while.",
+    )
+    breaker_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        le=3600,
+        description="How long such a provider is left alone at first; twice as long after every try that fails again, "
+        "at most ten minutes.",
+    )
     lease_seconds: float = Field(
         default=15.0, ge=1, le=300, description="How long a silent worker keeps its runs."
     )
@@ -115,9 +161,23 @@ class Settings(BaseSettings):
     max_import_bytes: int = Field(
         default=50_000_000, ge=1024, description="Largest file of a run that can be imported."
     )
+    llm_dir: str = Field(
+        default="",
+        description="Folder with a folder for each language model in the form of OpenVINO GenAI, asked for as "
+        "`openvino:NAME`. Empty means `llm` in the data folder.",
+    )
     inference_threads: int = Field(
         default=0, ge=0, description="CPU threads for OpenVINO; 0 means all cores."
     )
+
+    def resolved_model_prices(self) -> dict[str, tuple[float, float]]:
+        """By model, the prices of a million tokens read and written."""
+        found: dict[str, tuple[float, float]] = {}
+        for entry in filter(str.strip, self.model_prices.split(",")):
+            name, _, prices = entry.rpartition("=")
+            given, _, got = prices.partition("/")
+            found[name.strip()] = (float(given), float(got))
+        return found
 
     def resolved_step_limits(self) -> dict[str, int]:
         """The limits by kind or provider."""

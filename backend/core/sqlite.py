@@ -66,7 +66,8 @@ class Connection(aiosqlite.Connection):
     async def run(self, work: Callable[[], T], *, quick: bool, may_repeat: bool = False) -> T:
         """Work here if that is quick and nothing of this connection is in the thread, else there.
 
-        What may be repeated is broken off when it is not quick after all.
+        What may be repeated is broken off when it is not quick after all; a BEGIN may not, for SQLite can break it off when
+        it has already begun.
         """
         if quick and not self._visits:
             self._deadline = time.monotonic() + QUICK_SECONDS if may_repeat else _NEVER
@@ -115,10 +116,9 @@ class Cursor:
 
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Self:
         """One statement."""
-        looks = sql.startswith(("SELECT", "BEGIN"))
-        await self._connection.run(
-            lambda: self._execute(sql, parameters), quick=looks or _is_plain(sql), may_repeat=looks
-        )
+        looks = sql.startswith("SELECT")
+        quick = looks or sql.startswith("BEGIN") or _is_plain(sql)
+        await self._connection.run(lambda: self._execute(sql, parameters), quick=quick, may_repeat=looks)
         return self
 
     async def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> Self:

@@ -29,7 +29,7 @@ class NotAskedYet(Conflict):
 
 async def is_asked(session: Session, letter: DeadLetter) -> bool:
     """True while the run waits for an answer, or is about to ask."""
-    run = await runs.get(session, letter.team_id, letter.run_id)
+    run = await runs.get(session, letter.team_id, letter.run_id or "")
     return run is not None and run.status not in TERMINAL
 
 
@@ -41,7 +41,7 @@ async def decide(session: Session, by: Principal, letter: DeadLetter, action: Ac
             fix="Put it in order by hand, and discard the letter with a note that says so.",
         )
     step = StepId(letter.node_id or "", letter.path, letter.visit)
-    asked = await questions.of_step(session, letter.run_id, step)
+    asked = await questions.of_step(session, letter.run_id or "", step)
     if asked is None:
         raise NotAskedYet("The run has not asked its question yet.", fix="Try again in a moment.")
     await approvals.decide(

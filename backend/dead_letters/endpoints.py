@@ -65,7 +65,7 @@ async def redrive(
     letter_id: str, wanted: Redriving, session: WriteSession, by: CurrentPrincipal
 ) -> LetterDetail:
     """Go on with what was given up, once: who comes second gets what the first has made."""
-    await service.redrive(session, by, letter_id, wanted.version)
+    await service.redrive(session, by, letter_id, wanted.version, edited=wanted.edited)
     return await service.get(session, by, letter_id)
 
 

@@ -1,8 +1,10 @@
 """Acts on many dead letters at once: each by itself, with an answer for each."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from itertools import count
 
-from backend.core import db
+from backend.core import clock, db
 from backend.core.db import Session
 from backend.core.errors import QuadrilleError
 from backend.dead_letters import repository, service
@@ -17,8 +19,11 @@ async def redrive(session: Session, by: Principal, wanted: RedriveMany) -> Answe
     """Redrive each of these letters."""
     by.require("run.start")
 
+    now, done = clock.now(), count()
+
     async def act(letter_id: str) -> bool:
-        return await service.redrive(session, by, letter_id, wanted.version)
+        at = now + timedelta(minutes=next(done) / wanted.per_minute) if wanted.per_minute else None
+        return await service.redrive(session, by, letter_id, wanted.version, at=at)
 
     return await _each(session, by, wanted.ids or wanted.filter or LetterFilter(), act, "redriven")
 

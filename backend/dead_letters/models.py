@@ -10,13 +10,14 @@ from backend.core.columns import Json, UtcDateTime
 
 
 class DeadLetter(SQLModel, table=True):
-    """A run, or one compensation of it, that the product could not bring to an end by itself."""
+    """A run, one compensation of it, or an event that should begin one, that the product could not bring to an end."""
 
     __tablename__ = "dead_letter"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("dead_letter_of_team", "team_id", "status", "id"),)
     id: str = Field(primary_key=True)
     team_id: str = Field(foreign_key="team.id", index=True)
-    run_id: str = Field(foreign_key="run.id", index=True)
+    run_id: str | None = Field(default=None, foreign_key="run.id", index=True)
+    workflow_id: str | None = Field(default=None, foreign_key="workflow.id")  # of an event, which has no run
     node_id: str | None = None
     path: str = ""
     visit: int = 1

@@ -14,11 +14,12 @@ from backend.identity.models import Account
 from backend.runs.models import Run
 from backend.workflows.models import Workflow
 
-Row = tuple[DeadLetter, str, Workflow, str | None]
-"""A letter, the status of its run, the workflow, and the name of whoever closed the letter."""
+Row = tuple[DeadLetter, str | None, Workflow, str | None]
+"""A letter, the status of its run where it has one, the workflow, and the name of whoever closed the letter."""
 
 
 _ALL = LetterFilter()
+_WORKFLOW: Any = func.coalesce(Run.workflow_id, DeadLetter.workflow_id)
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,10 @@ async def oldest_open(session: Session, wanted: Wanted, limit: int) -> Sequence[
 async def count_open(session: Session, wanted: Wanted) -> int:
     """How many of these letters are open."""
     count: Any = func.count()
-    query = select(count).select_from(DeadLetter).join(Run, col(Run.id) == col(DeadLetter.run_id))
-    query = query.join(Workflow, col(Workflow.id) == col(Run.workflow_id))
+    query = (
+        select(count).select_from(DeadLetter).join(Run, col(Run.id) == col(DeadLetter.run_id), isouter=True)
+    )
+    query = query.join(Workflow, col(Workflow.id) == _WORKFLOW)
     return (await session.exec(query.where(*_conditions(wanted), col(DeadLetter.status) == "open"))).one()
 
 
@@ -77,8 +80,8 @@ async def open_by_reason(session: Session, team_id: str | None) -> dict[str, int
 def _rows(wanted: Wanted):
     return (
         select(DeadLetter, Run.status, Workflow, Account.name)
-        .join(Run, col(Run.id) == col(DeadLetter.run_id))
-        .join(Workflow, col(Workflow.id) == col(Run.workflow_id))
+        .join(Run, col(Run.id) == col(DeadLetter.run_id), isouter=True)
+        .join(Workflow, col(Workflow.id) == _WORKFLOW)
         .join(Account, col(Account.id) == col(DeadLetter.closed_by), isouter=True)
         .where(*_conditions(wanted))
     )
@@ -93,7 +96,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if chosen.run:
         found.append(col(DeadLetter.run_id) == chosen.run)
     if chosen.workflow:
-        found.append(or_(col(Run.workflow_id) == chosen.workflow, col(Workflow.slug) == chosen.workflow))
+        found.append(or_(col(Workflow.id) == chosen.workflow, col(Workflow.slug) == chosen.workflow))
     if chosen.text:
         places: list[Any] = [DeadLetter.id, DeadLetter.run_id, DeadLetter.node_id, Workflow.name]
         places += [DeadLetter.message] if wanted.in_messages else []

@@ -1,14 +1,15 @@
 """The shapes of dead letters on the wire."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from backend.core.plain_text import PlainText
 from backend.runs.schemas import REDACTED, RunStatus
 
-Reason = Literal["poison", "unreadable", "compensation"]
+Reason = Literal["poison", "unreadable", "compensation", "event"]
 Status = Literal["open", "redriven", "discarded"]
 MOST_AT_ONCE = 200
 Version = Field(
@@ -17,6 +18,16 @@ Version = Field(
     description="For runs that are retried: `published`, `draft` or a version's id; none means the same.",
 )
 Note = Field(min_length=1, max_length=2000, description="Why, for those who look later.")
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value that was given, null among them."""
+
+    value: JsonValue
+
+
+Edited = Given | None
 
 
 class OpenSaga(BaseModel):
@@ -30,11 +41,11 @@ class OpenSaga(BaseModel):
 
 
 class LetterPublic(BaseModel):
-    """Something of a run that the product gave up, why, and what became of it."""
+    """Something of a run, or an event, that the product gave up, why, and what became of it."""
 
     id: str
-    run_id: str
-    run_status: RunStatus
+    run_id: str | None = Field(description="None for an event that began no run.")
+    run_status: RunStatus | None
     workflow_id: str
     workflow_name: str
     node_id: str | None
@@ -86,6 +97,15 @@ class Redriving(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     version: PlainText | None = Version
+    input: JsonValue = Field(
+        default=None,
+        description="Another input, where it is given: all is played from the start, with the same idempotency keys.",
+    )
+
+    @property
+    def edited(self) -> Edited:
+        """The input, where there is one."""
+        return Given(self.input) if "input" in self.model_fields_set else None
 
 
 class Discarding(BaseModel):
@@ -109,8 +129,13 @@ class _Many(BaseModel):
         return self
 
 
-class RedriveMany(_Many, Redriving):
-    """Which letters to redrive."""
+class RedriveMany(_Many):
+    """Which letters to redrive, and how fast."""
+
+    version: PlainText | None = Version
+    per_minute: float | None = Field(
+        default=None, gt=0, le=6000, description="So many runs begin a minute; none means all at once."
+    )
 
 
 class DiscardMany(_Many, Discarding):

@@ -1,16 +1,25 @@
 """The dead letters of a team: written, looked at, and closed once each by whoever is first."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 from backend.approvals.service import AlreadyDecided
 from backend.core import clock, ids
 from backend.core.db import Session
 from backend.core.errors import Conflict, Invalid, NotFound, Problem
-from backend.dead_letters import compensations, open_sagas, repository, view
+from backend.dead_letters import compensations, events, open_sagas, repository, view
 from backend.dead_letters.models import DeadLetter
 from backend.dead_letters.repository import Wanted
-from backend.dead_letters.schemas import LetterDetail, LetterFilter, LetterPage, LetterPublic, Reason, Status
+from backend.dead_letters.schemas import (
+    Edited,
+    LetterDetail,
+    LetterFilter,
+    LetterPage,
+    LetterPublic,
+    Reason,
+    Status,
+)
 from backend.identity import audit
 from backend.identity.principal import Principal
 from backend.runs import forking, redaction
@@ -53,7 +62,8 @@ async def get(session: Session, by: Principal, letter_id: str) -> LetterDetail:
     row = await repository.get(session, by.team_id, letter_id)
     if row is None:
         raise _missing()
-    run = await runs.get(session, by.team_id, row[0].run_id)
+    run_id = row[0].run_id
+    run = await runs.get(session, by.team_id, run_id) if run_id else None
     left = await open_sagas.of_run(session, run) if run else []
     return view.detail(by, row, left)
 
@@ -99,8 +109,18 @@ async def of_run(session: Session, by: Principal, run_id: str) -> LetterPublic |
     return view.public(by, first) if first else None
 
 
-async def redrive(session: Session, by: Principal, letter_id: str, version: str | None = None) -> bool:
-    """Go on with what was given up: a run in a new run from where it stopped, a compensation by trying it anew.
+async def redrive(
+    session: Session,
+    by: Principal,
+    letter_id: str,
+    version: str | None = None,
+    *,
+    edited: Edited = None,
+    at: datetime | None = None,
+) -> bool:
+    """Go on with what was given up: a run in a new run from where it stopped, a compensation or an event by trying it anew.
+
+    With an `edited` input the new run begins at its start. Not before `at` does a worker take it.
 
     Of several who ask one does it; False for those to whom it had been done before.
     """
@@ -110,11 +130,20 @@ async def redrive(session: Session, by: Principal, letter_id: str, version: str 
         return False
     made: str | None = None
     if letter.reason == "compensation":
+        if edited:
+            raise Invalid(
+                "A compensation has no input of its own.", fix="Redrive it as it is, or discard it."
+            )
         if not await _decided(session, by, letter, "retry", "Redriven from the dead letters."):
             return False
+    elif letter.run_id is None:
+        await events.try_again(session, by, letter, edited)
     else:
-        found = await forking.retry(session, by, letter.run_id, RetryRun(version=version))
+        given: dict[str, Any] = {"input": edited.value} if edited else {}
+        found = await forking.retry(session, by, letter.run_id, RetryRun(version=version, **given))
         made = found.id if isinstance(found, RunPublic) else None
+        if made and at:
+            await runs.not_before(session, made, at)
     await _close(session, by, letter, "redriven", {"new_run_id": made})
     return True
 

@@ -24,6 +24,11 @@ WORDS: dict[Reason, Words] = {
         "Install the package that offers the missing kind and redrive it: a new run goes on where this one stopped. "
         "Or publish a mended version and redrive it with that: steps that the mending changed are played again.",
     ),
+    "event": Words(
+        "An event could not begin a run",
+        "Mend the workflow's start or its form and publish it, or redrive the event with another input. "
+        "A redrive begins a run with the version that is published then; if it cannot, a new letter comes.",
+    ),
     "compensation": Words(
         "A step could not be undone",
         "Mend what the compensation calls and redrive it: it is tried anew, and the steps before it are undone after it. "

@@ -1,14 +1,15 @@
 """One transaction for many runs: what is common to both databases."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Protocol
 
 from backend.core import failpoints
-from backend.engine import signals, sql
+from backend.engine import news, signals, sql
 from backend.engine.records import NO_STEP, Commit, Fenced, LetterRow, SignalArrived
+from backend.outgoing.topics import OWN
 
 Row = tuple[Any, ...]
 Failures = dict[int, Exception]
@@ -42,6 +43,7 @@ async def write(cursor: Cursor, batch: Sequence[Commit], encoding: Encoding) -> 
     for group in _by_claim(batch):
         await _fence(cursor, group, failures, encoding)
     failpoints.passed("writer.fenced")
+    await news.gather(cursor.all, [commit for place, commit in enumerate(batch) if place not in failures])
     rows = _Rows(encoding)
     for place, commit in enumerate(batch):
         if place not in failures:
@@ -112,7 +114,8 @@ async def _change(cursor: Cursor, commit: Commit, encoding: Encoding) -> bool:
         found = await cursor.first(sql.START, (*grown, change.status, at, *claim))
     else:
         wake_at = encoding.moment(change.wake_at) if change.wake_at else None
-        values = (change.status, change.output, change.error, wake_at, at if change.finished else None)
+        ended = at if change.finished else None
+        values = (change.status, change.output, change.error, wake_at, ended, change.shown_as)
         found = await cursor.first(sql.RELEASE, (*grown, *values, *claim))
     if found is not None:
         _number(commit, found[0] - len(commit.events))
@@ -126,7 +129,7 @@ def _number(commit: Commit, seq: int) -> int:
 
 _ORDER = (
     sql.BLOB, sql.BLOB_USE, sql.STEP, sql.EFFECT, sql.EVENT, sql.LETTER, sql.LETTER_CLOSED, sql.TELL, sql.CACHE, sql.WAIT,
-    sql.LOOK, sql.END_WAIT, sql.END_WAITS, sql.CHECKPOINT, sql.WRITE_ONCE, sql.WRITE_OVER,
+    sql.LOOK, sql.LOOK_OWN, sql.END_WAIT, sql.REST_WAIT, sql.END_WAITS, sql.CHECKPOINT, sql.WRITE_ONCE, sql.WRITE_OVER,
 )  # fmt: skip
 
 
@@ -150,9 +153,10 @@ class _Rows:
         self._signals(commit, at)
         for e in commit.effects:
             place = (e.step.node_id, e.step.path, e.step.visit, e.attempt, e.n)
-            self.found[sql.EFFECT].append(
-                (run, team, *place, e.kind, e.digest, e.result, e.of_output, e.error)
-            )
+            answer = (e.kind, e.digest, e.result, e.of_output, e.error)
+            spent = astuple(e.spent) if e.spent else (None, None, None, None, None)
+            told = (e.request, e.ms, *spent)
+            self.found[sql.EFFECT].append((run, team, *place, *answer, *told))
         for letter in commit.letters:
             self._letter(commit, letter)
         for c in commit.checkpoints:
@@ -166,18 +170,22 @@ class _Rows:
     def _signals(self, commit: Commit, at: Any) -> None:
         """What leaves the run for others, and what it takes from them."""
         run, team = commit.run_id, commit.team_id
-        for told in commit.told:
-            self.found[sql.TELL].append((told.id, team, told.name, told.key, told.payload, at))
+        for told in (*commit.told, *commit.news):
+            self.found[sql.TELL].append((told.id, team, told.name, told.key, told.type, told.payload, at))
         for c in commit.cached:
             self.found[sql.CACHE].append((team, c.key, c.port, c.output, at, self.moment(c.expires_at)))
         for w in commit.begins:
             step = (w.step.node_id, w.step.path, w.step.visit, w.number)
             self.found[sql.WAIT].append((run, team, *step, w.name, w.key))
         for w in commit.looks:
-            self.found[sql.LOOK].append((signals.prefix(w.name, w.key), run, w.name, w.key))
+            asked = (signals.prefix(w.name, w.key), run, w.name, w.key)
+            if w.name in OWN:
+                self.found[sql.LOOK_OWN].append((*asked, w.key, w.key))
+            else:
+                self.found[sql.LOOK].append(asked)
         for w in commit.ends:
             step = (w.step.node_id, w.step.path, w.step.visit, w.number)
-            self.found[sql.END_WAIT].append((run, *step))
+            self.found[sql.REST_WAIT if w.name in OWN else sql.END_WAIT].append((run, *step))
         if commit.change and commit.change.finished:
             self.found[sql.END_WAITS].append((run,))
             self.found[self._close_questions].append((run,))

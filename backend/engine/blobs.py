@@ -1,4 +1,4 @@
-"""Reads big values back: their pieces by digest, a page at a time, put together as `engine.chunks` took them apart."""
+"""Reads big values back: their pieces by digest, put together as `engine.chunks` took them apart."""
 
 from collections.abc import Collection, Mapping
 
@@ -7,7 +7,6 @@ from sqlalchemy import bindparam, text
 from backend.core.db import Session
 from backend.engine import chunks
 
-PAGE = 500
 REMEMBERED_BYTES = 16_000_000
 _PIECES = text("SELECT digest, data FROM blob WHERE team_id = :team AND digest IN :digests").bindparams(
     bindparam("digests", expanding=True)
@@ -44,17 +43,15 @@ async def pieces(session: Session, team_id: str, digests: Collection[str]) -> di
 
 async def whole(
     session: Session, team_id: str, roots: Collection[str], remembered: Remembered | None = None
-) -> dict[str, bytes]:
+) -> dict[str, bytearray]:
     """The values under these roots as JSON text; one that retention has removed is left out."""
 
     async def fetch(wanted: list[str]) -> Mapping[str, bytes]:
         found = remembered.find(wanted) if remembered else {}
         missing = [digest for digest in wanted if digest not in found]
-        for start in range(0, len(missing), PAGE):
-            read = await pieces(session, team_id, missing[start : start + PAGE])
-            if remembered:
-                remembered.add(read)
-            found |= read
-        return found
+        read = await pieces(session, team_id, missing) if missing else {}
+        if remembered:
+            remembered.add(read)
+        return found | read
 
     return await chunks.whole(roots, fetch)

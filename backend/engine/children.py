@@ -52,6 +52,9 @@ def result_of(
     raise ChildFailed(f"“{name}” {status}: {why}", fix="Look at that run.", run_id=run_id)
 
 
-def key_of(step: StepId, run_id: str, attempt: int) -> str:
-    """The inbox key under which the end of a step's run is told; each attempt has a run of its own."""
-    return f"child:{step.key(run_id)}:{attempt}:"
+def key_of(step: StepId, run_id: str, attempt: int, call: str = "") -> str:
+    """The inbox key under which the end of a step's run is told.
+
+    Each attempt has a run of its own; a step that calls more than one names its `call`, which is the same at every attempt.
+    """
+    return f"child:{step.key(run_id)}:{call or attempt}:"

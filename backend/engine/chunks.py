@@ -9,8 +9,10 @@ byte that JSON never holds, a node (the digests of further pieces, and a tail) o
 import hashlib
 import re
 import zlib
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 WHOLE_BYTES = 8192
 """Values up to this size are one piece."""
@@ -31,6 +33,11 @@ def _any_of(listed: bytes) -> bytes:
 _FIRST = b"7bkvBKV" + bytes(range(0x80, 0x100, 11))
 _CUT = re.compile(b"".join(map(_any_of, (_FIRST, _EVEN, _ODD, _EVEN, _EVEN, _ODD))))
 
+_FEW_AT_ONCE, _MANY_AT_ONCE = 100, 500  # pieces, of large chunks and of small ones
+
+_Part = tuple[str, str | bytes]
+"""Of the value under a root: the digest of a piece that is still to be read, or a part of the text."""
+
 Fetch = Callable[[list[str]], Awaitable[Mapping[str, bytes]]]
 
 
@@ -43,17 +50,20 @@ class _Sizes:
 _SMALL, _LARGE, _LARGE_FROM = _Sizes(512, 2048), _Sizes(6144, 24576), 4_000_000
 
 
-def split(data: bytes) -> tuple[str, tuple[tuple[str, bytes], ...]]:
-    """The root's digest, and every piece with its digest."""
+Piece = bytes | memoryview
+
+
+def split(data: bytes) -> tuple[str, tuple[tuple[str, Piece], ...]]:
+    """The root's digest, and every piece with its digest. Chunks are views of the data: who keeps one makes it bytes."""
+    pieces: dict[str, Piece] = {}
     if len(data) <= WHOLE_BYTES:
-        pieces: dict[str, bytes] = {}
         return _add(pieces, data).hex(), tuple(pieces.items())
-    pieces = {}
+    view = memoryview(data)
     sizes = _SMALL if len(data) < _LARGE_FROM else _LARGE
     row: list[bytes] = []
     at = 0
     while (end := _next_cut(data, at, sizes)) is not None:
-        row.append(_add(pieces, data[at:end]))
+        row.append(_add(pieces, view[at:end]))
         at = end
     behind: list[bytes] = []
     while len(row) > _MOST // 4:
@@ -63,8 +73,9 @@ def split(data: bytes) -> tuple[str, tuple[tuple[str, bytes], ...]]:
     return root.hex(), tuple(pieces.items())
 
 
-def packed(piece: bytes) -> bytes:
+def packed(piece: Piece) -> bytes:
     """The piece as it is stored: smaller where that is worth the time."""
+    piece = bytes(piece)
     if len(piece) > _LARGE.least:
         return piece
     small = _PACKED + zlib.compress(piece, 1)
@@ -76,22 +87,35 @@ def unpacked(stored: bytes) -> bytes:
     return zlib.decompress(stored[1:]) if stored.startswith(_PACKED) else stored
 
 
-async def whole(roots: Collection[str], fetch: Fetch) -> dict[str, bytes]:
-    """The values under these roots; one of which a piece is missing is left out."""
-    pieces: dict[str, bytes] = {}
-    wanted = list(dict.fromkeys(roots))
-    while wanted:
-        got = await fetch(wanted)
-        pieces |= got
-        below = dict.fromkeys(digest for piece in got.values() for digest in children(piece))
-        wanted = [digest for digest in below if digest not in pieces]
-    found: dict[str, bytes] = {}
-    for root in roots:
-        try:
-            found[root] = b"".join(_texts(pieces[root], pieces))
-        except KeyError:
-            continue
-    return found
+async def whole(roots: Collection[str], fetch: Fetch) -> dict[str, bytearray]:
+    """The values under these roots; one of which a piece is missing is left out. Read in order: nothing is held twice."""
+    texts = {root: bytearray() for root in roots}
+    ahead: deque[_Part] = deque((root, root) for root in texts)
+    page = _FEW_AT_ONCE
+    while ahead:
+        wanted = dict.fromkeys(islice((part for _, part in ahead if isinstance(part, str)), page))
+        got = await fetch(list(wanted))
+        for root in {root for root, part in ahead if part in wanted and part not in got}:
+            del texts[root]
+        ahead = deque(part for place in ahead if place[0] in texts for part in _opened(place, got))
+        while ahead and isinstance(text := ahead[0][1], bytes):
+            texts[ahead.popleft()[0]] += text
+        page = _FEW_AT_ONCE if sum(map(len, got.values())) > len(got) * _SMALL.most else _MANY_AT_ONCE
+    return texts
+
+
+def _opened(place: _Part, got: Mapping[str, bytes]) -> Iterator[_Part]:
+    """What stands in the place of a digest whose piece is here."""
+    root, part = place
+    piece = got.get(part) if isinstance(part, str) else None
+    if piece is None:
+        yield place
+    elif piece.startswith(_NODE):
+        below, tail = _read(piece)
+        yield from ((root, digest) for digest in below)
+        yield root, tail
+    else:
+        yield root, piece
 
 
 def children(piece: bytes) -> list[str]:
@@ -107,16 +131,6 @@ def anatomy(piece: bytes) -> tuple[list[str], int]:
     return below, len(tail)
 
 
-def _texts(piece: bytes, pieces: Mapping[str, bytes]) -> Iterator[bytes]:
-    if not piece.startswith(_NODE):
-        yield piece
-        return
-    below, tail = _read(piece)
-    for digest in below:
-        yield from _texts(pieces[digest], pieces)
-    yield tail
-
-
 def _next_cut(data: bytes, at: int, sizes: _Sizes) -> int | None:
     """Where the chunk that begins at `at` ends; None when the rest is the tail."""
     most = at + sizes.most
@@ -126,7 +140,7 @@ def _next_cut(data: bytes, at: int, sizes: _Sizes) -> int | None:
     return most if most < len(data) else None
 
 
-def _gathered(pieces: dict[str, bytes], row: list[bytes]) -> tuple[list[bytes], list[bytes]]:
+def _gathered(pieces: dict[str, Piece], row: list[bytes]) -> tuple[list[bytes], list[bytes]]:
     """The row as nodes, and what comes after the last node's end."""
     nodes: list[bytes] = []
     group: list[bytes] = []
@@ -138,7 +152,7 @@ def _gathered(pieces: dict[str, bytes], row: list[bytes]) -> tuple[list[bytes], 
     return nodes, group
 
 
-def _add(pieces: dict[str, bytes], piece: bytes) -> bytes:
+def _add(pieces: dict[str, Piece], piece: Piece) -> bytes:
     digest = hashlib.sha256(piece)
     pieces[digest.hexdigest()] = piece
     return digest.digest()

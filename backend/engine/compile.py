@@ -184,6 +184,7 @@ class _Checker:
             sources=tuple(w.source for w in self.incoming[node.id]),
             targets={port: tuple(found) for port, found in targets.items()},
             need=_need(kind, config),
+            patience=getattr(config, "timeout", None) if kind.role == "join" else None,
             body=body,
             leaving=leaving,
             undo=undo,

@@ -13,6 +13,7 @@ from backend.core import clock
 from backend.core.errors import Invalid
 from backend.core.settings import settings
 from backend.engine import failures, journal, rollback, values
+from backend.engine.best import Best
 from backend.engine.context import EngineContext
 from backend.engine.ir import Scope
 from backend.engine.limits import Limit
@@ -114,25 +115,28 @@ async def _items(visit: Visit) -> list[JsonValue]:
 
 
 async def _loop(visit: Visit) -> Tried:
-    """The body again and again, until the expression is true or the bound is met."""
+    """The body again and again, until the expression is true, the bound is met, or it gets no better."""
     announce(visit, {})
     with limited(visit) as limit:
         return await _turns(visit, limit)
 
 
 async def _turns(visit: Visit, limit: Limit) -> Tried:
-    previous: JsonValue = None
-    for index in range(cast(Any, visit.part.config).max_iterations):
+    config, previous = cast(Any, visit.part.config), cast(JsonValue, None)
+    best = Best(getattr(config, "patience", None))
+    for index in range(config.max_iterations):
         body = await _turn(visit, index, previous, limit)
         if limit.over:
             return await too_long(visit)
         if body.failure is not None:
             return failed(visit, body.failure, f"turn {index}")
         previous = body.result()
-        if _done(await asked(visit, {"index": index, "previous": previous})):
-            return checked(visit, Step(previous, visit.part.pass_port))
+        answer = await asked(visit, {"index": index, "previous": previous})
+        best.take(answer, previous)
+        if _done(answer) or best.is_over:
+            return checked(visit, Step(best.value, visit.part.pass_port))
     port = "exhausted" if "exhausted" in visit.part.ports else visit.part.pass_port
-    return checked(visit, Step(previous, port))
+    return checked(visit, Step(best.value, port))
 
 
 async def _turn(visit: Visit, index: int, previous: JsonValue, limit: Limit) -> Play:

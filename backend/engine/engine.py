@@ -1,6 +1,7 @@
 """The engine: plays claimed runs, wakes what waits in them, and lets go of them when asked."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -84,6 +85,11 @@ class Engine:
         if live is not None:
             live.stop(why)
         return live is not None
+
+    def watch(self, run_id: str, breaks: Mapping[str, Any] | None) -> None:
+        """Other breakpoints than those of its claim."""
+        if live := self._live.get(run_id):
+            live.breaks = breaks
 
     def playing(self) -> tuple[str, ...]:
         """The runs that are held in memory."""

@@ -1,6 +1,7 @@
 """What went wrong in a step, as people read it: a sentence and a code, never a traceback."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from pydantic import JsonValue
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -40,6 +41,13 @@ def hopeless(error: BaseException) -> bool:
     return isinstance(error, _HOPELESS)
 
 
+def wanted_pause(error: Mapping[str, Any] | None) -> float:
+    """The seconds after which what failed wants to be tried again, where it said so; at most an hour."""
+    details = (error or {}).get("details")
+    wait = cast(dict[str, Any], details).get("retry_after") if isinstance(details, dict) else None
+    return min(float(wait), 3600.0) if isinstance(wait, int | float) and wait > 0 else 0.0
+
+
 def outage(error: BaseException) -> bool:
     """A part of the installation itself is away, so that the step may well wait for it."""
     return isinstance(error, (Outage, *_DATABASE))
@@ -68,6 +76,13 @@ def join_short(node_name: str, came: int, need: int) -> dict[str, Any]:
     """A join waits for more branches than can still come."""
     message = f"{node_name} waits for {need} branches, but only {came} came and the others were skipped."
     return {"code": "join_short", "message": message, "fix": "Let it wait for fewer."}
+
+
+def join_late(node_name: str, came: int, seconds: float) -> dict[str, Any]:
+    """A join's time was over before enough branches had come."""
+    message = f"{node_name} waited {seconds:g} seconds after the first branch; {came} had come by then."
+    fix = "Raise its time limit, or let it go on with those that came."
+    return {"code": "join_timed_out", "message": message, "fix": fix}
 
 
 def wrong_port(node_name: str, port: str, ports: tuple[str, ...]) -> Invalid:

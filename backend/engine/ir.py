@@ -20,6 +20,7 @@ class Part:
     need: int  # live arrivals that start it; 0 means: wait until every wire is live or dead
     body: "Scope | None" = None
     leaving: "Scope | None" = None  # of a state: what is played when it is left
+    patience: float | None = None  # of a join: seconds from the first branch on; then it waits no longer
     undo: "Part | None" = None  # its compensation, which is on no wire and in no scope
 
     @property

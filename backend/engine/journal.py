@@ -16,9 +16,9 @@ _STEPS = text(
     "SELECT node_id, path, visit, status, attempt, port, output, error FROM step WHERE run_id = :run"
 ).columns(output=Json, error=Json)
 _EVENTS = text(
-    "SELECT kind, node_id, path, visit, attempt, data FROM run_event WHERE run_id = :run AND node_id IS NOT NULL "
+    "SELECT kind, node_id, path, visit, attempt, data FROM run_event WHERE run_id = :run AND (node_id IS NOT NULL OR kind = 'run.repaired') "
     "AND kind IN ('step.started', 'step.retrying', 'step.waiting', 'step.skipped', 'event.received', "
-    "'state.transition', 'state.ignored', 'saga.compensating', 'saga.stuck', 'saga.compensated', 'saga.failed') "
+    "'state.transition', 'state.ignored', 'run.paused', 'run.repaired', 'saga.compensating', 'saga.stuck', 'saga.compensated', 'saga.failed') "
     "ORDER BY seq"
 ).columns(data=Json)
 _INBOX = text("SELECT key, payload FROM inbox_item WHERE run_id = :run ORDER BY at, key").columns(
@@ -71,6 +71,7 @@ class Journal:
     )  # states, and how
     read: blobs.Remembered = field(default_factory=blobs.Remembered)
     rolled: dict[StepId, dict[str, Any]] = field(default_factory=dict[StepId, dict[str, Any]])  # undone sagas
+    stopped: set[tuple[StepId, str]] = field(default_factory=set[tuple[StepId, str]])  # breakpoints passed
 
     def begin(self, step: StepId) -> Begun:
         """What is known of a step that has not ended."""
@@ -87,7 +88,9 @@ class Journal:
         """An event of an earlier stretch."""
         if row.kind == "event.received":
             self.taken.add(row.data["signal"])
-        if row.kind == "step.skipped":
+        if row.kind == "run.paused":
+            self.stopped.add((step, row.data.get("when", "before")))
+        elif row.kind == "step.skipped":
             self.skipped.add(step)
         elif row.kind.startswith("state."):
             self.note_state(step, row.kind, row.data)
@@ -95,6 +98,17 @@ class Journal:
             self.rolled[step] = row.data
         elif step not in self.finished:
             _note(self.begin(step), row.kind, row.attempt, row.data)
+
+    def forget(self, repair: dict[str, Any]) -> None:
+        """A repair plays these steps again: what the history told of them until then holds no longer."""
+        for place in (*repair["again"], *repair["given"]):
+            step = StepId(place["node_id"], place["path"], place["visit"])
+            begun = self.begun.pop(step, None)
+            left = self.left.pop(step, None)
+            self.taken -= {*(begun.received.values() if begun else ()), (left or {}).get("signal")}
+            self.skipped.discard(step)
+            self.rolled.pop(step, None)
+            self.stopped -= {(step, "before"), (step, "after")}
 
 
 async def load(database: db.Database, run_id: str) -> Journal:
@@ -106,8 +120,10 @@ async def load(database: db.Database, run_id: str) -> Journal:
             step = StepId(row.node_id, row.path, row.visit)
             journal.finished[step] = Finished(row.status, row.attempt, row.port, row.output, row.error)
         for row in await connection.execute(_EVENTS, {"run": run_id}):
-            step = StepId(row.node_id, row.path, row.visit)
-            journal.note(step, row)
+            if row.kind == "run.repaired":
+                journal.forget(row.data)
+            else:
+                journal.note(StepId(row.node_id, row.path, row.visit), row)
         for row in await connection.execute(_INBOX, {"run": run_id}):
             journal.inbox[row.key] = row.payload
     return journal

@@ -31,6 +31,10 @@ class Limit:
         if self._timer is not None:
             self._timer.cancel()
 
+    def is_around(self, path: str) -> bool:
+        """Whether a step of this path is played under the limit."""
+        return any(path == body or path.startswith(f"{body}/") for body in self._bodies)
+
     def holds(self, path: str) -> None:
         """The body at this path is played under the limit."""
         self._bodies.add(path)
@@ -41,6 +45,26 @@ class Limit:
         if left > 0:
             self._timer = asyncio.get_running_loop().call_later(min(left, _LONGEST_TIMER), self._look)
             return
+        self.ring()
+
+    def ring(self) -> None:
+        """The time is over."""
         self.over = True
         for path in self._bodies:
             self._live.end(path)
+
+
+def rung_around(live: LiveRun, path: str, seconds: float | None) -> bool:
+    """Let the first limit ring that is around a step of this path and sooner over than the step's own `seconds`.
+
+    A replay does so where a recorded try was cut short: it is quicker, so that no clock would.
+    """
+    limits = [(until, limit) for limit, until in live.limits.items() if isinstance(limit, Limit)]
+    around = [(until, limit) for until, limit in limits if limit.is_around(path)]
+    if not around:
+        return False
+    until, limit = min(around, key=lambda one: one[0])
+    if seconds is not None and (until - clock.now()).total_seconds() > seconds:
+        return False
+    limit.ring()
+    return True

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from backend.core import clock, failpoints
 from backend.engine import signals, values
 from backend.engine.gates import Gate, Places
+from backend.engine.handed_in import HandedIn
 from backend.engine.ir import Program
 from backend.engine.journal import Journal
 from backend.engine.ports import (
@@ -22,6 +23,7 @@ from backend.engine.ports import (
     NewEvent,
     Questions,
     RunToPlay,
+    StepId,
     StopReason,
 )
 from backend.engine.records import Beside, Change, Commit, EffectRow, LetterRow, StepRow, wire_form
@@ -70,18 +72,21 @@ class LiveRun:
         self.halt: Halt | None = "cancel" if run.given_up else run.stop
         self.diverged = run.diverged
         self.cancelled = self.halt == "cancel"  # for good; it does not halt the undoing of sagas
+        self.breaks: Mapping[str, Any] | None = run.breaks
+        self.stopped_at: tuple[StepId, str] | None = None
         self.waiters: dict[Waiter, None] = {}
         self.asleep: list[Waiter] = []
         self.trying: dict[asyncio.Task[Any], str] = {}  # which kinds are at work, and in which scope
         self.gate = Gate(run.diagram.max_parallel) if run.diagram.max_parallel else None
         self.places = Places()
+        self.around = sum(one.error is not None for one in journal.finished.values())  # failed steps
         self.limits: dict[object, datetime] = {}  # when containers have to be done
         self._due: list[datetime] = []
         self._ended: set[asyncio.Task[Any]] = set()
         self._failed: set[str] = set()
         self._newest: Stored | None = None  # of the commits that nobody has waited for
         self._ahead = 0
-        self._stored: set[str] = set()
+        self._handed_in = HandedIn()
         self._busy = 0
         self._idle: asyncio.TimerHandle | None = None
         self._grace: asyncio.TimerHandle | None = None
@@ -105,28 +110,31 @@ class LiveRun:
         failpoints.passed("step.record")
         commit = self._new(events)
         commit.steps.append(row)
+        self.around += row.error is not None
         commit.told, commit.cached = beside.told, beside.cached
         commit.effects, commit.diverged = beside.effects, beside.diverged
         return self._submit(commit, kept)
 
-    def move(self, change: Change, *events: NewEvent, letters: Sequence[LetterRow] = ()) -> Awaitable[None]:
+    def move(
+        self, change: Change, *events: NewEvent, letters: Sequence[LetterRow] = (), gave: Kept | None = None
+    ) -> Awaitable[None]:
         """Change the run's row together with the events that tell of it. What was given up stays so until its end."""
         commit, given_up = self._new(list(events)), self.run.given_up
         kept = given_up is not None and not change.finished
         commit.change = replace(change, error=values.dumps(given_up)) if kept else change
         commit.letters = list(letters)
-        return self.world.writer.submit(commit)
+        return self._submit(commit, [gave] if gave else [])
 
     async def run_ahead(self, stored: Stored) -> None:
-        """Go on before this commit is durable, but never far ahead of the disk."""
+        """Go on before this commit is durable, but never far ahead of the disk, in steps or in bytes."""
         self._newest = stored
         self._ahead += 1
-        if self._ahead >= MOST_AHEAD:
+        if self._handed_in.much or self._ahead >= MOST_AHEAD:
             await self.settled()
 
     async def settled(self) -> None:
         """Wait until nothing is ahead of the disk any more; raises what became of a commit that was lost."""
-        newest, self._ahead = self._newest, 0
+        newest, self._ahead, self._handed_in.much = self._newest, 0, False
         if newest is not None and not newest.done():
             newest.hurry()
         if newest is not None:
@@ -146,17 +154,12 @@ class LiveRun:
 
     def _new(self, events: list[NewEvent]) -> Commit:
         run = self.run
-        return Commit(run.run_id, run.team_id, run.token, clock.now(), events)
+        return Commit(run.run_id, run.team_id, run.token, clock.now(), events, workflow_id=run.workflow_id)
 
     def _submit(self, commit: Commit, kept: Sequence[Kept]) -> Stored:
-        """Blobs that this run has stored before are not sent again: while the run lives, nothing removes them."""
         for value in kept:
-            commit.blobs += [blob for blob in value.blobs if blob[0] not in self._stored]
-        future = self.world.writer.submit(commit)
-        if commit.blobs:
-            new = [digest for digest, _ in commit.blobs]
-            future.add_done_callback(lambda done: done.exception() or self._stored.update(new))
-        return future
+            commit.blobs += self._handed_in.new(value)
+        return self.world.writer.submit(commit)
 
     # --- busy and waiting ---
 

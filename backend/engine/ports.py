@@ -37,14 +37,19 @@ from backend.workflows.diagram import Diagram, Node
 OutcomeStatus = Literal["succeeded", "failed", "cancelled", "waiting", "paused", "drained", "fenced"]
 
 EventKind = Literal[
-    "run.queued", "run.started", "run.resumed", "run.waiting", "run.paused", "run.cancelling", "run.diverged",
+    "run.queued", "run.started", "run.resumed", "run.waiting", "run.paused", "run.cancelling", "run.diverged", "run.repaired",
     "run.succeeded", "run.failed", "run.cancelled",
-    "step.started", "step.waiting", "step.retrying", "step.succeeded", "step.failed", "step.skipped",
+    "step.started", "step.waiting", "step.retrying", "step.succeeded", "step.failed", "step.skipped", "step.logged",
     "state.transition", "state.ignored", "approval.requested", "approval.decided", "event.emitted", "event.received",
+    "agent.said", "agent.message", "tool.called", "tool.answered",
     "saga.compensating", "saga.stuck", "saga.decided", "saga.compensated", "saga.failed",
+    "plan.deviated", "plan.adapted",
 ]  # fmt: skip
 StopReason = Literal["cancel", "pause", "drain"]
 LiveKind = Literal["step.progress", "step.token"]  # volatile: never rows, no seq
+
+
+_QUESTION = ":ask:"
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,16 @@ class StepId:
     def key(self, run_id: str) -> str:
         """The name of the visit everywhere."""
         return f"{run_id}:{self.path + '/' if self.path else ''}{self.node_id}:{self.visit}"
+
+    def question(self, name: str) -> "StepId":
+        """The place of one of several questions of this visit."""
+        return StepId(self.node_id, f"{self.path}/{self.node_id}{_QUESTION}{name}", self.visit)
+
+    @property
+    def asker(self) -> "StepId":
+        """The visit that asks, where this is the place of one of its questions."""
+        around, _, last = self.path.rpartition("/")
+        return StepId(self.node_id, around, self.visit) if _QUESTION in last else self
 
     @property
     def abandoned_with(self) -> str | None:
@@ -108,6 +123,8 @@ class RunToPlay:
     is_child: bool = False  # another run waits for its end
     diverged: bool = False  # it was already told where a replay first differs
     given_up: Mapping[str, Any] | None = None  # why: only its open sagas are undone
+    breaks: Mapping[str, Any] | None = None  # where it stops, see `engine.breakpoints`
+    workflow_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,11 @@ async def joined(live: "LiveRun", scope: Scope, path: str) -> dict[str, frozense
     acting = live.run.acting
     if acting is None:
         return {}
-    joins = [i for i, part in scope.parts.items() if part.need and acting.mode(i, path).mode == "recorded"]
+    joins = [
+        i
+        for i, part in scope.parts.items()
+        if (part.need or part.patience) and acting.mode(i, path).mode == "recorded"
+    ]
     if not joins:
         return {}
     asked = {"run": acting.source, "path": path, "nodes": joins}

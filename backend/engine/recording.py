@@ -83,7 +83,7 @@ def asked(visit: Visit, output: str | None) -> dict[str, Any]:
     if not calls:
         return {"kept": (), "effects": ()}
     stored = effects.rows(calls, visit.step, visit.attempt, output)
-    return {"kept": [one.kept for one in calls], "effects": stored}
+    return {"kept": [kept for one in calls for kept in (one.kept, one.request)], "effects": stored}
 
 
 async def _diverged(visit: Visit, row: StepRow, events: list[NewEvent]) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from backend.engine import chunks
@@ -47,6 +48,17 @@ class StepRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What a model's answer says of itself: tokens read and written, and dollars where its price was known."""
+
+    model: str
+    read: int
+    wrote: int
+    cost: float | None = None
+    first_ms: float | None = None  # until the first piece of the answer
+
+
+@dataclass(frozen=True, slots=True)
 class EffectRow:
     """What a try asked of the world and what it got, its values already as JSON text."""
 
@@ -58,6 +70,9 @@ class EffectRow:
     result: str | None
     of_output: bool
     error: str | None
+    request: str | None = None
+    ms: float | None = None
+    spent: Spent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +109,7 @@ class EventRow:
     name: str
     key: str
     payload: str
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +151,7 @@ class Change:
     error: str | None = None
     wake_at: datetime | None = None
     finished: bool = False
+    shown_as: str | None = None  # see `runs.schemas.Shown`
     unless_inbox: tuple[str, ...] = ()
     unless_signal: tuple[
         str, ...
@@ -165,7 +182,7 @@ class Commit:
     at: datetime
     events: list[NewEvent] = field(default_factory=list[NewEvent])
     steps: list[StepRow] = field(default_factory=list[StepRow])
-    blobs: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
+    blobs: list[tuple[str, chunks.Piece]] = field(default_factory=list[tuple[str, chunks.Piece]])
     checkpoints: list[CheckpointRow] = field(default_factory=list[CheckpointRow])
     writes: list[WriteRow] = field(default_factory=list[WriteRow])
     told: list[EventRow] = field(default_factory=list[EventRow])
@@ -177,21 +194,24 @@ class Commit:
     ends: list[WaitRow] = field(default_factory=list[WaitRow])
     effects: Sequence[EffectRow] = ()
     letters: list[LetterRow] = field(default_factory=list[LetterRow])
+    workflow_id: str = ""
+    news: list[EventRow] = field(default_factory=list[EventRow])  # what Quadrille tells of this, if heard
     change: Change | None = None
     diverged: str | None = None  # where a replay first differs
     first_seq: int = 0  # the number of the first event, given by the transaction
     texts: list[str] = field(default_factory=list[str])  # the events' data, as the rows hold it
-    packed: list[tuple[str, bytes]] = field(
-        default_factory=list[tuple[str, bytes]]
+    packed: list[tuple[str, chunks.Piece]] = field(
+        default_factory=list[tuple[str, chunks.Piece]]
     )  # the blobs as rows hold them
     size: int = 0
 
     def weigh(self) -> None:
         """Write the events' data, pack the blobs, and count about how many bytes all rows of this commit will take."""
         self.texts = [dumps(event.data) for event in self.events]
-        pack = chunks.packed if len(self.blobs) <= PACKED_AT_ONCE else bytes
+        few = len(self.blobs) <= PACKED_AT_ONCE
+        packed = ((digest, chunks.packed(data) if few else data) for digest, data in self.blobs)
         # In order of their digests, so that two writers never wait for each other crosswise.
-        self.packed = sorted((digest, pack(data)) for digest, data in self.blobs)
+        self.packed = sorted(packed, key=itemgetter(0))
         self.size = (
             sum(len(text) + EVENT_BYTES for text in self.texts)
             + sum(

@@ -58,10 +58,16 @@ def told(live: LiveRun) -> dict[str, Any] | None:
     undone = [node for data in rolled for node in data["undone"]]
     failed = [node for data in rolled for node in data["failed"]]
     code = "compensation_failed" if failed else COMPENSATED
-    message = f"Undone: {', '.join(undone) or 'nothing, for nothing was done'}."
+    message = f"Undone: {_names(live, undone) or 'nothing, for nothing was done'}."
     if failed:
-        message += f" Not undone: {', '.join(failed)}."
+        message += f" Not undone: {_names(live, failed)}."
     return {"code": code, "message": message, "undone": undone, "failed": failed}
+
+
+def _names(live: LiveRun, node_ids: list[str]) -> str:
+    """What people call these nodes."""
+    parts = live.program.parts
+    return ", ".join((node_id in parts and parts[node_id].node.name) or node_id for node_id in node_ids)
 
 
 async def _settle(live: LiveRun, is_inside: Callable[[str], bool], play_step: PlayStep) -> bool:

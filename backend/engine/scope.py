@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from backend.engine import recall
+from backend.engine import late, recall
 from backend.engine.ir import Part, Scope
 from backend.engine.live import LiveRun
 from backend.engine.ports import NewEvent, StepId
+from backend.engine.waits import Waiter
 
 if TYPE_CHECKING:
     from backend.engine.visit import Tried, Visit
@@ -53,6 +54,7 @@ class Play:
         self._tasks: asyncio.TaskGroup = asyncio.TaskGroup()
         self._skipped: list[str] = []
         self._recorded: dict[str, frozenset[str]] = {}  # whom a join went on with in the run that is replayed
+        self.clocks = late.Clocks()
         self.visits: dict[str, int] = {}  # of a state machine's states: which visit it is
 
     async def play(self) -> None:
@@ -148,9 +150,20 @@ class Play:
             came.append(source)
         if self._goes_on(part, came) or (left == 0 and came):
             self._started.add(target)
+            self.clocks.over(target)
             ready.append(target)
+        elif part.patience and len(came) == 1 and source is not None and target not in self._recorded:
+            self.live.busy(+1)
+            waiter = self.clocks.watch(self, part)
+            self._tasks.create_task(self._watch(part, waiter)).add_done_callback(self._walked)
         elif left == 0:
             self._skipped.append(target)
+
+    async def _watch(self, part: Part, waiter: Waiter) -> None:
+        """Let a join go on, or fail, when its time is over."""
+        if await self.clocks.ring(self, part, waiter):
+            self._started.add(part.node.id)
+            await self._walk(part)
 
     def _goes_on(self, part: Part, came: list[str]) -> bool:
         """Whether a join need not wait for the rest; one that takes recorded answers goes on with whom it did then."""

@@ -83,7 +83,7 @@ def _own(part: Part, *, use_pinned: bool) -> str:
         "on_error": node.on_error,
         "routed": ERROR_PORT in part.targets,
         "pinned": [node.pinned, node.pinned_port, node.mock and node.mock.model_dump()]
-        if use_pinned
+        if use_pinned and (node.pinned is not None or node.mock is not None)
         else None,
     }
     return _hash([orjson.dumps(own, option=orjson.OPT_SORT_KEYS).decode()])

@@ -1,6 +1,7 @@
 """What models say while they say it: told to those who watch at most twenty times a second a step, and never stored."""
 
 import asyncio
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,8 +20,26 @@ MOST_OF_ALL = 200_000
 Tell = Callable[[dict[str, Any]], None]
 
 
+def timed(hear: Hear | None, heard: list[float]) -> Hear | None:
+    """The same hearer, which notes after how many ms the first piece came."""
+    if hear is None:
+        return None
+    begun = time.perf_counter()
+
+    def listen(piece: str) -> None:
+        if piece and not heard:
+            heard.append(round((time.perf_counter() - begun) * 1000, 1))
+        hear(piece)
+
+    return listen
+
+
 def _same(text: str) -> str:
     return text
+
+
+def _unheard(piece: str) -> None:
+    """For answers that nobody may see before they are checked."""
 
 
 @dataclass(eq=False, slots=True)
@@ -56,10 +75,10 @@ class Speech:
     _last: float = 0.0
 
     @contextmanager
-    def call(self) -> Generator[Hear | None]:
-        """While a model answers: what hears its pieces."""
-        if self.tell is None:
-            yield None
+    def call(self, *, shown: bool = True) -> Generator[Hear | None]:
+        """While a model answers: what hears its pieces, and keeps them for itself unless they may be shown."""
+        if self.tell is None or not shown:
+            yield None if self.tell is None else _unheard
             return
         self._count += 1
         saying = _Saying(self._count)

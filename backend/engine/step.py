@@ -9,12 +9,15 @@ from backend.core import clock, failpoints
 from backend.core.errors import QuadrilleError
 from backend.core.settings import settings
 from backend.engine import (
+    breakpoints,
     cache,
     calls,
     children,
     containers,
     failures,
     journal,
+    lasting,
+    limits,
     machine,
     outages,
     recording,
@@ -43,6 +46,8 @@ async def play_step(play: Play, part: Part) -> Given | None:
     known = live.journal.finished.get(step)
     if known is not None:
         return await _known(play, known)
+    if breakpoints.reached(live, step, "before"):
+        return None
     if not part.kind.pure:
         await live.settled()
     visit = Visit(play, part, step, play.inputs(part), clock.now())
@@ -54,6 +59,7 @@ async def play_step(play: Play, part: Part) -> Given | None:
     except Halted:
         return None
     failpoints.passed("step.recorded")
+    breakpoints.reached(live, step, "after")
     return given
 
 
@@ -63,7 +69,10 @@ async def _tried(visit: Visit) -> Tried:
     given = _given_output(visit)
     if given is not None:
         return given
-    if came < part.need:
+    if part.node.id in visit.play.clocks.rung:
+        if getattr(part.config, "after_that", "") == "fail":
+            return Tried(error=failures.join_late(visit.name, came, part.patience or 0), hopeless=True)
+    elif came < part.need and not (part.patience and visit.is_recorded):
         return Tried(error=failures.join_short(visit.name, came, part.need))
     return await cache.found(visit) or await _tries(visit)
 
@@ -124,7 +133,8 @@ async def _tries(visit: Visit) -> Tried:
             else min(retry.backoff_seconds * retry.factor ** (visit.attempt - 1), _LONGEST_PAUSE)
         )
         # Spread, so that what failed together does not come back together; nothing secret is drawn here.
-        due = clock.now() + timedelta(seconds=pause * random.uniform(0.5, 1.0))  # noqa: S311
+        wanted = 0.0 if visit.is_recorded else failures.wanted_pause(tried.error)
+        due = clock.now() + timedelta(seconds=max(pause * random.uniform(0.5, 1.0), wanted))  # noqa: S311
         data = {"error": tried.error, "until": due.isoformat(), "of": retry.max_attempts}
         failpoints.passed("step.retry")
         await live.note(
@@ -171,8 +181,7 @@ async def _played(visit: Visit, slot: slots.Slot) -> Tried:
     try:
         with live.at_work(visit.step.abandoned_with):
             async with limit:
-                inner = live.world.contexts(live.run, node, visit.step, visit.attempt, visit.scope())
-                ctx = EngineContext(inner, live, visit.step, limit, slot)
+                ctx = await _context(visit, limit, slot)
                 failpoints.passed("step.play")
                 try:
                     gave = await visit.part.kind.play(visit.part.config, cast(NodeContext, ctx))
@@ -188,10 +197,27 @@ async def _played(visit: Visit, slot: slots.Slot) -> Tried:
     except BaseExceptionGroup as group:
         return _grouped(visit, group)
     except Exception as error:  # noqa: BLE001 - see above
-        seconds = node.timeout_seconds if limit.expired() or isinstance(error, CutShort) else None
-        described = failures.describe(error, visit.name, seconds=seconds)
-        hopeless, outage = seconds is None and failures.hopeless(error), failures.outage(error)
-        return Tried(error=described, hopeless=hopeless, outage=outage)
+        return _wrong(visit, error, is_late=limit.expired())
+
+
+def _wrong(visit: Visit, error: Exception, *, is_late: bool) -> Tried:
+    """The node's own error; a recorded try that was cut short is cut again, by its own limit or by that of a container."""
+    node, path = visit.part.node, visit.step.path
+    if isinstance(error, CutShort) and limits.rung_around(visit.play.live, path, node.timeout_seconds):
+        return Tried(error=failures.given_up(visit.name), hopeless=True, stopped=True)
+    seconds = node.timeout_seconds if is_late or isinstance(error, CutShort) else None
+    described = failures.describe(error, visit.name, seconds=seconds)
+    hopeless, outage = seconds is None and failures.hopeless(error), failures.outage(error)
+    return Tried(error=described, hopeless=hopeless, outage=outage)
+
+
+async def _context(visit: Visit, limit: asyncio.Timeout, slot: slots.Slot) -> EngineContext:
+    """The world of one try, which goes on after what was answered before where its kind resumes."""
+    live, step = visit.play.live, visit.step
+    inner = live.world.contexts(live.run, visit.part.node, step, visit.attempt, visit.scope())
+    ctx = EngineContext(inner, live, step, limit, slot)
+    await lasting.begin(visit, ctx.recorder)
+    return ctx
 
 
 def _grouped(visit: Visit, group: BaseExceptionGroup[BaseException]) -> Tried:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
-import orjson
 from langchain_core.runnables import RunnableConfig
 
 from backend.core import failpoints, ids, log
@@ -74,7 +73,7 @@ class Stretch:
         given = None if known is not None else {"program": self._compiled.program.digest}
         graph: Any = self._compiled.graph(self._saver)
         state: Any = await graph.ainvoke(
-            given, config, context=Hands(self._play, self._standstill), durability="sync"
+            given, config, context=Hands(self._play, self._standstill), durability="exit"
         )
         return None if "__interrupt__" in state else self._outcome
 
@@ -126,7 +125,7 @@ class Stretch:
         live = self._live
         if live.halt == "pause":
             failpoints.passed("run.pause")
-            await live.move(Change("paused"), NewEvent("run.paused"))
+            await live.move(Change("paused"), _paused(live))
             failpoints.passed("run.paused")
             return Outcome("paused")
         if live.halt == "drain":
@@ -149,6 +148,14 @@ class Stretch:
         live.halt = "cancel" if live.cancelled else None
 
 
+def _paused(live: LiveRun) -> NewEvent:
+    """At a breakpoint it says where."""
+    if live.stopped_at is None:
+        return NewEvent("run.paused")
+    step, when = live.stopped_at
+    return NewEvent("run.paused", step, data={"when": when})
+
+
 async def give_up(live: LiveRun, error: QuadrilleError) -> Outcome:
     """The run cannot even begin."""
     problems = error.details.get("problems", [])
@@ -165,6 +172,13 @@ def letter(reason: str, error: dict[str, Any]) -> LetterRow:
     return LetterRow(ids.new("dl"), reason, NO_STEP, words, values.dumps({"error": error}))
 
 
+def _shown_as(live: LiveRun, status: OutcomeStatus, error: Mapping[str, Any] | None) -> str | None:
+    """What the status alone does not tell."""
+    if status == "failed" and error and error.get("code") == "timeout":
+        return "timed_out"
+    return "warnings" if status == "succeeded" and live.around else None
+
+
 async def end(
     live: LiveRun,
     status: OutcomeStatus,
@@ -173,15 +187,17 @@ async def end(
     letters: Sequence[LetterRow] = (),
 ) -> Outcome:
     """Write the terminal state together with the event that tells of it."""
+    apart = None if output is None else values.apart(output)
     change = Change(
         status,
-        output=None if output is None else orjson.dumps(output).decode(),
+        output=apart.stored if apart else None if output is None else values.dumps(output),
         error=None if error is None else values.dumps(error),
         finished=True,
+        shown_as=_shown_as(live, status, error),
     )
     data = {} if error is None else {"error": error}
     kind = {"succeeded": "run.succeeded", "failed": "run.failed"}.get(status, "run.cancelled")
     failpoints.passed("run.end")
-    await live.move(change, NewEvent(cast(Any, kind), data=data), letters=letters)
+    await live.move(change, NewEvent(cast(Any, kind), data=data), letters=letters, gave=apart)
     failpoints.passed("run.ended")
     return Outcome(status, output, error)

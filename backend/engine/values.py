@@ -12,6 +12,9 @@ from backend.core.errors import TooLarge
 from backend.engine import chunks
 
 INLINE_BYTES = 4096
+INLINE_ROW_BYTES = 32_000
+"""Of a run's input and output: most are small, and a row that holds them needs no second look."""
+
 REF = "$blob"
 # Not JSON's own types: let the careful road turn them into JSON, or refuse them with their place.
 _STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
@@ -24,7 +27,7 @@ class Kept:
     value: JsonValue
     stored: str
     size: int
-    blobs: tuple[tuple[str, bytes], ...] = ()
+    blobs: tuple[tuple[str, chunks.Piece], ...] = ()
 
 
 NOTHING = Kept(None, "null", 4)
@@ -47,6 +50,15 @@ def keep(value: object, place: str, limit: int) -> Kept:
     return Kept(_own(value, data), f'{{"{REF}":"{digest}","bytes":{len(data)}}}', len(data), pieces)
 
 
+def apart(value: object) -> Kept | None:
+    """The value as it is stored apart from its row, where that is worth it; it was checked before."""
+    data = orjson.dumps(value)
+    if len(data) <= INLINE_ROW_BYTES and REF.encode() not in data:
+        return None
+    digest, pieces = chunks.split(data)
+    return Kept(None, f'{{"{REF}":"{digest}","bytes":{len(data)}}}', len(data), pieces)
+
+
 def digests(stored: JsonValue) -> list[str]:
     """The values, by their root blobs, that a stored value refers to."""
     return list(sizes(stored))
@@ -58,7 +70,7 @@ def sizes(stored: JsonValue) -> dict[str, int]:
     return {digest: size for digest, size in found if isinstance(digest, str) and isinstance(size, int)}
 
 
-def fill(stored: JsonValue, blobs: Mapping[str, bytes]) -> JsonValue:
+def fill(stored: JsonValue, blobs: Mapping[str, bytes | bytearray]) -> JsonValue:
     """The stored value with whole values (see `chunks.whole`) put back; one that is missing stays a reference."""
     if isinstance(stored, list):
         return [fill(part, blobs) for part in stored]
@@ -69,7 +81,7 @@ def fill(stored: JsonValue, blobs: Mapping[str, bytes]) -> JsonValue:
     return {name: fill(part, blobs) for name, part in stored.items()}
 
 
-def _filled(stored: JsonValue, data: bytes | None) -> JsonValue:
+def _filled(stored: JsonValue, data: bytes | bytearray | None) -> JsonValue:
     try:
         return stored if data is None else orjson.loads(data)
     except (

@@ -112,9 +112,8 @@ class PostgresStore:
         deadline = asyncio.get_running_loop().time() + _RECONNECT_SECONDS
         while self._connection is None or self._connection.is_closed():
             try:
-                opened = await cast(Any, asyncpg).connect(self._dsn, server_settings=_NAME)
-                await opened.execute(db.idle_statement(settings().lease_seconds))
-                self._connection = opened
+                told = _NAME | db.idle_setting(settings().lease_seconds)
+                self._connection = await cast(Any, asyncpg).connect(self._dsn, server_settings=told)
             except _LOST as error:
                 if asyncio.get_running_loop().time() > deadline:
                     raise StoreLost(f"The database does not answer: {error}") from error

@@ -55,6 +55,14 @@ async def with_password(session: Session, *, email: str, password: str) -> tuple
     return account, members[0]
 
 
+async def keep_shortcuts(session: Session, by: Principal, shortcuts: dict[str, list[str]]) -> None:
+    """Remember a person's own keys; they go with the person from browser to browser."""
+    account = await repository.account(session, by.account_id)
+    if account is not None:
+        account.shortcuts = shortcuts
+        session.add(account)
+
+
 async def let_in(
     session: Session, account: Account, member: Member, *, browser: Browser, how: str
 ) -> SignedIn:
@@ -113,6 +121,16 @@ def as_principal(account: Account, member: Member) -> Principal:
     return Principal(
         member.team_id, account.id, account.name, known(member.roles), via="session", credential_id=""
     )
+
+
+async def principal_of(session: Session, team_id: str, account_id: str) -> Principal | None:
+    """A member with the roles of this moment, for what is done in their name; None where they are no member."""
+    account = await session.get(Account, account_id)
+    members = await repository.memberships(session, account_id) if account else []
+    member = next((one for one in members if one.team_id == team_id), None)
+    if account is None or member is None:
+        return None
+    return Principal(team_id, account_id, account.name, known(member.roles), via="system")
 
 
 async def principal_of_email(session: Session, email: str) -> Principal:

@@ -81,25 +81,33 @@ async def _find_keys(texts: Sequence[str]) -> Sequence[keys.Found | None]:
 _looks = Together[str, keys.Found | None](_find_keys)
 
 
-async def _principal(request: Request) -> Principal:
-    return await _of_request(request, upload=False)
-
-
-async def _uploader(request: Request) -> Principal:
-    return await _of_request(request, upload=True)
-
-
-async def _of_request(request: Request, *, upload: bool) -> Principal:
+async def _caller(request: Request) -> Principal | None:
+    """Looked up once a request, and before it takes a connection to write: who holds one must never wait for another."""
     _require_storable(request)
     if (key := _bearer(request.headers.get("authorization", ""))) is not None:
-        by = await principal_of_key(key)
+        return await principal_of_key(key)
+    return await principal_of_cookie(cookies.session_token(request.cookies))
+
+
+Caller = Annotated[Principal | None, Depends(_caller)]
+
+
+async def _principal(request: Request, caller: Caller) -> Principal:
+    return _checked(request, caller, upload=False)
+
+
+async def _uploader(request: Request, caller: Caller) -> Principal:
+    return _checked(request, caller, upload=True)
+
+
+def _checked(request: Request, by: Principal | None, *, upload: bool) -> Principal:
+    if _bearer(request.headers.get("authorization", "")) is not None:
         if by is None:
             raise SignInNeeded(
                 "The API key is unknown, expired or revoked.", fix="Make a new key in Settings."
             )
         return by
     token = cookies.session_token(request.cookies)
-    by = await principal_of_cookie(token)
     if by is None:
         raise SignInNeeded("You are not signed in.", fix="Sign in, or send an API key as a Bearer token.")
     if request.method not in csrf.SAFE_METHODS:
@@ -124,7 +132,7 @@ async def _reading() -> AsyncGenerator[db.Session]:
         yield session
 
 
-async def _writing() -> AsyncGenerator[db.Session]:
+async def _writing(_caller_first: Caller) -> AsyncGenerator[db.Session]:
     async with db.database().transaction() as session:
         yield session
 

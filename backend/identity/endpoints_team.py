@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from backend.core.plain_text import RowNumber
-from backend.identity import audit, joining, members, repository
+from backend.identity import accounts, audit, joining, members, repository
 from backend.identity.edge import CurrentPrincipal, ReadSession, WriteSession
 from backend.identity.models import Invitation
 from backend.identity.permissions import granted, known
@@ -19,6 +19,7 @@ from backend.identity.schemas import (
     NewInvitation,
     NewRoles,
     NewTeamName,
+    Shortcuts,
     VerdictOut,
 )
 
@@ -38,7 +39,15 @@ async def me(by: CurrentPrincipal, session: ReadSession) -> Me:
         roles=list(by.roles),
         permissions=sorted(granted(by.roles)),
         via=by.via,
+        shortcuts=account.shortcuts if account else {},
     )
+
+
+@router.put("/me/shortcuts")
+async def change_shortcuts(by: CurrentPrincipal, session: WriteSession, body: Shortcuts) -> Shortcuts:
+    """Keep the caller's own keys for the editor; an empty map gives those of the product again."""
+    await accounts.keep_shortcuts(session, by, body.shortcuts)
+    return body
 
 
 @router.patch("/team")

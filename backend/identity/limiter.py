@@ -15,12 +15,14 @@ from backend.core import log, redis
 from backend.core.errors import TooMany
 from backend.core.settings import settings
 
-What = Literal["address", "account", "key", "join", "preview"]
+What = Literal["address", "account", "key", "join", "preview", "remark", "proposal"]
 _FIXED: dict[What, RateLimitItem] = {
     "address": parse("10/minute"),
     "account": parse("5/minute"),
     "join": parse("10/minute"),
     "preview": parse("300/minute"),
+    "remark": parse("60/minute"),
+    "proposal": parse("20/minute"),
 }
 _REDIS_REST_SECONDS = 15.0
 _LIMITERS: "WeakKeyDictionary[Redis, Limiter]" = WeakKeyDictionary()

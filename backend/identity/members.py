@@ -29,6 +29,12 @@ async def list_(session: Session, by: Principal) -> list[Listed]:
     return [_listed(member, account) for member, account in await repository.members(session, by.team_id)]
 
 
+async def names(session: Session, by: Principal) -> dict[str, str]:
+    """What the accounts of the caller's team are called, by their ids."""
+    by.require("workflow.read")
+    return {account.id: account.name for _, account in await repository.members(session, by.team_id)}
+
+
 async def change_roles(session: Session, by: Principal, member_id: str, roles: tuple[Role, ...]) -> Listed:
     """Give a member these roles instead of the ones they have."""
     by.require("member.manage")

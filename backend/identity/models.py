@@ -25,6 +25,7 @@ class Account(SQLModel, table=True):
     email: str = Field(unique=True)
     name: str
     password_hash: str | None = None
+    shortcuts: dict[str, list[str]] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -10,6 +10,7 @@ Permission = Literal[
     "key.create",
     "secret.manage",
     "secret.use",
+    "tool.manage",
     "workflow.read",
     "workflow.edit",
     "workflow.publish",
@@ -32,7 +33,7 @@ _EDIT: frozenset[Permission] = frozenset({"workflow.edit", "workflow.publish", "
 _DECIDE: frozenset[Permission] = frozenset({"approval.decide"})
 _OWN: frozenset[Permission] = frozenset({"team.delete"})
 _ADMIN: frozenset[Permission] = frozenset(
-    {"member.manage", "key.manage", "secret.manage", "audit.read", "approval.decide"}
+    {"member.manage", "key.manage", "secret.manage", "tool.manage", "audit.read", "approval.decide"}
 )
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {

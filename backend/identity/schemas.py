@@ -80,6 +80,21 @@ class Me(BaseModel):
     roles: list[Role]
     permissions: list[Permission]
     via: str
+    shortcuts: dict[str, list[str]]
+
+
+class Shortcuts(BaseModel):
+    """Keys of the caller's own in the editor, by the name of the command."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    shortcuts: Annotated[
+        dict[
+            Annotated[PlainText, Field(max_length=60)],
+            Annotated[list[Annotated[PlainText, Field(max_length=40)]], Field(max_length=4)],
+        ],
+        Field(max_length=200),
+    ]
 
 
 class MemberOut(BaseModel):

@@ -69,7 +69,7 @@ async def delete(session: Session, by: Principal, name: str) -> None:
 
 
 async def reveal(session: Session, team_id: str, name: str) -> str:
-    """The value, for the worker that plays a step of this team; no edge for people ever calls this."""
+    """The value, for the worker that plays a step of this team, and for a look at one of its tool servers; no edge ever shows it."""
     row = await repository.secret(session, team_id, name)
     if row is None:
         raise SecretMissing(

@@ -1,12 +1,14 @@
 """The models of this installation: the embedded one, the ones that need no provider, and what providers offer."""
 
 from collections.abc import Collection
+from typing import Any
 
 import httpx2
 from pydantic import BaseModel, ValidationError
 
 from backend.core.queue import link
-from backend.inference import chat, chat_extractive, chat_scripted, client, workers
+from backend.inference import breakers, chat, chat_extractive, chat_scripted, client, local_models, workers
+from backend.inference.breakers import Breaker
 from backend.inference.chat import Provider
 from backend.inference.schemas import ModelPublic
 
@@ -24,15 +26,26 @@ class _Listed(BaseModel):
     data: list[_Named]
 
 
-async def models(secrets: Collection[str]) -> list[ModelPublic]:
+async def models(secrets: Collection[str], team_id: str) -> list[ModelPublic]:
     """Every model, for a team that holds secrets of these names."""
-    found = [await _embedded(), *_offline()]
+    embedded = await _embedded()
+    found = [embedded, *_offline(), *_local(answers=embedded.available)]
     for name in chat.PROVIDERS:
         provider = chat.provider(name)
         if provider is None:
             continue
-        found += await _own(provider) if provider.operators_own else [_keyed(provider, secrets)]
+        listed = await _own(provider) if provider.operators_own else [_keyed(provider, secrets)]
+        breaker = await breakers.look(team_id, name)
+        found += [_resting(one, breaker) for one in listed]
     return found
+
+
+def _resting(model: ModelPublic, breaker: Breaker) -> ModelPublic:
+    """With what its provider's breaker says; one that rests would not answer."""
+    if breaker.state != "open" or breaker.until is None:
+        return model.model_copy(update={"breaker": breaker})
+    told = f"It failed {breaker.failures} times in a row and is asked again at {breaker.until:%H:%M:%S} UTC. {breaker.why}"
+    return model.model_copy(update={"breaker": breaker, "available": False, "note": told})
 
 
 async def _embedded() -> ModelPublic:
@@ -72,6 +85,16 @@ def _offline() -> list[ModelPublic]:
     return [
         ModelPublic(name=name, title=title, kind="chat", offline=True, available=True, note=note)
         for name, title, note in about
+    ]
+
+
+def _local(*, answers: bool) -> list[ModelPublic]:
+    """What lies in the operator's folder; an inference worker of another machine has a folder of its own."""
+    note = "Played by an inference worker." if answers else "No inference worker is running."
+    about: dict[str, Any] = {"kind": "chat", "offline": True, "available": answers, "note": note}
+    return [
+        ModelPublic(name=f"openvino:{name}", title=f"{name} in this installation", **about)
+        for name in local_models.names()
     ]
 
 

@@ -1,7 +1,8 @@
 """Asks a chat model by its name: a script, the extractive one, or a provider's.
 
 `scripted/extractive` and `scripted/script` need neither network nor key. `openai:MODEL` and `anthropic:MODEL` need a
-key of the team; `compatible:MODEL` speaks OpenAI's protocol to the server of `QUADRILLE_OPENAI_BASE_URL`.
+key of the team; `compatible:MODEL` speaks OpenAI's protocol to the server of `QUADRILLE_OPENAI_BASE_URL`;
+`openvino:NAME` is a folder of the operator's, played by an inference worker.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -11,11 +12,14 @@ from pydantic import JsonValue
 
 from backend.core.errors import NotFound
 from backend.core.settings import settings
-from backend.inference import chat_extractive, chat_scripted
+from backend.inference import chat_extractive, chat_local, chat_scripted, prices
 from backend.inference.chat_errors import KeyMissing, ModelUnknown
 from backend.inference.chat_types import ChatMessage, ChatReply, Hear
 
 PROVIDERS = ("openai", "anthropic", "compatible")
+NAMES = (
+    "scripted/extractive, scripted/script, openai:MODEL, anthropic:MODEL, compatible:MODEL or openvino:NAME"
+)
 # Gives a stored secret of the team by name; raises NotFound.
 SecretOf = Callable[[str], Awaitable[str]]
 
@@ -42,6 +46,14 @@ def provider(name: str) -> Provider | None:
     return known.get(name)
 
 
+def is_known(model: str) -> bool:
+    """Whether the name can be a model's here; whether it answers, asking will tell."""
+    if model in (chat_extractive.NAME, chat_scripted.NAME):
+        return True
+    name, _, model_name = model.partition(":")
+    return bool(model_name) and (name == "openvino" or provider(name) is not None)
+
+
 async def ask(
     model: str,
     messages: Sequence[ChatMessage],
@@ -51,13 +63,15 @@ async def ask(
 ) -> ChatReply:
     """The model's answer, whose pieces `hear` hears as they come; raises one of the errors of `chat_errors`.
 
-    Options: `temperature`, `max_tokens`, `timeout_seconds`; for scripted models `passages`, `script`, `attempt`.
+    Options: `temperature`, `max_tokens`, `timeout_seconds`, `tools`, `schema`; for scripted models `passages`, `script`, `attempt`.
     """
     if model == "scripted/extractive":
-        return _at_once(chat_extractive.answer(messages, options), hear)
+        return _free(_at_once(chat_extractive.answer(messages, options), hear))
     if model == "scripted/script":
-        return await chat_scripted.answer(messages, options, hear)
+        return _free(await chat_scripted.answer(messages, options, hear))
     name, _, model_name = model.partition(":")
+    if name == "openvino" and model_name:
+        return await chat_local.answer(model_name, messages, options, hear)
     chosen = provider(name)
     if chosen is None or not model_name:
         raise _unknown(model, name)
@@ -66,6 +80,13 @@ async def ask(
 
     key = await _key(chosen, secret_of)
     return await chat_provider.answer(chosen, model_name, key, messages, options, hear)
+
+
+def _free(reply: ChatReply) -> ChatReply:
+    """Models of this installation cost what the table says of them: nothing, unless the operator wants it otherwise."""
+    return reply.model_copy(
+        update={"cost": prices.cost(reply.model, reply.input_tokens, reply.output_tokens)}
+    )
 
 
 def _at_once(reply: ChatReply, hear: Hear | None) -> ChatReply:
@@ -95,5 +116,5 @@ def _unknown(model: str, provider_name: str) -> ModelUnknown:
         )
     return ModelUnknown(
         f"There is no model called “{model}”.",
-        fix="Use scripted/extractive, scripted/script, openai:MODEL, anthropic:MODEL or compatible:MODEL.",
+        fix=f"Use {NAMES}.",
     )

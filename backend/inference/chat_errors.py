@@ -5,7 +5,9 @@ ChatError (QuadrilleError)
 ├── KeyMissing      422  the team has no key for the provider
 ├── KeyRefused      422  the provider does not accept the key
 ├── RequestRefused  422  the provider does not accept the question
+├── CallMalformed   502  the model called a tool with arguments that cannot be read
 ├── ModelBusy       429  too many requests, or the quota is used up
+├── ModelResting    503  its provider failed several times in a row and is left alone for a while
 ├── ModelFailed     503  the provider failed or cannot be reached
 └── ModelTooSlow    503  no answer in time
 """
@@ -44,10 +46,24 @@ class RequestRefused(ChatError):
     code, status = "model_request_refused", 422
 
 
+class CallMalformed(ChatError):
+    """The model called a tool with arguments that cannot be read; `details` hold the tool and what came."""
+
+    code, status = "model_call_malformed", 502
+    worth_retrying = True
+
+
 class ModelBusy(ChatError):
-    """Too many requests."""
+    """Too many requests; `details["retry_after"]` are the seconds after which the provider wants to be asked again."""
 
     code, status = "model_busy", 429
+    worth_retrying = True
+
+
+class ModelResting(ChatError):
+    """The provider is not asked just now; `details["retry_after"]` are the seconds until it is."""
+
+    code = "model_resting"
     worth_retrying = True
 
 
@@ -65,15 +81,17 @@ class ModelTooSlow(ChatError):
     worth_retrying = True
 
 
-def of_status(status: int, model: str, detail: str) -> ChatError:
-    """The error that a provider's HTTP status stands for."""
+def of_status(status: int, model: str, detail: str, retry_after: float | None = None) -> ChatError:
+    """The error that a provider's HTTP status stands for; `retry_after` is what it asked for."""
     said = f" It said: {detail[:300]}" if detail else ""
+    wait = {} if retry_after is None else {"retry_after": retry_after}
     if status >= 500:
-        return ModelFailed(f"The provider of {model} failed ({status}).{said}", fix="Let the node try again.")
+        told = f"The provider of {model} failed ({status}).{said}"
+        return ModelFailed(told, fix="Let the node try again.", **wait)
     sort, sentence, fix = _BY_STATUS.get(
         status, (RequestRefused, "The provider of {} refused the question", "Check the node's settings.")
     )
-    return sort(f"{sentence.format(model)} ({status}).{said}", fix=fix)
+    return sort(f"{sentence.format(model)} ({status}).{said}", fix=fix, **(wait if sort is ModelBusy else {}))
 
 
 _BY_STATUS: dict[int, tuple[type[ChatError], str, str]] = {

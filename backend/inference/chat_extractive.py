@@ -5,10 +5,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from pydantic import JsonValue
 
+from backend.core.words import telling
 from backend.inference.chat_types import ChatMessage, ChatReply
 
 NAME = "scripted/extractive"
@@ -17,65 +17,6 @@ _SENTENCES = 3
 _MARKS = re.compile(
     r"\*\*|`|^#{1,6} "
 )  # Markdown of the passages, which a letter to a customer does not show
-_STOP = frozenset(
-    [
-        "a",
-        "about",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "but",
-        "by",
-        "can",
-        "could",
-        "do",
-        "does",
-        "for",
-        "from",
-        "has",
-        "have",
-        "how",
-        "i",
-        "if",
-        "in",
-        "is",
-        "it",
-        "me",
-        "my",
-        "no",
-        "not",
-        "of",
-        "on",
-        "or",
-        "our",
-        "please",
-        "so",
-        "that",
-        "the",
-        "their",
-        "there",
-        "they",
-        "this",
-        "to",
-        "us",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -108,25 +49,15 @@ def _sentences(passages: Sequence[str]) -> list[_Sentence]:
 
 
 def _best(question: str, sentences: Sequence[_Sentence]) -> list[_Sentence]:
-    asked = set(_words(question))
-    words = [_words(s.text) for s in sentences]
-    spread = Counter(word for each in words for word in set(each))
+    asked = set(telling(question))
+    said = [telling(s.text) for s in sentences]
+    spread = Counter(word for each in said for word in set(each))
 
     def worth(index: int) -> float:
-        shared = asked & set(words[index])
+        shared = asked & set(said[index])
         rarity = sum(math.log(1 + len(sentences) / spread[word]) for word in shared)
-        return rarity / math.sqrt(len(words[index]) + 4)
+        return rarity / math.sqrt(len(said[index]) + 4)
 
     ranked = sorted(range(len(sentences)), key=lambda i: (-worth(i), sentences[i].position))
     chosen = [sentences[i] for i in ranked[:_SENTENCES] if worth(i) > 0]
     return sorted(chosen, key=lambda s: s.position)
-
-
-def _words(text: str) -> list[str]:
-    """Words without their commonest endings: `refunds` meets `refund`."""
-    found = cast(list[str], re.findall(r"\w+", text.lower()))
-    return [
-        re.sub(r"(?:ing|ed|es|s)$", "", word) if len(word) > 4 else word
-        for word in found
-        if word not in _STOP
-    ]

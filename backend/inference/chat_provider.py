@@ -6,26 +6,24 @@ mistaken for a dead provider, and a stream that stops before its end is an error
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, cast
+from typing import cast
 
 import anthropic
 import httpx2
 import openai
-from langchain.chat_models import init_chat_model
-from langchain_anthropic import ChatAnthropic
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk
-from langchain_core.messages.ai import add_ai_message_chunks
+from langchain_core.messages import AIMessageChunk, BaseMessage
 from langsmith.run_helpers import tracing_context  # pyright: ignore[reportUnknownVariableType] - a bare Mapping in it
 from pydantic import JsonValue
 
-from backend.core import http
 from backend.core.errors import QuadrilleError
+from backend.inference import chat_models, chat_wire, prices, retry_after
 from backend.inference.chat import Provider
-from backend.inference.chat_errors import ModelFailed, ModelTooSlow, of_status
+from backend.inference.chat_errors import ModelFailed, ModelTooSlow, RequestRefused, of_status
+from backend.inference.chat_models import Asked
 from backend.inference.chat_types import ChatMessage, ChatReply, Hear
 
 SECONDS = 120.0
+_MOST_LEFT_OUT = 2  # a temperature and a schema
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError)
 """What the libraries raise when a provider sends what is not of its protocol; a wrong JSON text is a ValueError."""
 
@@ -38,23 +36,40 @@ async def answer(
     options: Mapping[str, JsonValue],
     hear: Hear | None = None,
 ) -> ChatReply:
-    """One question, one answer; retries are the engine's."""
+    """One question, one answer; retries are the engine's. What a server does not know of is left out, and it is asked again."""
+    for _ in range(_MOST_LEFT_OUT):
+        try:
+            return await _answer(provider, model, key, messages, options, hear)
+        except RequestRefused as refused:
+            if (simpler := chat_wire.simpler(refused, messages, options)) is None:
+                raise
+            messages, options = simpler
+    return await _answer(provider, model, key, messages, options, hear)
+
+
+async def _answer(
+    provider: Provider,
+    model: str,
+    key: str,
+    messages: Sequence[ChatMessage],
+    options: Mapping[str, JsonValue],
+    hear: Hear | None,
+) -> ChatReply:
     name = f"{provider.name}:{model}"
     seconds = float(cast(float, options.get("timeout_seconds") or SECONDS))
-    talk = [(message.role, message.content) for message in messages]
+    talk = chat_wire.talk(messages)
     pieces: list[AIMessageChunk] = []
-    async with _client(provider, seconds) as client:
-        asked = _model(provider, model, key, options, client, seconds)
-        async with aclosing(_pieces(asked, talk, name, seconds)) as coming:
-            async for piece in coming:
-                pieces.append(piece)
-                if hear is not None:
-                    hear(str(piece.text))
+    asked = chat_models.made(provider, model, key, chat_models.Wanted.of(options, seconds))
+    async with chat_models.connected(provider), aclosing(_pieces(asked, talk, name, seconds)) as coming:
+        async for piece in coming:
+            pieces.append(piece)
+            if hear is not None:
+                hear(str(piece.text))
     return _reply(pieces, name)
 
 
 async def _pieces(
-    asked: BaseChatModel, talk: list[tuple[str, str]], name: str, seconds: float
+    asked: Asked, talk: list[BaseMessage], name: str, seconds: float
 ) -> AsyncGenerator[AIMessageChunk]:
     """The pieces of the answer; only what the provider does wrong is explained here, nothing of who hears them."""
     begun = False
@@ -74,61 +89,24 @@ async def _pieces(
         raise _broken(name, f"What came is not of its protocol: {str(error)[:200]}") from error
 
 
-def _client(provider: Provider, seconds: float) -> httpx2.AsyncClient:
-    if provider.operators_own:
-        return httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=seconds)
-    return http.client()
-
-
-def _model(
-    provider: Provider,
-    model: str,
-    key: str,
-    options: Mapping[str, JsonValue],
-    client: httpx2.AsyncClient,
-    seconds: float,
-) -> BaseChatModel:
-    wanted: dict[str, Any] = {
-        name: options[name] for name in ("temperature", "max_tokens") if options.get(name) is not None
-    }
-    common: dict[str, Any] = {
-        "api_key": key or "none",
-        "base_url": provider.base_url,
-        "timeout": seconds,
-        "max_retries": 0,
-        "stream_usage": True,
-    }
-    make: Any = init_chat_model
-    if provider.name == "anthropic":
-        return _with_client(make(model, model_provider="anthropic", **common, **wanted), client)
-    quiet: dict[str, Any] = {"http_async_client": client, "stream_chunk_timeout": seconds}
-    quiet["openai_proxy"] = None  # else OPENAI_PROXY would be used
-    return make(model, model_provider="openai", **quiet, **common, **wanted)
-
-
-def _with_client(made: ChatAnthropic, client: httpx2.AsyncClient) -> ChatAnthropic:
-    """LangChain offers no way to bring a client for Anthropic: its cached one is replaced."""
-    parameters = made._client_params  # pyright: ignore[reportPrivateUsage] - see above
-    object.__setattr__(made, "_async_client", anthropic.AsyncClient(**parameters, http_client=client))
-    return made
-
-
 def _reply(pieces: list[AIMessageChunk], name: str) -> ChatReply:
     """The whole answer with what it cost; raises ModelFailed where its end is missing.
 
     Some providers count once, at the end, others tell the sum so far with every piece: the last count is that of all.
     """
-    whole = add_ai_message_chunks(*pieces) if pieces else AIMessageChunk(content="")
-    told = whole.response_metadata
-    if not (told.get("finish_reason") or told.get("stop_reason")):
+    if not any(chat_wire.ended(piece) for piece in pieces):
         raise _broken(name, "The answer broke off before its end.")
     counted = [piece.usage_metadata for piece in pieces if piece.usage_metadata]
     used = counted[-1] if counted else None
+    read, wrote = (used["input_tokens"], used["output_tokens"]) if used else (0, 0)
+    cached = used.get("input_token_details", {}).get("cache_read") if used else 0
     return ChatReply(
-        text=str(whole.text),
+        text="".join(str(piece.text) for piece in pieces),
         model=name,
-        input_tokens=used["input_tokens"] if used else 0,
-        output_tokens=used["output_tokens"] if used else 0,
+        input_tokens=read,
+        output_tokens=wrote,
+        tool_calls=chat_wire.calls(pieces, name),
+        cost=prices.cost(name, read, wrote, cached or 0) if used else None,
     )
 
 
@@ -136,7 +114,7 @@ def _explained(
     error: openai.APIError | anthropic.APIError, name: str, seconds: float, *, begun: bool
 ) -> QuadrilleError:
     if isinstance(error, openai.APIStatusError | anthropic.APIStatusError):
-        return of_status(error.status_code, name, error.message)
+        return of_status(error.status_code, name, error.message, retry_after.seconds(error.response.headers))
     if isinstance(error, openai.APITimeoutError | anthropic.APITimeoutError):
         return _too_slow(name, seconds)
     if isinstance(error, openai.APIConnectionError | anthropic.APIConnectionError):

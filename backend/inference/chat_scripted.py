@@ -1,9 +1,12 @@
 """A model that plays a script: for templates without a provider and for tests. It is deterministic.
 
 turns:
-  - when: refund          # optional: text that the last question contains
+  - when: refund          # optional: text that the last question, or the last tool's result, contains
     after: 0              # optional: only when this many answers were given before
     say: Dear customer ...
+    call:                 # optional: tools that are called, beside or instead of what is said
+      - tool: refunds
+        with: {order: 12}
     delay_seconds: 0.2    # optional
     words_per_second: 20  # optional: said word by word, for those who watch
     fail: 429             # optional: an HTTP status, or `timeout`
@@ -16,13 +19,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
+from backend.core import source_yaml
+from backend.core.source import Unreadable
 from backend.inference.chat_errors import ModelTooSlow, RequestRefused, of_status
-from backend.inference.chat_types import ChatMessage, ChatReply, Hear
+from backend.inference.chat_types import ChatMessage, ChatReply, Hear, ToolCall
 
 NAME = "scripted/script"
+
+
+class Call(BaseModel):
+    """A tool that a turn calls."""
+
+    model_config = ConfigDict(extra="forbid", serialize_by_alias=True)
+    tool: str = Field(min_length=1)
+    given: dict[str, JsonValue] = Field(default={}, alias="with")
 
 
 class Turn(BaseModel):
@@ -32,6 +43,7 @@ class Turn(BaseModel):
     when: str = ""
     after: int | None = Field(default=None, ge=0)
     say: str = ""
+    call: list[Call] = Field(default=[], max_length=100)
     delay_seconds: float = Field(default=0, ge=0, le=60)
     words_per_second: float | None = Field(default=None, ge=1, le=1000)
     fail: int | Literal["timeout"] | None = None
@@ -60,7 +72,12 @@ async def answer(
         raise of_status(turn.fail, NAME, "as its script says")
     await _said(turn, hear)
     asked = sum(len(message.content.split()) for message in messages)
-    return ChatReply(text=turn.say, model=NAME, input_tokens=asked, output_tokens=len(turn.say.split()))
+    made = len(turn.say.split()) + len(turn.call)
+    calls = tuple(
+        ToolCall(id=f"call_{_given(messages) + 1}_{n}", name=one.tool, arguments=one.given)
+        for n, one in enumerate(turn.call, start=1)
+    )
+    return ChatReply(text=turn.say, model=NAME, input_tokens=asked, output_tokens=made, tool_calls=calls)
 
 
 async def _said(turn: Turn, hear: Hear | None) -> None:
@@ -84,22 +101,25 @@ def read(script: JsonValue) -> Script:
 
 
 def _data(text: str) -> Any:
-    reader: Any = YAML(typ="safe", pure=True)
+    """Scripts come from people and are read in the web process, too: aliases may not blow one up."""
     try:
-        return reader.load(text)
-    except YAMLError as wrong:
-        mark = getattr(wrong, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark else ""
-        raise _refused(f"The script is not YAML: {getattr(wrong, 'problem', '') or wrong}{where}.") from None
+        return source_yaml.parse(text).data
+    except Unreadable as wrong:
+        raise _refused(f"The script cannot be read: {wrong.message}") from None
 
 
 def _turn(script: Script, messages: Sequence[ChatMessage]) -> Turn:
-    question = next((m.content for m in reversed(messages) if m.role == "user"), "").lower()
-    given = sum(message.role == "assistant" for message in messages)
+    question = next((m.content for m in reversed(messages) if m.role in ("user", "tool")), "").lower()
+    given = _given(messages)
     for turn in script.turns:
         if turn.when.lower() in question and turn.after in (None, given):
             return turn
     raise _refused("No turn of the script fits this question.", "Add a turn without `when` at the end.")
+
+
+def _given(messages: Sequence[ChatMessage]) -> int:
+    """How many answers the model gave before."""
+    return sum(message.role == "assistant" for message in messages)
 
 
 def _refused(message: str, fix: str = "Mend the script in the node.") -> RequestRefused:

@@ -95,22 +95,24 @@ async def _ask(texts: list[str], priority: Priority) -> bytes:
     try:
         done, _ = await asyncio.wait({asked}, timeout=PATIENCE_SECONDS)
         if not done:
-            await _require_a_worker()
+            await require_a_worker()
         return await asked
     finally:
         asked.cancel()
 
 
-async def _require_a_worker() -> None:
+async def require_a_worker() -> None:
+    """Raise Outage where no inference worker lives, TooMany where all have more to do than they can."""
     try:
         living = await workers.living()
     except link.LOST as error:
         raise Outage(
-            f"Redis does not answer, so no text can be embedded: {error}", fix="Look at `quadrille doctor`."
+            f"Redis does not answer, so no inference worker can be asked: {error}",
+            fix="Look at `quadrille doctor`.",
         ) from error
     if not living:
         raise Outage(
-            "No inference worker is running, so texts cannot be embedded, classified or searched.",
+            "No inference worker is running, so texts cannot be embedded, classified, searched or answered.",
             fix="Start one with `quadrille worker --inference`; `make run` starts one by itself.",
         )
     if sum(worker.waiting for worker in living) > MAX_DEPTH:

@@ -17,5 +17,5 @@ async def list_models(by: CurrentPrincipal, kind: ModelKind | None = None) -> Mo
     by.require("workflow.read")
     async with db.database().reading() as session:
         names = await secrets.names(session, by)
-    found = await catalogue.models(names)  # asks others: no transaction is open meanwhile
+    found = await catalogue.models(names, by.team_id)  # asks others: no transaction is open meanwhile
     return ModelPage(items=[one for one in found if kind in (None, one.kind)])

@@ -1,6 +1,8 @@
 """OpenVINO itself, imported so that it tells nobody: the only importer of openvino, with everything it gives us."""
 
+import importlib
 import sys
+from functools import lru_cache
 from typing import Any, cast
 
 # `import openvino` reports itself to an analytics service unless its telemetry package is missing; then a stub of its
@@ -10,9 +12,23 @@ sys.modules.setdefault("openvino_telemetry", cast(Any, None))
 import openvino as ov  # noqa: E402 - only after the line above
 from openvino import opset15  # noqa: E402
 
-__all__ = ["fast_bf16", "ops", "ov"]
+from backend.core.errors import Unavailable  # noqa: E402
+
+__all__ = ["fast_bf16", "genai", "ops", "ov"]
 
 ops: Any = opset15  # its functions are half typed
+
+
+@lru_cache
+def genai() -> Any:
+    """OpenVINO GenAI, which takes half a second to load; raises Unavailable where there is no build of it."""
+    try:
+        return importlib.import_module("openvino_genai")
+    except ImportError as error:
+        raise Unavailable(
+            f"OpenVINO GenAI cannot be loaded here: {error}",
+            fix="Ask a model of an OpenAI-compatible server instead (QUADRILLE_OPENAI_BASE_URL).",
+        ) from None
 
 
 def fast_bf16() -> bool:

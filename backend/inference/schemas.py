@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from backend.inference.breakers import Breaker
+
 ModelKind = Literal["embedding", "chat"]
 
 
@@ -18,6 +20,9 @@ class ModelPublic(BaseModel):
     offline: bool = Field(description="Nothing leaves this installation.")
     available: bool
     note: str = Field(description="What it is good for, or what it lacks.")
+    breaker: Breaker | None = Field(
+        default=None, description="How its provider did lately for this team; nothing for models without one."
+    )
 
 
 class ModelPage(BaseModel):

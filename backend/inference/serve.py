@@ -9,6 +9,7 @@ from backend.core import log, queue
 from backend.core.queue import link
 from backend.inference import engine, source, workers
 from backend.inference.engine import Engine
+from backend.inference.generate import Generator
 
 CONCURRENT_TASKS = 128
 
@@ -24,6 +25,12 @@ async def serve_inference(stop: asyncio.Event) -> None:
     @broker.task("inference.embed")
     async def embed(texts: list[str]) -> bytes:
         return (await loaded.embed(texts)).tobytes()
+
+    generator = Generator()
+
+    @broker.task("inference.chat")
+    async def chat(name: str, messages: list[dict[str, str]], options: dict[str, Any]) -> dict[str, Any]:
+        return await generator.answer(name, messages, options)
 
     reporting = asyncio.ensure_future(_report(loaded, worker))
     try:

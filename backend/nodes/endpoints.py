@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from backend.core.errors import NotFound
 from backend.identity import limiter
 from backend.identity.edge import CurrentPrincipal
-from backend.nodes import fitting, registry
+from backend.nodes import fitting, registry, turns
 from backend.nodes import preview as trying
 from backend.nodes.schemas import PALETTE, KindPublic, public
 
@@ -41,4 +41,5 @@ async def preview(wanted: trying.Previewed, by: CurrentPrincipal) -> trying.Prev
     """What expressions and templates give for the data that comes along, or where they are wrong; nothing is stored."""
     by.require("workflow.edit")
     await limiter.require("preview", by.account_id)
-    return await trying.of(wanted)
+    async with turns.of(by.account_id):
+        return await trying.of(wanted)

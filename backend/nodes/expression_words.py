@@ -9,6 +9,10 @@ EVERYWHERE = ("input", "nodes", "run")
 IN_BODIES = ("item", "index", "previous", "event")
 IN_COMPENSATIONS = ("compensated", "failure")
 SCOPE_NAMES = (*EVERYWHERE, *IN_BODIES, *IN_COMPENSATIONS)
+IN_EVALUATIONS = (
+    "output",
+    "expected",
+)  # of the checks of an evaluation alone, which look at a run that was played
 
 FUNCTIONS = frozenset({
         "abs", "all", "any", "bool", "dict", "divmod", "enumerate", "filter", "float", "format", "int",
@@ -126,6 +130,11 @@ def prelude_for(sources: tuple[str, ...]) -> str:
     while more := {word for name in wanted & _PIECES.keys() for word in _words(_PIECES[name])} - wanted:
         wanted |= more
     return "\n".join(piece for name, piece in _PIECES.items() if name in wanted)
+
+
+def pieces() -> list[str]:
+    """Each import and function of the prelude."""
+    return list(_PIECES.values())
 
 
 def _words(text: str) -> set[str]:

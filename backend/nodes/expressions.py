@@ -19,6 +19,7 @@ from backend.nodes import places
 from backend.nodes.expression_words import (
     FILTERS,
     FUNCTIONS,
+    IN_EVALUATIONS,
     LITERALS,
     METHODS,
     NODES_ALLOWED,
@@ -138,6 +139,7 @@ def needed(scope: Mapping[str, JsonValue], wanted: Sequence[Ready]) -> dict[str,
     """The part of the scope that the expressions name: a run of many nodes must not cross into the sandbox whole."""
     names = frozenset[str]().union(*(one.names for one in wanted))
     seen = {name: scope.get(name) for name in SCOPE_NAMES if name in names}
+    seen |= {name: scope[name] for name in IN_EVALUATIONS if name in names and name in scope}
     outputs = seen.get("nodes")
     read = [one.nodes for one in wanted]
     if isinstance(outputs, dict) and None not in read:

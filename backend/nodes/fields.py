@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from backend.core import forms
 from backend.nodes import templates
 from backend.nodes.kind import NodeContext, Template
+from backend.outgoing.topics import OWN
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 FieldName = Annotated[str, Field(pattern=NAME)]
@@ -18,6 +20,30 @@ class Part(BaseModel):
     """Base of what stands in lists of a kind's settings."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _a_form(value: dict[str, Any]) -> dict[str, Any]:
+    if wrong := forms.form_problems(value, "form"):
+        raise ValueError(wrong[0].message)
+    return value
+
+
+EventForm = Annotated[
+    dict[str, Any],
+    AfterValidator(_a_form),
+    Field(title="JSON Schema of the data", json_schema_extra={"widget": "json", "advanced": True}),
+]
+"""The type of an event, that who emits it and who waits for it name alike; empty means anything."""
+
+
+def _free(topic: str) -> str:
+    if topic in OWN:
+        raise ValueError(f"{topic} is told by Quadrille alone; choose another topic")
+    return topic
+
+
+OwnTopic = Annotated[str, AfterValidator(_free)]
+"""A topic on which a team may tell something."""
 
 
 class FormField(Part):

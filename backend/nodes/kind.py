@@ -1,22 +1,29 @@
 """What a node kind is: a settings model, ports, and one async function that knows the world only through its context."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Literal, Protocol, cast
+from typing import Annotated, Any, Literal, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from backend.identity.permissions import Role
-from backend.inference.chat_types import ChatMessage, ChatReply
+from backend.inference.chat_types import ChatMessage, ChatReply, ToolCall
+from backend.nodes.agent_profile import AgentProfile
+from backend.nodes.answers import Document, HttpReply, Passage, Received, ServerTool
+from backend.nodes.colleague import Colleague
 from backend.nodes.gives import Gives
+from backend.nodes.question import Answer, Priority, Question
 
 __all__ = [
-    "Answer", "ChatMessage", "ChatReply", "Code", "CollectionName", "Duration", "Expression", "Group", "HttpReply",
-    "Kind", "ModelName", "NodeConfig", "NodeContext", "NodeRole", "Passage", "Play", "Ports", "Question", "Received",
-    "RoleNames", "SecretName", "Step", "StepContext", "Takes", "Template", "WorkflowName", "node",
+    "AgentName", "AgentProfile", "Answer", "ChatMessage", "ChatReply", "Code", "Colleague", "CollectionName", "Document", "Duration", "Expression",
+    "Group", "HttpReply", "Kind", "ModelName", "NodeConfig", "NodeContext", "NodeRole", "Passage", "Play", "Ports", "Priority",
+    "Question", "Received", "RoleNames", "SecretName", "ServerTool", "Step", "StepContext", "Takes", "Template", "ToolCall", "ToolNames",
+    "WorkflowName", "node",
 ]  # fmt: skip
+
+T = TypeVar("T")
 
 # Text with `{{ expression }}` holes, and a bare expression. Kinds resolve them with `ctx.text` and `ctx.value`.
 Template = Annotated[str, Field(json_schema_extra={"widget": "template"}, max_length=20_000)]
@@ -28,6 +35,8 @@ SecretName = Annotated[str, Field(json_schema_extra={"widget": "secret"}, max_le
 ModelName = Annotated[str, Field(json_schema_extra={"widget": "model"}, max_length=200)]
 CollectionName = Annotated[str, Field(json_schema_extra={"widget": "collection"}, max_length=200)]
 WorkflowName = Annotated[str, Field(json_schema_extra={"widget": "workflow"}, max_length=200)]
+AgentName = Annotated[str, Field(json_schema_extra={"widget": "agent"}, max_length=200)]
+ToolNames = Annotated[tuple[str, ...], Field(json_schema_extra={"widget": "tools"}, max_length=50)]
 RoleNames = Annotated[tuple[Role, ...], Field(json_schema_extra={"widget": "roles"}, max_length=10)]
 
 Takes = Literal["any", "text"]  # "text": the first template field that must be filled in wants a text
@@ -71,54 +80,6 @@ class Ports:
         return tuple(dict.fromkeys(n for n in (*named, *self.fixed) if n))
 
 
-class Question(BaseModel):
-    """What a run asks people. `form` is a JSON Schema of the fields; `proposal` prefills them."""
-
-    title: str
-    message: str = ""
-    form: dict[str, JsonValue] = {}
-    proposal: JsonValue = None
-    roles: tuple[str, ...] = ("approver", "admin", "owner")
-    exclude_requester: bool = False
-    expires_at: datetime | None = None
-
-
-class Answer(BaseModel):
-    """What people answered, or that nobody did in time."""
-
-    verdict: Literal["approved", "rejected", "expired"]
-    values: JsonValue = None
-    comment: str = ""
-    by: str = ""
-
-
-class Received(BaseModel):
-    """A signal or an event as the step that waited for it gets it; `by` is the run or the person it came from."""
-
-    name: str
-    key: str = ""
-    data: JsonValue = None
-    at: datetime
-    by: str = ""
-
-
-class Passage(BaseModel):
-    """A retrieved piece of text; `score` is a cosine similarity in -1..1."""
-
-    text: str
-    title: str = ""
-    source: str = ""
-    score: float
-
-
-class HttpReply(BaseModel):
-    """An HTTP answer; `body` is JSON where the server said so, else text."""
-
-    status: int
-    headers: dict[str, str] = {}
-    body: JsonValue = None
-
-
 class StepContext(Protocol):
     """What a worker gives one try of a step: expressions, code, models, addresses, secrets, the clock."""
 
@@ -127,9 +88,8 @@ class StepContext(Protocol):
     attempt: int
     idempotency_key: str
     inputs: Mapping[str, JsonValue]  # outputs of the nodes wired into this one, by node id
-    scope: Mapping[
-        str, JsonValue
-    ]  # what expressions see: input, nodes, run, and in containers item, index, previous, event
+    # What expressions see: input, nodes, run, and in containers item, index, previous, event.
+    scope: Mapping[str, JsonValue]
 
     async def text(self, template: str) -> str:
         """The template with its holes filled; raises ExpressionError naming the hole."""
@@ -158,9 +118,36 @@ class StepContext(Protocol):
         ...
 
     async def http(
-        self, method: str, url: str, *, headers: Mapping[str, str], body: JsonValue, timeout_seconds: float
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: JsonValue,
+        timeout_seconds: float,
+        redirects: int = 3,
     ) -> HttpReply:
         """One request through the guarded client, with this step's idempotency key as a header."""
+        ...
+
+    async def document(self, source: str, *, characters: int, redirects: int = 3) -> Document:
+        """What is in the file at a web address or in a `data:` address, parsed in a process with limits."""
+        ...
+
+    async def query(
+        self, connection: str, statement: str, parameters: Sequence[JsonValue], rows: int
+    ) -> JsonValue:
+        """`columns`, `rows` and `truncated` of one reading statement; `connection` is the name of a secret that holds one."""
+        ...
+
+    async def server_tools(self, names: Sequence[str]) -> list[ServerTool]:
+        """Tools of the team's own servers, as they were accepted; raises what keeps one from being used."""
+        ...
+
+    async def use_server_tool(
+        self, tool: ServerTool, arguments: Mapping[str, JsonValue], key: str
+    ) -> JsonValue:
+        """What the tool gives; raises ToolOff where its server has changed its definition."""
         ...
 
     async def now(self) -> datetime:
@@ -195,6 +182,22 @@ class NodeContext(StepContext, Protocol):
 
     async def call(self, workflow: str, version: int | None, given: JsonValue) -> JsonValue:
         """The output of another workflow, played as a run of its own; raises what went wrong in it."""
+        ...
+
+    async def agent(self, name: str) -> tuple[AgentProfile, str, int]:
+        """A team's agent, its id and version; a run keeps the version that it asked first. Raises NotFound."""
+        ...
+
+    async def colleagues(self, names: Sequence[str]) -> list[Colleague]:
+        """The team's agents of these names, or all that can work; what they can and how busy they are."""
+        ...
+
+    async def once(self, kind: str, request: JsonValue, do: Callable[[], Awaitable[JsonValue]]) -> JsonValue:
+        """What `do` gives, recorded like any other answer of the world: who is given the record does not do it again."""
+        ...
+
+    async def together(self, parts: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
+        """What all of these give, done at once; each may wait by itself while the others go on."""
         ...
 
     async def emit(self, topic: str, data: JsonValue, key: str = "") -> None:
@@ -235,6 +238,8 @@ class Kind:
     synonyms: tuple[str, ...] = ()  # other words by which people look for it
     takes: Takes = "any"  # drawn at its entry
     pure: bool = False  # only computes: played again with the same inputs it gives the same
+    # Asks much: each answer is stored at once, and a try that begins anew goes on after the last.
+    resumes: bool = False
 
     @property
     def is_container(self) -> bool:
@@ -253,6 +258,7 @@ def node(  # noqa: PLR0913 - the declaration of a kind reads as a form
     version: int = 1,
     effects: tuple[str, ...] = (),
     pure: bool = False,
+    resumes: bool = False,
     cacheable: bool = True,
     synonyms: tuple[str, ...] = (),
     takes: Takes = "any",
@@ -283,6 +289,7 @@ def node(  # noqa: PLR0913 - the declaration of a kind reads as a form
             synonyms=synonyms,
             takes=takes,
             pure=pure,
+            resumes=resumes,
         )
 
     return register

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from backend.nodes.gives import Gives
 from backend.nodes.kind import Group, Kind, NodeRole, Takes
+from backend.nodes.tool import Tool
 
 PALETTE: tuple[Group, ...] = get_args(Group)  # the sections of the palette, in their order
 
@@ -17,6 +18,17 @@ class PortsPublic(BaseModel):
     each: str | None
     name: str | None
     unless: str | None
+
+
+class ToolPublic(BaseModel):
+    """A tool as the inspector shows it."""
+
+    name: str
+    title: str
+    description: str
+    effects: list[str]
+    needs: str
+    arguments: dict[str, Any]
 
 
 class KindPublic(BaseModel):
@@ -63,6 +75,18 @@ def public(kind: Kind) -> KindPublic:
         takes=kind.takes,
         effects=sorted(kind.effects),
         cacheable=kind.cacheable,
+    )
+
+
+def public_tool(tool: Tool) -> ToolPublic:
+    """The tool as plain data."""
+    return ToolPublic(
+        name=tool.name,
+        title=tool.title,
+        description=tool.description,
+        effects=sorted(tool.effects),
+        needs=tool.needs,
+        arguments=tool.schema(),
     )
 
 

@@ -105,6 +105,16 @@ def subjects(template: str) -> list[str]:
         return []
 
 
+def parts(template: str) -> list[str | ast.Expression]:
+    """The template's own words, and its holes as trees with their filters as calls; raises ExpressionError."""
+    found: list[str | ast.Expression] = []
+    at = 0
+    for hole in _holes(template):
+        found += [template[at : hole.start], _tree(hole, SCOPE_NAMES)]
+        at = hole.end
+    return [part for part in (*found, template[at:]) if part]
+
+
 def renamed(template: str, old: str, new: str) -> str:
     """The template with another id for a node, in its holes only."""
     try:

@@ -69,11 +69,9 @@ def raised(found: Standing) -> list[Alarm]:
     if not found.workers:
         waiting = f"{found.queued} waiting" if found.queued else "new ones will wait"
         message = f"No worker is alive, so no run is played ({waiting})."
-        return [Alarm(code="no_worker", message=message, fix="Start one with `quadrille worker`.")]
+        return [Alarm(code="no_worker", message=message, fix="Start one: quadrille worker")]
     if found.oldest_queued_seconds > OLD_SECONDS:
         message = f"A run has waited for a worker for {found.oldest_queued_seconds:.0f} seconds."
-        fix = (
-            "Start more workers with `quadrille worker`, or raise the limits of runs that are played at once."
-        )
+        fix = "Start more workers (quadrille worker), or raise the limits of runs that are played at once."
         return [Alarm(code="queue_old", message=message, fix=fix)]
     return []

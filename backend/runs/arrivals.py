@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import orjson
 from pydantic import JsonValue
 from sqlalchemy import Row
 from sqlalchemy.exc import DataError, IntegrityError
@@ -18,13 +19,14 @@ from backend.core.errors import NotFound, QuadrilleError
 from backend.core.queue import Priority
 from backend.core.together import Together
 from backend.identity.principal import Principal
-from backend.runs import entry_form, limits, repository, service, stand_ins, starting, wake
-from backend.runs.models import Run
+from backend.runs import entry_form, limits, payloads, repository, service, stand_ins, starting, wake
+from backend.runs.models import RunFields
 from backend.runs.schemas import RunPublic
-from backend.workflows import calls, versions
+from backend.workflows import agents_named, versions
 from backend.workflows.models import Version, Workflow
 
-KEPT_VERSIONS = 200
+KEPT_BYTES = 32_000_000
+"""So much of published diagrams, as JSON, is kept between starts."""
 
 
 @dataclass(frozen=True)
@@ -51,23 +53,33 @@ async def result(by: Principal, started: RunPublic) -> RunPublic:
     """The run as it is now, a moment after its start; its workflow and version are those it was started with."""
     by.require("run.read")
     run = await _reads.ask((by.team_id, started.id))
-    return service.public(by, run, started.workflow_name, started.version_number)
+    shown = service.public(by, run, started.workflow_name, started.version_number)
+    if payloads.is_reference(shown.input) or payloads.is_reference(shown.output):
+        async with db.database().reading() as session:
+            await payloads.shown(session, by, shown)
+    return shown
 
 
 async def _start_all(wanted: Sequence[Start]) -> Sequence[RunPublic | Exception]:
     async with db.database().transaction() as session:
         pins = _Pins(session)
         rows = [await _prepared(session, pins, one) for one in wanted]
-        fresh = [row for row in rows if isinstance(row, Run)]
+        fresh = [row for row in rows if isinstance(row, RunFields)]
         await starting.store_new(session, fresh)
         wake.offer_some_after_commit(session, [run.id for run in fresh])
-    return [
-        service.public(one.by, row, *pins.names[row.version_id]) if isinstance(row, Run) else row
-        for one, row in zip(wanted, rows, strict=True)
-    ]
+        return [
+            await _shown(session, one, row, pins) if isinstance(row, RunFields) else row
+            for one, row in zip(wanted, rows, strict=True)
+        ]
 
 
-async def _prepared(session: Session, pins: "_Pins", wanted: Start) -> Run | RunPublic | Exception:
+async def _shown(session: Session, wanted: Start, row: RunFields, pins: "_Pins") -> RunPublic:
+    return await payloads.shown(
+        session, wanted.by, service.public(wanted.by, row, *pins.names[row.version_id])
+    )
+
+
+async def _prepared(session: Session, pins: "_Pins", wanted: Start) -> RunFields | RunPublic | Exception:
     """The row to be; a start under a key is a thing of its own, for it may have been made before."""
     try:
         if wanted.idempotency_key:
@@ -81,17 +93,41 @@ async def _prepared(session: Session, pins: "_Pins", wanted: Start) -> Run | Run
         return run
 
 
-async def _row(session: Session, wanted: Start, pinned: Version) -> Run:
-    row = starting.row(wanted.by, pinned, entry_form.checked(pinned, wanted.input), wanted.trigger)
-    row.calls = await calls.pinned(session, pinned)
+async def _row(session: Session, wanted: Start, pinned: Version) -> RunFields:
+    given = entry_form.checked(pinned, wanted.input)
+    row = RunFields(**starting.fields(wanted.by, pinned, given, wanted.trigger))
+    row.calls = await agents_named.pinned(session, pinned)
     row.acting = await stand_ins.acting_of(session, wanted.by, row, pinned)
     return row
+
+
+class Kept:
+    """The published versions that were started last, as many as their room holds."""
+
+    def __init__(self) -> None:
+        self._versions: OrderedDict[str, tuple[Version, int]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, version_id: str) -> Version | None:
+        """The version, if it is still here."""
+        found = self._versions.get(version_id)
+        return found[0] if found else None
+
+    def keep(self, version: Version) -> None:
+        """It was started just now; those that were not for longest go, and one that is too big by itself is not kept."""
+        if version.id not in self._versions:
+            size = len(orjson.dumps(version.diagram))
+            self._versions[version.id], self._bytes = (version, size), self._bytes + size
+        self._versions.move_to_end(version.id)
+        while self._bytes > KEPT_BYTES:
+            _, (_, size) = self._versions.popitem(last=False)
+            self._bytes -= size
 
 
 class _Pins:
     """Versions of one transaction, each looked up once; published ones are kept, since they never change."""
 
-    published: ClassVar[OrderedDict[str, Version]] = OrderedDict()
+    published: ClassVar[Kept] = Kept()
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -120,16 +156,10 @@ class _Pins:
         if version is None:
             version = await repository.version(self._session, wanted.by.team_id, found.version_id)
         if version is not None:
-            self._keep(version)
+            self.published.keep(version)
             self.names[version.id] = found.workflow_name, version.number
             self._priorities[version.workflow_id] = found.priority
         return version
-
-    def _keep(self, version: Version) -> None:
-        self.published[version.id] = version
-        self.published.move_to_end(version.id)
-        while len(self.published) > KEPT_VERSIONS:
-            self.published.popitem(last=False)
 
     async def priority(self, team_id: str, workflow_id: str) -> str:
         if workflow_id not in self._priorities:

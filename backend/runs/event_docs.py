@@ -11,6 +11,8 @@ This page is generated: `make docs`. The shape of an event is in [events.schema.
 
 * `GET /api/v1/runs/{id}/events?after=SEQ` gives pages of them; the same address is a websocket and, with `Accept: text/event-stream`,
   a stream of server-sent events. A reader that comes back with the number it has seen gets the rest, once.
+* The first event after a silence is sent at once, what follows within a twentieth, for a crowd a tenth, of a second together. A message of the websocket is
+  one event; with `&lines=true` it may hold several, a line each, which costs a busy server much less: the pages ask for it.
 * Beside them a stream carries events without a number, which are never stored and may be dropped: `step.progress`
   (`message`, `fraction`), `step.token`, and `resync`, after which the missed rows follow.
 * `step.token` is what a model says while it says it: `text`, a piece of its answer that begins at the character `from`; `call`, which of
@@ -26,11 +28,12 @@ This page is generated: `make docs`. The shape of an event is in [events.schema.
 
 ## The file of a whole run
 
+Its schema is [history.schema.json](history.schema.json): the import refuses what does not fit it, and names each place.
 `quadrille_run` is 1. `run`, `workflow`, `diagram`, `events` and `steps` are what their names say. `effects` is what each try of a step
 asked of the world and got, without secrets: `kind`, the SHA-256 of the request as `digest`, and `result` (the step's output where
 `of_output` is true) or `error`; a replay is given them again. `signals` are those that the events name. `run.acting` says of a fork or a
 replay which nodes were recorded or mocked, and what was edited. Files without these three are read, too. Values over 4 KB are not in the
-steps: `{"$blob": DIGEST, "bytes": N}` stands for one, and `blobs` holds its pieces in base64 by the SHA-256 of their bytes.
+steps, and those over 32 KB not in the run: `{"$blob": DIGEST, "bytes": N}` stands for one, and `blobs` holds its pieces in base64 by the SHA-256 of their bytes.
 A piece that begins with the byte 1 is a list: four bytes say how many digests of 32 bytes follow, and what comes behind
 them is text. The value is the JSON text of all pieces one after the other:
 

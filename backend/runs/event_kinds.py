@@ -1,24 +1,17 @@
 """Every kind of event, in words, with the shape of its data and an example: the source of `docs/events.md` and of the schema."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 from backend.engine.ports import EventKind
+from backend.runs.event_kinds_agents import AGENTS
+from backend.runs.event_kinds_plans import PLANS
+from backend.runs.event_shapes import ANY, NUMBER, TEXT, Shape, Told
+from backend.runs.event_shapes import said as _said
 from backend.runs.schemas import Event
-
-Shape = dict[str, Any]
-TEXT: Shape = {"type": "string"}
-NUMBER: Shape = {"type": "integer", "minimum": 0}
-ANY: Shape = {}
 
 
 def _moment(words: str) -> Shape:
     return {"type": ["string", "null"], "format": "date-time", "description": words}
-
-
-def _said(shape: Shape, words: str) -> Shape:
-    return {**shape, "description": words}
 
 
 ERROR: Shape = {
@@ -28,6 +21,7 @@ ERROR: Shape = {
     "required": ["code", "message"],
 }
 _BY = {"by": _said(TEXT, "The account."), "name": _said(TEXT, "Its name.")}
+_NOTE = {"note": _said(TEXT, "Why, in their words.")}
 _KEPT = {
     "kept_from": _said(TEXT, "In a fork: the run in which this happened."),
     "kept_seq": _said(NUMBER, "In a fork: the event's number there."),
@@ -39,7 +33,7 @@ _ENDED: dict[str, Shape] = {
     "bytes": _said(NUMBER, "Size of the output, which is in the step."),
     "ms": _said({"type": "number", "minimum": 0}, "How long it took, with its waits."),
     "error": ERROR,
-    "given": _said(TEXT, "Why it was not played: `disabled` or `pinned`."),
+    "given": _said(TEXT, "Why it was not played: `disabled`, `pinned`, `mocked` or `repaired`."),
     **_COMPENSATES,
     **_KEPT,
 }
@@ -49,20 +43,10 @@ _ERROR_EXAMPLE = {
     "fix": "Retry.",
 }
 
+_PLACES: Shape = {"type": "array", "items": {"type": "object"}}
 NODES: Shape = {"type": "array", "items": TEXT}
 _ROLLED = {"undone": NODES, "skipped": NODES, "failed": NODES, **_KEPT}
 _ROLLED_EXAMPLE = {"undone": ["pay"], "skipped": [], "failed": []}
-
-
-@dataclass(frozen=True)
-class Told:
-    """What one kind says."""
-
-    words: str
-    data: Mapping[str, Shape]
-    example: Mapping[str, Any]
-    required: tuple[str, ...] = ()
-    of_a_step: bool = False
 
 
 KINDS: dict[EventKind, Told] = {
@@ -84,8 +68,25 @@ KINDS: dict[EventKind, Told] = {
         {"for": "person", "until": None},
         ("for", "until"),
     ),
-    "run.paused": Told("No further step begins until it is resumed.", _BY, {"by": "acc_1", "name": "Ada"}),
-    "run.cancelling": Told("Somebody wants it to end; steps under way have a moment.", _BY, {"by": "acc_1", "name": "Ada"}),
+    "run.paused": Told(
+        "No further step begins until it is resumed. At a breakpoint it names the step.",
+        {**_BY, "when": _said({"enum": ["before", "after"]}, "At a breakpoint: on which side of the step.")},
+        {"by": "acc_1", "name": "Ada"},
+    ),
+    "run.repaired": Told(
+        "Somebody changed the paused run: it goes on with other outputs, without some steps, or with another version.",
+        {
+            **_BY,
+            **_NOTE,
+            "version_id": _said(TEXT, "The version with which it goes on."),
+            "again": _said(_PLACES, "Steps that are played again, or begun anew."),
+            "edited": _said(_PLACES, "Steps whose output was replaced; `before` is what they had given."),
+            "given": _said(_PLACES, "Steps that are not played but have an output."),
+        },
+        {"by": "acc_1", "name": "Ada", "note": "", "version_id": "ver_1", "again": [], "edited": [], "given": []},
+        ("by", "version_id", "again", "edited", "given"),
+    ),
+    "run.cancelling": Told("Somebody wants it to end; steps under way have a moment.", _BY | _NOTE, {"by": "acc_1", "name": "Ada"}),
     "run.diverged": Told(
         "A replay differs here for the first time from the run that it replays.",
         {"differs": _said(TEXT, "In what."), "message": _said(TEXT, "The same as a sentence.")},
@@ -95,7 +96,7 @@ KINDS: dict[EventKind, Told] = {
     ),
     "run.succeeded": Told("It has ended; its output is in the run.", {}, {}),
     "run.failed": Told("It has ended with an error.", {"error": ERROR}, {"error": _ERROR_EXAMPLE}, ("error",)),
-    "run.cancelled": Told("It was ended by a person.", _BY, {"by": "acc_1", "name": "Ada"}),
+    "run.cancelled": Told("It was ended by a person.", _BY | _NOTE, {"by": "acc_1", "name": "Ada"}),
     "step.started": Told(
         "A try of a step begins. A map says over what: its items, or a reference to them.",
         {"items": ANY, "count": _said(NUMBER, "How many items."), "until": _moment("When its time is over."), **_COMPENSATES, **_KEPT},
@@ -138,6 +139,13 @@ KINDS: dict[EventKind, Told] = {
         of_a_step=True,
     ),
     "step.skipped": Told("Nothing leads to this step any more.", _KEPT, {}, of_a_step=True),
+    "step.logged": Told(
+        "A line that a step wrote to its log, such as by `print()` in code.",
+        {"level": _said({"enum": ["debug", "info", "warning", "error"]}, "How grave it is."), "message": TEXT},
+        {"level": "info", "message": "3 rows"},
+        ("level", "message"),
+        of_a_step=True,
+    ),
     "state.transition": Told(
         "A state machine left this state by a transition; `to` is empty where it ends.",
         {
@@ -223,6 +231,8 @@ KINDS: dict[EventKind, Told] = {
         ("topic", "data"),
         of_a_step=True,
     ),
+    **AGENTS,
+    **PLANS,
 }  # fmt: skip
 
 

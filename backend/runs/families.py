@@ -12,7 +12,7 @@ from backend.core.db import Session
 from backend.core.errors import Conflict
 from backend.engine.ports import Called, StepId
 from backend.identity.principal import Principal
-from backend.runs import entry_form, live, repository, service, starting, wake
+from backend.runs import entry_form, live, payloads, repository, service, starting, wake
 from backend.runs.models import InboxItem, Run
 from backend.runs.schemas import TERMINAL
 
@@ -60,7 +60,9 @@ async def result(
 ) -> tuple[str, JsonValue, Mapping[str, Any] | None]:
     """Status, output and error."""
     run = await repository.get(session, team_id, run_id)
-    return (run.status, run.output, run.error) if run else ("removed", None, None)
+    if run is None:
+        return "removed", None, None
+    return run.status, await payloads.whole(session, team_id, run.output), run.error
 
 
 async def tell(session: Session, run_id: str) -> None:

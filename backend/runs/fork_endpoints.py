@@ -5,15 +5,20 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 
 from backend.core import db
-from backend.identity.edge import CurrentPrincipal
-from backend.runs import body, forking
+from backend.identity.edge import CurrentPrincipal, ReadSession
+from backend.runs import body, fork_tree, forking, repairing
 from backend.runs.fork_schemas import ForkPlan, ForkRun, ReplayRun, RetryRun
+from backend.runs.fork_tree import ForkTree
+from backend.runs.repair_schemas import RepairPlan, RepairRun
 from backend.runs.schemas import RunPublic
 
 router = APIRouter()
 _ANSWERS: dict[int | str, dict[str, object]] = {
     200: {"model": ForkPlan, "description": "The plan, for a dry run."},
     202: {"model": RunPublic, "description": "The new run."},
+}
+_REPAIRED: dict[int | str, dict[str, object]] = {
+    200: {"model": RunPublic | RepairPlan, "description": "The run; for a dry run the plan."}
 }
 _acting = partial(router.post, status_code=202, response_model=None, responses=_ANSWERS)
 
@@ -46,6 +51,21 @@ async def replay(
     wanted = await body.read(request, ReplayRun)
     async with db.database().transaction() as session:
         return _answered(response, await forking.replay(session, by, run_id, wanted))
+
+
+@router.post("/runs/{run_id}/repair", response_model=None, responses=_REPAIRED,
+             openapi_extra=body.documented(RepairRun))  # fmt: skip
+async def repair(run_id: str, request: Request, by: CurrentPrincipal) -> RunPublic | RepairPlan:
+    """Change a paused run where it stands: outputs, steps to skip or to play again, the version. All of it at once."""
+    wanted = await body.read(request, RepairRun)
+    async with db.database().transaction() as session:
+        return await repairing.repair(session, by, run_id, wanted)
+
+
+@router.get("/runs/{run_id}/forks")
+async def forks(run_id: str, session: ReadSession, by: CurrentPrincipal) -> ForkTree:
+    """The family of the run: what it was forked from, and all that was forked from that."""
+    return await fork_tree.tree(session, by, run_id)
 
 
 def _answered(response: Response, found: RunPublic | ForkPlan) -> RunPublic | ForkPlan:

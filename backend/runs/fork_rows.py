@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import bindparam, delete, insert, literal, text, update
+from sqlalchemy import bindparam, delete, exists, insert, literal, text, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm import load_only
 from sqlmodel import col, select
@@ -63,7 +63,10 @@ async def copy(session: Session, source: Run, target: Run, steps: Sequence[Known
         table = cast(Any, model).__table__
         names = [column.name for column in table.columns]
         taken = select_columns(*(literal(target.id) if name == "run_id" else table.c[name] for name in names))
-        await connection.execute(insert(table).from_select(names, taken.where(table.c.run_id == source.id)))
+        taken = taken.where(table.c.run_id == source.id)
+        if model is EffectRecord:  # of steps that have not ended nothing stands
+            taken = taken.where(_has_ended(table, source.id))
+        await connection.execute(insert(table).from_select(names, taken))
         if where:
             out = delete(table).where(
                 table.c.run_id == target.id,
@@ -74,13 +77,20 @@ async def copy(session: Session, source: Run, target: Run, steps: Sequence[Known
             await connection.execute(out, where)
 
 
+def _has_ended(effect: Any, run_id: str) -> Any:
+    step: Any = cast(Any, StepRecord).__table__.alias()
+    same = [step.c[name] == effect.c[name] for name in ("node_id", "path", "visit")]
+    return exists().where(step.c.run_id == run_id, *same)
+
+
 async def _copy_uses(session: Session, source: Run, target: Run) -> None:
     """What the source's values need, the target's need, too; the pruning of blobs must not come in between."""
     connection = await session.connection()
     if connection.dialect.name == "postgresql":
         await connection.execute(text(sql.POSTGRES_SHARE_BLOBS))
     taken = select_columns(literal(target.id), col(BlobUse.digest), col(BlobUse.team_id))
-    taken = taken.where(col(BlobUse.run_id) == source.id)
+    own = select(BlobUse.digest).where(col(BlobUse.run_id) == target.id)  # those of its input
+    taken = taken.where(col(BlobUse.run_id) == source.id, col(BlobUse.digest).not_in(own))
     await connection.execute(insert(BlobUse).from_select(["run_id", "digest", "team_id"], taken))
 
 
@@ -172,7 +182,7 @@ async def edit(
     """Give the steps their other outputs."""
     for one in edits:
         kept = values.keep(one.output, f"edits.{one.node_id}.output", settings().max_output_bytes)
-        for digest, data in sorted(kept.blobs):
+        for digest, data in sorted((digest, bytes(piece)) for digest, piece in kept.blobs):
             blob = Blob(
                 team_id=target.team_id, digest=digest, data=chunks.packed(data), created_at=clock.now()
             )

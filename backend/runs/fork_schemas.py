@@ -50,6 +50,11 @@ class ForkRun(_Acting):
 
     from_: StepRef | None = Field(default=None, alias="from")
     edits: list[Edit] = Field(default=[], max_length=200)
+    settings: dict[PlainText, dict[PlainText, JsonValue]] = Field(
+        default={},
+        max_length=50,
+        description='Other settings by node id, such as `{"ask": {"model": …}}`: played from a snapshot of the version.',
+    )
     mode: Literal["live", "recorded"] = Field(
         default="live", description="For nodes that `modes` does not name."
     )
@@ -59,6 +64,10 @@ class RetryRun(_Acting):
     """Go on from the step that failed; `from_start` plays everything again."""
 
     from_start: bool = False
+    input: JsonValue = Field(
+        default=None,
+        description="Another input, where it is given: all is played from the start, with the same idempotency keys.",
+    )
     mode: Literal["live", "recorded"] = "live"
 
 

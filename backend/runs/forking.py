@@ -6,6 +6,8 @@ Each gives a new run that names the old one; the old one is never changed. What 
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import JsonValue
+
 from backend.core.db import Session
 from backend.core.errors import Invalid, NotFound, Problem
 from backend.engine.acting import Acting
@@ -17,9 +19,11 @@ from backend.runs import (
     fork_inside,
     fork_plan,
     fork_rows,
+    fork_settings,
     fork_source,
     fork_split,
     fork_undone,
+    payloads,
     repository,
     service,
     starting,
@@ -31,7 +35,7 @@ from backend.runs.fork_split import Known, Why
 from backend.runs.history import Entry
 from backend.runs.models import Run, RunEvent
 from backend.runs.schemas import TERMINAL, RunPublic
-from backend.workflows import calls, raw, versions
+from backend.workflows import agents_named, raw, versions
 from backend.workflows.diagram import ERROR_PORT
 from backend.workflows.models import Version
 
@@ -48,7 +52,7 @@ async def fork(session: Session, by: Principal, run_id: str, wanted: ForkRun) ->
     chosen: dict[StepId, Why] = {wanted.from_.step(): "chosen"} if wanted.from_ else {}
     modes = fork_source.mocked(source) | wanted.modes
     acting = Acting(source=source.id, default=wanted.mode, modes=modes, edits=_listed(wanted.edits))
-    found = _Fork(session, by, source, acting)
+    found = _Fork(session, by, source, acting, wanted.settings)
     await found.prepare(wanted.version, chosen, wanted.edits)
     if wanted.dry_run:
         return found.plan()
@@ -62,15 +66,18 @@ async def retry(session: Session, by: Principal, run_id: str, wanted: RetryRun) 
         raise states.WrongState(
             "The run has not ended yet.", fix="Cancel it first.", status_now=source.status
         )
-    if source.status == "succeeded" and not wanted.from_start:
+    edited = "input" in wanted.model_fields_set
+    from_start = wanted.from_start or edited
+    if source.status == "succeeded" and not from_start:
         fix = "Play it again from its start with `from_start`, or fork it from a step."
         raise states.WrongState("The run has succeeded; no step of it failed.", fix=fix)
     keys = (source.acting or {}).get("keys_of") or source.id
-    same = wanted.version is None and not wanted.from_start
+    same = edited or (wanted.version is None and not wanted.from_start)
     modes = fork_source.mocked(source) | wanted.modes
     acting = Acting(source=source.id, default=wanted.mode, modes=modes, keys_of=keys if same else "")
     found = _Fork(session, by, source, acting)
-    await found.prepare(wanted.version, {}, [], from_start=wanted.from_start)
+    found.given = (wanted.input,) if edited else None
+    await found.prepare(wanted.version, {}, [], from_start=from_start)
     if wanted.dry_run:
         return found.plan()
     return await found.store("retry", None)
@@ -102,8 +109,17 @@ def _edited(acting: Acting) -> frozenset[StepId]:
 class _Fork:
     """One fork on its way: prepared first, so that a dry run and the real one cannot differ."""
 
-    def __init__(self, session: Session, by: Principal, source: Run, acting: Acting) -> None:
+    def __init__(
+        self,
+        session: Session,
+        by: Principal,
+        source: Run,
+        acting: Acting,
+        settings: fork_settings.Settings | None = None,
+    ) -> None:
         self._session, self._by, self._source, self._acting = session, by, source, acting
+        self._settings = settings or {}
+        self.given: tuple[JsonValue] | None = None  # another input
         self._edits: list[Edit] = []
         self._ports: dict[StepId, str | None] = {}
         self._told: list[RunEvent] = []
@@ -125,8 +141,11 @@ class _Fork:
         if old is None:
             raise NotFound("The version of this run is gone.")
         new = old if version is None else await versions.pin(session, self._by, source.workflow_id, version)
+        new = await fork_settings.changed(session, self._by, new, self._settings)
         fork_source.require_whole(source, new)
-        self._input = source.input if new is old else entry_form.checked(new, source.input)
+        given = await payloads.whole(session, self._by.team_id, source.input)
+        same = new is old and self.given is None
+        self._input = given if same else entry_form.checked(new, self.given[0] if self.given else given)
         self._told = list(await fork_rows.events(session, source))
         steps = await fork_rows.known(session, source)
         edited = stand | {edit.step() for edit in edits}
@@ -136,7 +155,7 @@ class _Fork:
             self._require_steps(chosen, edited, steps)
             chosen = {**self._failed(old, steps, edited), **chosen}
         self._edits = edits
-        self._calls = source.calls if new is old else await calls.pinned(session, new)
+        self._calls = source.calls if new is old else await agents_named.pinned(session, new)
         self._ready = Prepared(
             version=new,
             known=steps,

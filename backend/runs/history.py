@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from sqlalchemy import update
 from sqlmodel import col
 
@@ -12,8 +13,10 @@ from backend.core.db import Session
 from backend.engine import values
 from backend.engine.ports import EventKind, StepId
 from backend.engine.records import EVENT_BYTES
+from backend.outgoing import news, topics
 from backend.runs import live
-from backend.runs.models import Run, RunEvent
+from backend.runs.models import Run, RunEvent, RunFields
+from backend.runs.repository import Told
 from backend.runs.schemas import Event
 
 
@@ -24,6 +27,10 @@ class Entry:
     kind: EventKind
     data: Mapping[str, Any] = field(default_factory=dict[str, Any])
     step: StepId | None = None
+
+
+_TOLD = {"run.failed": "run.failed", "run.cancelled": "run.cancelled", "approval.requested": "run.asks"}
+"""What the team is told of it, where it listens; of what the engine writes the engine tells."""
 
 
 async def append(session: Session, run_id: str, team_id: str, entry: Entry) -> Event:
@@ -48,6 +55,10 @@ async def append(session: Session, run_id: str, team_id: str, entry: Entry) -> E
         data=dict(entry.data),
     )
     session.add(row)
+    if sort := _TOLD.get(entry.kind):
+        error = {"error": entry.data["error"]} if entry.data.get("error") else {}
+        told = {"run_id": run_id, "node_id": row.node_id, **error}
+        await news.tell(session, team_id, topics.RUNS, sort, run_id, told, by=run_id)
     event = public(row)
 
     async def leave() -> None:
@@ -57,15 +68,22 @@ async def append(session: Session, run_id: str, team_id: str, entry: Entry) -> E
     return event
 
 
-def first(run: Run, entry: Entry) -> RunEvent:
-    """The first event of a run that is stored together with it."""
+def first(run: RunFields, entry: Entry) -> dict[str, Any]:
+    """The first event, as a row, of a run that is stored together with it."""
     data = dict(entry.data)
-    run.last_seq, run.bytes = 1, len(values.dumps(data)) + EVENT_BYTES
-    return RunEvent(run_id=run.id, seq=1, team_id=run.team_id, at=run.created_at, kind=entry.kind, data=data)
+    run.last_seq, run.bytes = 1, run.bytes + len(values.dumps(data)) + EVENT_BYTES
+    place = {"run_id": run.id, "seq": 1, "team_id": run.team_id, "at": run.created_at}
+    return place | {"kind": entry.kind, "path": "", "visit": 1, "attempt": 1, "data": data}
+
+
+def text(row: Told) -> str:
+    """The row as both sockets carry it, and as the engine tells of it when it is new."""
+    event = row._asdict() | {"at": row.at.isoformat().replace("+00:00", "Z")}
+    return orjson.dumps(event).decode()
 
 
 def public(row: RunEvent) -> Event:
-    """The row as both sockets carry it."""
+    """The row as pages of the history have it."""
     return Event(
         run_id=row.run_id,
         seq=row.seq,

@@ -1,10 +1,8 @@
 """One Redis subscriber for all sockets of a web process, with the database as its fallback."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -14,84 +12,23 @@ from redis.exceptions import RedisError
 
 from backend.core import db, log, redis
 from backend.runs import live, repository
+from backend.runs.batch import Item
+from backend.runs.channel import Channel, Feed
 from backend.runs.endings import Endings
-
-BUFFER = 1000
-MOST_VOLATILE = 250
-"""So much may wait for a reader before volatile events are dropped: they never cost it the rows."""
 
 POLL_SECONDS = 1.0  # while Redis works: finds what a lost message would have told
 POLL_SECONDS_WITHOUT_REDIS = 0.2
+GRACE_SECONDS = 0.25
+"""So long after its commit an event may be on its way before it counts as lost."""
+
 _log = log.get(__name__)
-
-
-@dataclass(frozen=True)
-class Item:
-    """One event as JSON text; `seq` is None for volatile ones."""
-
-    seq: int | None
-    kind: str
-    text: str
-
-
-class Feed:
-    """What one reader has not taken yet; a reader that is too slow loses the buffer, not the connection."""
-
-    def __init__(self) -> None:
-        self._items: deque[Item] = deque()
-        self._overflow = False
-        self._newest = 0
-        self._change = asyncio.Event()
-
-    def put(self, item: Item) -> None:
-        """Add an event. A slow reader does not get volatile ones; when full, a row makes it start over from the rows."""
-        if item.seq is None and len(self._items) >= MOST_VOLATILE:
-            return
-        if len(self._items) >= BUFFER:
-            self._overflow = True
-            self._items.clear()
-        if not self._overflow:
-            self._items.append(item)
-        self._change.set()
-
-    def know(self, newest: int) -> None:
-        """The database has rows up to this number."""
-        self._newest = max(self._newest, newest)
-        self._change.set()
-
-    def forget_newest(self) -> None:
-        """Called before rows are read, so that what `know` says afterwards is news."""
-        self._newest = 0
-
-    async def next(self, sent: int) -> Item | None:
-        """The next event, or None when rows must be read: after an overflow, or when a message was lost."""
-        while True:
-            if self._overflow:
-                return None
-            if self._items:
-                return self._items.popleft()
-            if self._newest > sent:
-                return None
-            self._change.clear()
-            await self._change.wait()
-
-    def take_overflow(self) -> bool:
-        """True once after an overflow; from here on events are collected again."""
-        was, self._overflow = self._overflow, False
-        return was
-
-
-@dataclass
-class _Channel:
-    feeds: set[Feed] = field(default_factory=set[Feed])
-    subscribed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Hub:
     """Feeds of this process by run. `run` must be alive for live events; without it, nothing is lost but time."""
 
     def __init__(self) -> None:
-        self._channels: dict[str, _Channel] = {}
+        self._channels: dict[str, Channel] = {}
         self._pubsub: PubSub | None = None
         self._connected = asyncio.Event()
         self.endings = Endings()
@@ -100,7 +37,7 @@ class Hub:
     async def watch(self, run_id: str) -> AsyncGenerator[Feed]:
         """A feed of the run's live events; it is subscribed when this is entered, unless Redis is away."""
         name, feed = live.channel(run_id), Feed()
-        channel = self._channels.setdefault(name, _Channel())
+        channel = self._channels.setdefault(name, Channel())
         channel.feeds.add(feed)
         try:
             if not channel.subscribed.is_set():
@@ -118,7 +55,7 @@ class Hub:
             tasks.create_task(self._listen())
             tasks.create_task(self._poll())
 
-    async def _subscribe(self, name: str, channel: _Channel) -> None:
+    async def _subscribe(self, name: str, channel: Channel) -> None:
         await self._tell("subscribe", name)
         if self._connected.is_set():
             with suppress(TimeoutError):
@@ -163,30 +100,45 @@ class Hub:
         if message["type"] == "subscribe":
             channel.subscribed.set()
         elif message["type"] == "message":
-            for text in message["data"].split(b"\n"):
-                event = orjson.loads(text)
-                item = Item(event["seq"], event["kind"], text.decode())
-                for feed in channel.feeds:
-                    feed.put(item)
+            channel.receive([_item(text) for text in message["data"].split(b"\n")])
 
     async def _poll(self) -> None:
         while True:
             await asyncio.sleep(POLL_SECONDS if self._connected.is_set() else POLL_SECONDS_WITHOUT_REDIS)
             await self._look_for_ends()
-            run_ids = [name.removeprefix(live.channel("")) for name in self._channels]
-            for start in range(0, len(run_ids), 500):
-                async with db.database().reading() as session:
-                    newest = await repository.last_seqs(session, run_ids[start : start + 500])
-                for run_id, seq in newest.items():
-                    if channel := self._channels.get(live.channel(run_id)):
-                        for feed in channel.feeds:
-                            feed.know(seq)
+            newest = await self._newest([name.removeprefix(live.channel("")) for name in self._channels])
+            missing = {
+                run_id: heard for run_id, seq in newest.items() if (heard := self._heard(run_id)) < seq
+            }
+            if missing and self._connected.is_set():
+                await asyncio.sleep(GRACE_SECONDS)
+            for run_id, heard in missing.items():
+                channel = self._channels.get(live.channel(run_id))
+                # Where more has come since, the rest is late, not lost; of a hole between what comes, its reader knows.
+                if channel and channel.heard == heard:
+                    channel.know(newest[run_id])
+
+    def _heard(self, run_id: str) -> int:
+        channel = self._channels.get(live.channel(run_id))
+        return channel.heard if channel else 0
+
+    async def _newest(self, run_ids: Sequence[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for start in range(0, len(run_ids), 500):
+            async with db.database().reading() as session:
+                found |= await repository.last_seqs(session, run_ids[start : start + 500])
+        return found
 
     async def _look_for_ends(self) -> None:
         waited_for = self.endings.waited_for()
         for start in range(0, len(waited_for), 500):
             async with db.database().reading() as session:
                 self.endings.heard(await repository.ended(session, waited_for[start : start + 500]))
+
+
+def _item(text: bytes) -> Item:
+    event = orjson.loads(text)
+    return Item(event["seq"], event["kind"], text.decode())
 
 
 @lru_cache

@@ -135,6 +135,13 @@ class HistoryFile(_Part):
     blobs: dict[str, str] = {}
 
 
+def history_schema() -> dict[str, Any]:
+    """The published shape of the file: what the import demands of it before it looks at what belongs together."""
+    schema = HistoryFile.model_json_schema()
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect, **schema, "title": "The history of a run of Quadrille"}
+
+
 def read(text: bytes) -> tuple[HistoryFile, Blobs]:
     """The file, and the pieces of its big values; raises Invalid naming each place."""
     try:
@@ -212,7 +219,7 @@ def _pieces(file: HistoryFile) -> Blobs:
 
 
 def _stored(file: HistoryFile) -> list[tuple[str, JsonValue]]:
-    found: list[tuple[str, JsonValue]] = []
+    found = [("run.input", file.run.input), ("run.output", file.run.output)]
     for n, step in enumerate(file.steps):
         found += [(f"steps.{n}.input", step.input), (f"steps.{n}.output", step.output)]
     found += [(f"effects.{n}.result", effect.result) for n, effect in enumerate(file.effects)]

@@ -4,19 +4,18 @@ import asyncio
 from typing import Any
 
 from sqlalchemy import insert
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from backend.core import clock, ids
 from backend.core.db import Session
-from backend.engine import chunks, sql, values
+from backend.engine import chunks, values
 from backend.engine.acting import Acting
 from backend.engine.records import BLOB_BYTES, EVENT_BYTES, STEP_BYTES
 from backend.identity import audit
 from backend.identity.principal import Principal
-from backend.runs import import_file, service, starting
+from backend.runs import import_file, payloads, service, starting
 from backend.runs.import_file import Blobs, HistoryFile
-from backend.runs.models import Blob, BlobUse, EffectRecord, InboxItem, Run, RunEvent, StepRecord
+from backend.runs.models import EffectRecord, InboxItem, Run, RunEvent, StepRecord
 from backend.runs.schemas import RunPublic
 from backend.workflows import service as workflows
 from backend.workflows import versions
@@ -87,7 +86,7 @@ async def _rows(session: Session, run: Run, file: HistoryFile, blobs: Blobs) -> 
     await _insert(session, EffectRecord, effects)
     await _insert(session, InboxItem, [{**signal.model_dump(), **own} for signal in file.signals])
     packed = {digest: chunks.packed(piece) for digest, piece in sorted(blobs.items())}
-    await _store_blobs(session, run, packed)
+    await payloads.store(session, run, packed)
     size = sum(len(values.dumps(event["data"])) + EVENT_BYTES for event in events)
     size += sum(len(values.dumps([step["input"], step["output"]])) + STEP_BYTES for step in steps)
     size += sum(len(values.dumps(effect["result"])) + STEP_BYTES for effect in effects)
@@ -98,20 +97,3 @@ async def _insert(session: Session, table: type[SQLModel], rows: list[dict[str, 
     connection = await session.connection()
     for start in range(0, len(rows), _AT_ONCE):
         await connection.execute(insert(table), rows[start : start + _AT_ONCE])
-
-
-async def _store_blobs(session: Session, run: Run, packed: Blobs) -> None:
-    """As the engine's writer does, under the same lock: see `engine.sql`."""
-    connection = await session.connection()
-    if connection.dialect.name == "postgresql":
-        await connection.exec_driver_sql(sql.POSTGRES_SHARE_BLOBS)
-    now = clock.now()
-    blobs = [
-        {"team_id": run.team_id, "digest": d, "data": data, "created_at": now} for d, data in packed.items()
-    ]
-    uses = [{"run_id": run.id, "digest": d, "team_id": run.team_id} for d in packed]
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    unless_there = dialect.insert(Blob).on_conflict_do_nothing()
-    for start in range(0, len(uses), _AT_ONCE):
-        await connection.execute(unless_there, blobs[start : start + _AT_ONCE])
-    await _insert(session, BlobUse, uses)

@@ -11,7 +11,7 @@ from backend.core.db import Session
 from backend.core.errors import NotFound
 from backend.engine.acting import Acting
 from backend.identity.principal import Principal
-from backend.runs import redaction, shown_values
+from backend.runs import payloads, redaction, shown_values
 from backend.runs.models import Run, StepRecord
 from backend.runs.trial_schemas import LastData, NodeData
 from backend.workflows import service as workflows
@@ -51,6 +51,7 @@ async def of(
                 found.setdefault(node_id, last)
     items = await _items(session, by, found)
     shown = runs[0].input if runs and not redaction.hides(by) else None
+    shown = await payloads.whole(session, by.team_id, shown)
     return LastData(run_id=runs[0].id if runs else None, input=shown, items=items)
 
 

@@ -13,7 +13,7 @@ from backend.core.db import Session
 from backend.core.queue import Priority
 from backend.identity import audit
 from backend.identity.principal import Principal
-from backend.runs.models import Run, RunLimit
+from backend.runs.models import RunFields, RunLimit
 from backend.workflows import service as workflows
 
 LEAD: dict[str, timedelta] = {
@@ -67,7 +67,7 @@ async def priority(session: Session, team_id: str, workflow_id: str) -> str:
     return (await session.exec(query.limit(1))).first() or "normal"
 
 
-def rank(run: Run, priority: str) -> None:
+def rank(run: RunFields, priority: str) -> None:
     """Give a run that has just been made its place in the queue."""
     run.priority = priority
     run.rank_at = ranked(run.created_at, priority)

@@ -1,8 +1,9 @@
 """What leaves for Redis after a commit: live events, wake-ups, hints. Losing any of it costs time, never data."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Literal
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from functools import partial
+from typing import Any, Literal
 
 import orjson
 from redis.asyncio import Redis
@@ -14,7 +15,10 @@ from backend.runs.schemas import ENDS, Event
 
 CONTROL = "q:runs.control"
 ENDED = "q:runs.ended"
-Hint = Literal["cancel", "pause", "deliver"]
+FEW = 3
+"""For so few runs it is not worth asking who watches them."""
+
+Hint = Literal["cancel", "pause", "deliver", "breaks"]
 _log = log.get(__name__)
 
 
@@ -34,23 +38,48 @@ async def publish(events: Sequence[Event]) -> None:
 
 
 async def publish_texts(events: Sequence[tuple[str, bytes]], ended: Collection[str] = ()) -> None:
-    """The same for events in their wire form, each with its run: one message a run, an event a line.
-
-    The runs that ended by them are told once more, all in one message, to those who wait for nothing else.
-    """
+    """The same for events in their wire form, each with its run."""
     lines: defaultdict[str, list[bytes]] = defaultdict(list)
     for run_id, text in events:
         lines[run_id].append(text)
+    await _publish_lines({run_id: partial(b"\n".join, texts) for run_id, texts in lines.items()}, ended)
+
+
+async def publish_plain(events: Sequence[tuple[str, Mapping[str, Any]]], ended: Collection[str] = ()) -> None:
+    """The same for events as plain data; of most runs nobody watches them, and then their text is never made."""
+    lines: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for run_id, event in events:
+        lines[run_id].append(event)
+    await _publish_lines({run_id: partial(_text, found) for run_id, found in lines.items()}, ended)
+
+
+async def _publish_lines(lines: Mapping[str, Callable[[], bytes]], ended: Collection[str]) -> None:
+    """One message a run that is watched, an event a line.
+
+    The runs that ended are told once more, all in one message, to those who wait for nothing else. Who begins to watch
+    after we asked who does finds the rows: they are durable, and read after subscribing.
+    """
 
     async def send() -> None:
-        async with redis.client().pipeline(transaction=False) as pipe:
-            for run_id, texts in lines.items():
-                _publish(pipe, channel(run_id), b"\n".join(texts))
+        client = redis.client()
+        watched = lines.keys() if len(lines) <= FEW else await _watched(client)
+        async with client.pipeline(transaction=False) as pipe:
+            for run_id in lines.keys() & watched:
+                _publish(pipe, channel(run_id), lines[run_id]())
             if ended:
                 _publish(pipe, ENDED, "\n".join(ended))
             await pipe.execute()
 
     await without_redis_it_waits(send, "events")
+
+
+async def _watched(client: Redis) -> set[str]:
+    channels: Sequence[bytes] = await client.pubsub_channels(channel("*"))  # pyright: ignore[reportUnknownMemberType]
+    return {name.decode().removeprefix(channel("")) for name in channels}
+
+
+def _text(events: Sequence[Mapping[str, Any]]) -> bytes:
+    return b"\n".join(map(orjson.dumps, events))
 
 
 async def hint(run_id: str, what: Hint) -> None:

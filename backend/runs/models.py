@@ -9,19 +9,15 @@ from sqlmodel import Field, SQLModel
 from backend.core.columns import Json, UtcDateTime
 
 
-class Run(SQLModel, table=True):
-    """One execution of one version. `token` fences writers: it grows at every claim."""
+class RunFields(SQLModel):
+    """What a run's row holds. A run to be, of many that start at once, is no more than this: cheap to make."""
 
-    __table_args__ = (
-        UniqueConstraint("team_id", "idempotency_key"),
-        Index("run_claimable", "status", "wake_at"),
-        Index("run_by_team", "team_id", "created_at"),
-    )
     id: str = Field(primary_key=True)
     team_id: str = Field(foreign_key="team.id", index=True)
     workflow_id: str = Field(foreign_key="workflow.id", index=True)
     version_id: str = Field(foreign_key="version.id")
     status: str = "queued"
+    shown_as: str | None = None  # where the status alone does not tell it; see `runs.schemas.Shown`
     trigger: str = "manual"
     started_by: str
     idempotency_key: str | None = None
@@ -52,9 +48,44 @@ class Run(SQLModel, table=True):
     diverged: dict[str, Any] | None = Field(
         default=None, sa_column=Column(Json)
     )  # where a replay first differs
+    breakpoints: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))  # see `runs.breakpoints`
     created_at: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Run(RunFields, table=True):
+    """One execution of one version. `token` fences writers: it grows at every claim."""
+
+    __table_args__ = (
+        UniqueConstraint("team_id", "idempotency_key"),
+        Index("run_claimable", "status", "wake_at"),
+        Index("run_by_team", "team_id", "created_at"),
+    )
+
+
+class RunTag(SQLModel, table=True):
+    """A word on a run, by which it is found."""
+
+    __tablename__ = "run_tag"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("run_tag_by_word", "team_id", "tag"),)
+    run_id: str = Field(foreign_key="run.id", primary_key=True)
+    tag: str = Field(primary_key=True)
+    team_id: str = Field(foreign_key="team.id")
+
+
+class RunView(SQLModel, table=True):
+    """A filter of the list of runs that somebody keeps."""
+
+    __tablename__ = "run_view"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("team_id", "account_id", "name"),)
+    id: str = Field(primary_key=True)
+    team_id: str = Field(foreign_key="team.id", index=True)
+    account_id: str
+    name: str
+    query: str
+    shared: bool = False
+    created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class RunEvent(SQLModel, table=True):
@@ -108,6 +139,13 @@ class EffectRecord(SQLModel, table=True):
     result: Any = Field(default=None, sa_column=Column(Json))
     of_output: bool = False  # the result is the step's output, which is not stored twice
     error: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
+    request: Any = Field(default=None, sa_column=Column(Json))  # to be looked at; not of every kind
+    ms: float | None = None
+    model: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: float | None = None  # dollars, by the prices of that moment
+    first_ms: float | None = None  # until the first piece of a model's answer
 
 
 class InboxItem(SQLModel, table=True):
@@ -131,6 +169,7 @@ class TeamEvent(SQLModel, table=True):
     name: str
     key: str = ""
     payload: Any = Field(default=None, sa_column=Column(Json))
+    type: str = ""  # of what Quadrille itself tells, such as run.failed
     at: datetime = Field(sa_type=UtcDateTime)
     sent_on: bool = Field(default=False, index=True)  # those who waited for it have got it
 
@@ -148,6 +187,28 @@ class EventWait(SQLModel, table=True):
     team_id: str = Field(foreign_key="team.id", index=True)
     name: str
     key: str = ""
+    over: bool = False  # it has got one; of Quadrille's own events it is told on until the run ends
+
+
+class EventDelivery(SQLModel, table=True):
+    """An event on its way to a workflow that begins with it; the key lets each begin one run."""
+
+    __tablename__ = "event_delivery"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("event_delivery_due", "status", "due_at"),
+        Index("event_delivery_by_key", "trigger_id", "key"),
+    )
+    event_id: str = Field(primary_key=True)
+    trigger_id: str = Field(primary_key=True)
+    team_id: str = Field(foreign_key="team.id", index=True)
+    status: str = "due"  # waiting (for a run of its key), started, passed_over, dead
+    tries: int = 0
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    key: str = ""
+    depth: int = 0  # how many runs, each begun by the one before, stand in this chain
+    run_id: str | None = Field(default=None, foreign_key="run.id", index=True)
+    given: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))  # by who redrove it
+    redriven_by: str = ""
 
 
 class StepCache(SQLModel, table=True):

@@ -19,7 +19,8 @@ _TOLD = frozenset(
         "port", "bytes", "ms", "count", "fraction", "given", "attempt", "of",
         "for", "until", "wait", "expires_at",
         "approval_id", "verdict", "trigger", "by", "name",
-        "forked_from", "steps_kept", "kept_from", "kept_seq", "edited", "differs",
+        "tool", "ok", "input_tokens", "output_tokens",
+        "forked_from", "steps_kept", "version_id", "kept_from", "kept_seq", "edited", "differs",
     }
 )  # fmt: skip
 VALUES_ONLY = frozenset({"step.token"})

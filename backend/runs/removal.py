@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, func, text, tuple_
+from sqlalchemy import ColumnElement, Table, delete, func, text, true, tuple_
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col, or_, select
@@ -27,8 +27,13 @@ async def teams(session: Session) -> list[str]:
     return list((await session.exec(select(Team.id))).all())
 
 
-async def due(session: Session, team_id: str, limit: int) -> list[str]:
-    """Finished runs that the team's rule does not keep, the oldest first. A run under a living one stays with it."""
+async def due(
+    session: Session, team_id: str, limit: int, *, besides: ColumnElement[bool] | None = None
+) -> list[str]:
+    """Finished runs that the team's rule does not keep, the oldest first, `besides` some.
+
+    A run under a living one stays with it.
+    """
     found = await rule(session, team_id)
     too_many = _too_many(team_id, found)
     conditions: list[ColumnElement[bool]] = []
@@ -43,6 +48,7 @@ async def due(session: Session, team_id: str, limit: int) -> list[str]:
     query = (
         select(Run.id)
         .where(col(Run.team_id) == team_id, _finished(), ~_under_a_living_one(), or_(*conditions))
+        .where(true() if besides is None else ~besides)
         .order_by(col(Run.id))
         .limit(limit)
     )

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
     Row,
     String,
     bindparam,
     case,
-    cast,
     column,
     func,
     inspect,
@@ -19,12 +17,14 @@ from sqlalchemy import (
     table,
     update,
 )
+from sqlalchemy import select as select_columns
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from backend.core.db import Session
 from backend.engine import blobs as stored
-from backend.runs import states
+from backend.runs import filters, states
+from backend.runs.filters import Filter
 from backend.runs.models import EffectRecord, InboxItem, Run, RunEvent, RunLimit, StepRecord
 from backend.runs.schemas import TERMINAL, RunStatus
 from backend.workflows.models import Version, Workflow
@@ -63,17 +63,6 @@ class Published:
     workflow_name: str
     version_id: str
     priority: str
-
-
-@dataclass(frozen=True)
-class Filter:
-    """What the list shows; empty fields do not restrict."""
-
-    statuses: tuple[RunStatus, ...] = ()
-    workflow_id: str | None = None
-    parent_run_id: str | None = None
-    text: str = ""
-    in_errors: bool = False  # errors quote values, so only for callers who may read those
 
 
 async def get(session: Session, team_id: str, run_id: str) -> Run | None:
@@ -144,7 +133,7 @@ async def page(
         select(Run, Workflow.name, Version.number)
         .join(Workflow, col(Workflow.id) == col(Run.workflow_id))
         .join(Version, col(Version.id) == col(Run.version_id))
-        .where(col(Run.team_id) == team_id, *_conditions(wanted))
+        .where(col(Run.team_id) == team_id, *filters.conditions(wanted))
         .order_by(col(Run.id).desc())
         .limit(limit)
         .options(defer(Run.input, raiseload=True), defer(Run.output, raiseload=True))
@@ -152,24 +141,6 @@ async def page(
     if before:
         query = query.where(col(Run.id) < before)
     return (await session.exec(query)).all()
-
-
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.statuses:
-        found.append(col(Run.status).in_(wanted.statuses))
-    if wanted.workflow_id:
-        found.append(
-            or_(col(Run.workflow_id) == wanted.workflow_id, col(Workflow.slug) == wanted.workflow_id)
-        )
-    if wanted.parent_run_id:
-        found.append(col(Run.parent_run_id) == wanted.parent_run_id)
-    if wanted.text:
-        places: list[Any] = [col(Run.id), col(Workflow.name), col(Run.trigger)]
-        if wanted.in_errors:
-            places.append(cast(col(Run.error), String))
-        found.append(or_(*(place.icontains(wanted.text, autoescape=True) for place in places)))
-    return found
 
 
 async def last_of(session: Session, team_id: str, workflow_ids: Sequence[str]) -> Sequence[Listed]:
@@ -208,6 +179,34 @@ async def events_after(
     return (await session.exec(query)).all()
 
 
+class Told(NamedTuple):
+    """What a history row says, without being a row that the session looks after."""
+
+    run_id: str
+    seq: int
+    at: datetime
+    kind: str
+    node_id: str | None
+    path: str
+    visit: int
+    attempt: int
+    data: dict[str, Any]
+
+
+_TOLD: tuple[Any, ...] = tuple(col(getattr(RunEvent, name)) for name in Told._fields)
+
+
+async def told_after(session: Session, team_id: str, run_id: str, after: int, limit: int) -> list[Told]:
+    """The same as `events_after`, a third of its cost: a long history is read by everyone who opens its run."""
+    query = (
+        select_columns(*_TOLD)
+        .where(col(RunEvent.run_id) == run_id, col(RunEvent.team_id) == team_id, col(RunEvent.seq) > after)
+        .order_by(col(RunEvent.seq))
+        .limit(limit)
+    )
+    return [Told(*row) for row in await (await session.connection()).execute(query)]
+
+
 async def steps(session: Session, team_id: str, run_id: str, limit: int) -> Sequence[StepRecord]:
     """Visits of nodes in the order in which they began."""
     query = (
@@ -219,7 +218,7 @@ async def steps(session: Session, team_id: str, run_id: str, limit: int) -> Sequ
     return (await session.exec(query)).all()
 
 
-async def blobs(session: Session, team_id: str, digests: Sequence[str]) -> dict[str, bytes]:
+async def blobs(session: Session, team_id: str, digests: Sequence[str]) -> dict[str, bytearray]:
     """Big values, whole, by the digests of their roots."""
     return await stored.whole(session, team_id, digests)
 
@@ -235,13 +234,19 @@ async def move(session: Session, run_id: str, target: RunStatus, **values: Any) 
     statement = (
         update(Run)
         .where(col(Run.id) == run_id, col(Run.status).in_(states.sources(target)))
-        .values(status=target, **values)
+        .values(**{"status": target, "shown_as": None, **values})
         .execution_options(synchronize_session="fetch")
     )
     moved = (await session.exec(statement)).rowcount == 1
     if moved and target in TERMINAL:
         await _close_questions(session, run_id)
     return moved
+
+
+async def not_before(session: Session, run_id: str, at: datetime) -> None:
+    """A queued run waits until then for a worker."""
+    queued = update(Run).where(col(Run.id) == run_id, col(Run.status) == "queued")
+    await session.exec(queued.values(wake_at=at))
 
 
 async def _close_questions(session: Session, run_id: str) -> None:

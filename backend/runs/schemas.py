@@ -3,15 +3,21 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, computed_field
 
+from backend.core import tracing
 from backend.core.plain_text import PlainText
 from backend.core.queue import Priority
+from backend.nodes.fields import OwnTopic
 
 RunStatus = Literal[
     "queued", "running", "waiting_person", "waiting_event", "waiting_time", "retrying", "paused",
     "succeeded", "failed", "cancelled",
 ]  # fmt: skip
+Shown = Literal["recovering", "timed_out", "warnings"]
+"""What people read in place of a status that does not tell it: queued again after its worker died; failed by a time limit;
+succeeded although a step had failed."""
+State = RunStatus | Shown
 REDACTED = "The values are hidden from the caller's role, which lacks `run.payload`."
 TERMINAL: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
 ENDS = frozenset(f"run.{status}" for status in TERMINAL)
@@ -33,14 +39,13 @@ class Event(BaseModel):
     data: dict[str, Any] = {}
 
 
-class StepPublic(BaseModel):
+class VisitPublic(BaseModel):
     """One visit of one node, with what it got and gave."""
 
     node_id: str
     path: str
     visit: int
     status: str
-    attempt: int
     port: str | None
     input: JsonValue = None
     output: JsonValue = None
@@ -48,6 +53,12 @@ class StepPublic(BaseModel):
     redacted: bool = Field(default=False, description=REDACTED)
     started_at: datetime
     finished_at: datetime | None
+
+
+class StepPublic(VisitPublic):
+    """A visit as the run's history has it."""
+
+    attempt: int
 
 
 class RunPublic(BaseModel):
@@ -59,6 +70,10 @@ class RunPublic(BaseModel):
     version_id: str
     version_number: int | None
     status: RunStatus
+    shown_as: Shown | None = Field(
+        default=None,
+        description="Queued again after its worker died; failed by a time limit; succeeded although a step had failed.",
+    )
     trigger: str
     started_by: str
     input: JsonValue = None
@@ -82,6 +97,33 @@ class RunPublic(BaseModel):
         default={}, description="Live, recorded or mocked, by node; `*` for the rest."
     )
     diverged: dict[str, Any] | None = Field(default=None, description="Where a replay first differs.")
+    breakpoints: "Breakpoints | None" = Field(default=None, description="Where it stops.")
+    worker_id: str | None = Field(default=None, description="Who plays it now.")
+
+    @computed_field(description="The W3C trace id that its steps send to the addresses they ask.")
+    @property
+    def trace_id(self) -> str:
+        """Made of the run's id."""
+        return tracing.trace_id(self.id)
+
+
+class Breakpoints(BaseModel):
+    """The ids of the nodes before and after which a run stops."""
+
+    model_config = ConfigDict(extra="forbid")
+    before: list[PlainText] = Field(default=[], max_length=200)
+    after: list[PlainText] = Field(default=[], max_length=200)
+
+
+class CancelRun(BaseModel):
+    """How a run is to be ended. None of it is needed."""
+
+    model_config = ConfigDict(extra="forbid")
+    note: PlainText = Field(default="", max_length=500, description="Why; it stands in the history.")
+    now: bool = Field(
+        default=False,
+        description="End it at once: no step gets a moment more, and no saga is undone. It takes a note.",
+    )
 
 
 class RunPage(BaseModel):
@@ -129,7 +171,7 @@ class SendEvent(BaseModel):
     """An event for the whole team: the topic and key that runs wait for, and what they get."""
 
     model_config = ConfigDict(extra="forbid")
-    topic: str = Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$", max_length=100)
+    topic: OwnTopic = Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$", max_length=100)
     key: PlainText = Field(default="", max_length=200)
     payload: JsonValue = None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import JsonValue
 from sqlalchemy import Row
@@ -12,18 +12,24 @@ from backend.core.db import Session
 from backend.core.errors import Invalid, NotFound, Problem
 from backend.engine.acting import Acting
 from backend.engine.ports import EventKind
+from backend.identity import audit
 from backend.identity.principal import Principal
 from backend.nodes.registry import all_kinds
-from backend.runs import history, live, redaction, repository, shown_values, states, wake
+from backend.runs import history, live, nearby, payloads, redaction, repository, shown_values, states, wake
 from backend.runs.history import Entry
-from backend.runs.models import InboxItem, Run
+from backend.runs.models import InboxItem, Run, RunFields
 from backend.runs.repository import Filter
-from backend.runs.schemas import TERMINAL, EventPage, RunPage, RunPublic, RunStatus, StepPublic
+from backend.runs.schemas import TERMINAL, Breakpoints, EventPage, RunPage, RunPublic, RunStatus, StepPublic
 
 MAX_PAGE = 200
 MAX_STEPS = 20_000
-Steering = Literal["cancel", "pause"]
 _PLAIN = Run.model_fields.keys() & RunPublic.model_fields.keys() - {"input", "output"}
+
+
+async def found(session: Session, by: Principal, run_id: str) -> Run:
+    """The run of the caller's team, for other parts of this folder."""
+    by.require("run.read")
+    return await _found(session, by, run_id)
 
 
 async def get(session: Session, by: Principal, run_id: str) -> RunPublic:
@@ -31,7 +37,7 @@ async def get(session: Session, by: Principal, run_id: str) -> RunPublic:
     by.require("run.read")
     run = await _found(session, by, run_id)
     name, number = await repository.names(session, run)
-    return public(by, run, name, number)
+    return await payloads.shown(session, by, public(by, run, name, number))
 
 
 async def list_(
@@ -79,20 +85,34 @@ async def events_after(
     return EventPage(items=shown, last_seq=last or 0, more=len(rows) > limit)
 
 
-async def cancel(session: Session, by: Principal, run_id: str) -> RunPublic:
+async def cancel(session: Session, by: Principal, run_id: str, note: str = "") -> RunPublic:
     """End the run: at once when no worker holds it, else by its worker, which first undoes sagas under way."""
     by.require("run.steer")
     run = await _steerable(session, by, run_id, frozenset({"cancelled"}), "cancelled")
     if run.status in states.PARKED and await _has_saga(session, run):
-        await _hand_to_worker(session, run, by)
+        await _hand_to_worker(session, run, by, note)
     elif run.status in states.PARKED:
-        await _end_parked(session, run, by)
+        await _end_at_once(session, run, by, note)
     elif not run.cancel_requested:
-        await _request(session, run, "cancel", "run.cancelling", by)
+        await _request(session, run, by, note)
     for child_id in await repository.live_children(session, by.team_id, run_id):
         child = await repository.get_locked(session, by.team_id, child_id)
         if child is not None and child.status not in TERMINAL:
-            await cancel(session, by, child_id)
+            await cancel(session, by, child_id, note)
+    return await get(session, by, run_id)
+
+
+async def terminate(session: Session, by: Principal, run_id: str, note: str) -> RunPublic:
+    """End the run now, whoever plays it: no step gets a moment more, and no saga is undone. It takes a reason."""
+    by.require("run.steer")
+    run = await _steerable(session, by, run_id, frozenset({"cancelled"}), "terminated")
+    if not note.strip():
+        raise Invalid("A run is terminated with a note.", fix="Say why; it stands in the history.")
+    for child_id in await repository.live_children(session, by.team_id, run_id):
+        await terminate(session, by, child_id, note)
+    await _end_at_once(session, run, by, note)
+    await audit.record(session, by, "run.terminated", run.id)
+    live.hint_after_commit(session, run.id, "cancel")
     return await get(session, by, run_id)
 
 
@@ -110,10 +130,40 @@ async def pause(session: Session, by: Principal, run_id: str) -> RunPublic:
     return await get(session, by, run_id)
 
 
+async def set_breakpoints(session: Session, by: Principal, run_id: str, wanted: Breakpoints) -> RunPublic:
+    """Stop before or after these nodes from now on; whoever plays the run hears of it at once."""
+    by.require("run.steer")
+    run = await _steerable(session, by, run_id, frozenset(states.ALL), "stopped at a breakpoint")
+    version = await repository.version(session, by.team_id, run.version_id)
+    known = {node["id"] for node in version.diagram["nodes"]} if version else set[str]()
+    if unknown := sorted({*wanted.before, *wanted.after} - known):
+        raise Invalid(f"The version of this run has no node “{unknown[0]}”.", fix="Use the ids of its nodes.")
+    run.breakpoints = {**(run.breakpoints or {}), **wanted.model_dump()}
+    session.add(run)
+    live.hint_after_commit(session, run.id, "breaks")
+    return await get(session, by, run_id)
+
+
+async def step(session: Session, by: Principal, run_id: str) -> RunPublic:
+    """Let a paused run play one step and stop before the next; a container is one step."""
+    by.require("run.steer")
+    run = await _steerable(session, by, run_id, frozenset(states.ALL), "stepped")
+    if run.status != "paused":
+        raise states.WrongState("Only a paused run plays a single step.", status_now=run.status)
+    return await _go_on(session, by, run, over=await nearby.last_path(session, run.id))
+
+
 async def resume(session: Session, by: Principal, run_id: str) -> RunPublic:
     """Let a paused run go on."""
     by.require("run.steer")
     run = await _steerable(session, by, run_id, frozenset(states.ALL), "resumed")
+    return await _go_on(session, by, run, over=None)
+
+
+async def _go_on(session: Session, by: Principal, run: Run, over: str | None) -> RunPublic:
+    if run.breakpoints is not None or over is not None:
+        run.breakpoints = {**(run.breakpoints or {}), "next": over}
+        session.add(run)
     if run.status == "paused":
         await repository.move(session, run.id, "queued", wake_at=None, pause_requested=False)
         await _note(session, run, "run.resumed", by)
@@ -123,7 +173,7 @@ async def resume(session: Session, by: Principal, run_id: str) -> RunPublic:
         session.add(run)
     else:
         raise states.WrongState("The run is not paused.", status_now=run.status)
-    return await get(session, by, run_id)
+    return await get(session, by, run.id)
 
 
 async def of_step(session: Session, run_id: str) -> Run:
@@ -145,17 +195,24 @@ async def signal(session: Session, run_id: str, team_id: str, key: str, payload:
 
 
 def public(
-    by: Principal, run: Run | Row[Any], workflow_name: str, number: int | None, *, with_values: bool = True
+    by: Principal,
+    run: RunFields | Row[Any],
+    workflow_name: str,
+    number: int | None,
+    *,
+    with_values: bool = True,
 ) -> RunPublic:
     """The run as the caller may see it."""
     values: dict[str, Any] = {"input": run.input, "output": run.output} if with_values else {}
     plain = {name: getattr(run, name) for name in _PLAIN}
+    breaks: dict[str, Any] | None = plain["breakpoints"]
+    plain["breakpoints"] = {side: breaks.get(side, []) for side in ("before", "after")} if breaks else None
     plain |= _acting(run)
     shown = RunPublic(**plain, **values, workflow_name=workflow_name, version_number=number)
     return redaction.of_run(by, shown)
 
 
-def _acting(run: Run | Row[Any]) -> dict[str, Any]:
+def _acting(run: RunFields | Row[Any]) -> dict[str, Any]:
     """How a fork is played, without the values of its mocks and edits."""
     if not run.acting:
         return {}
@@ -182,11 +239,11 @@ async def _steerable(
     return run
 
 
-async def _end_parked(session: Session, run: Run, by: Principal) -> None:
+async def _end_at_once(session: Session, run: Run, by: Principal, note: str) -> None:
     """The token grows, so a worker that still believed in the run could write nothing any more."""
     values: dict[str, Any] = {"token": Run.token + 1, "wake_at": None, "finished_at": clock.now()}
     await repository.move(session, run.id, "cancelled", cancel_requested=True, **values)
-    await _note(session, run, "run.cancelled", by)
+    await _note(session, run, "run.cancelled", by, note)
 
 
 async def _has_saga(session: Session, run: Run) -> bool:
@@ -199,24 +256,25 @@ async def _has_saga(session: Session, run: Run) -> bool:
     return any(kind.role == "saga" for kind in found if kind)
 
 
-async def _hand_to_worker(session: Session, run: Run, by: Principal) -> None:
+async def _hand_to_worker(session: Session, run: Run, by: Principal, note: str) -> None:
     """Queue the parked run for its cancel; a repeated wish, as while it waits for a decision on undoing, changes nothing."""
     if run.cancel_requested:
         return
     if run.status != "queued":
         await repository.move(session, run.id, "queued", wake_at=None, pause_requested=False)
-    await _request(session, run, "cancel", "run.cancelling", by)
+    await _request(session, run, by, note)
     wake.offer_after_commit(session, run.id)
 
 
-async def _request(session: Session, run: Run, what: Steering, kind: EventKind, by: Principal) -> None:
+async def _request(session: Session, run: Run, by: Principal, note: str) -> None:
     run.cancel_requested = True
     session.add(run)
-    await _note(session, run, kind, by)
-    live.hint_after_commit(session, run.id, what)
+    await _note(session, run, "run.cancelling", by, note)
+    live.hint_after_commit(session, run.id, "cancel")
 
 
-async def _note(session: Session, run: Run, kind: EventKind, by: Principal) -> None:
+async def _note(session: Session, run: Run, kind: EventKind, by: Principal, note: str = "") -> None:
     await session.flush()
-    await history.append(session, run.id, run.team_id, Entry(kind, {"by": by.account_id, "name": by.name}))
+    said = {"by": by.account_id, "name": by.name} | ({"note": note.strip()} if note.strip() else {})
+    await history.append(session, run.id, run.team_id, Entry(kind, said))
     await session.refresh(run)

@@ -16,7 +16,7 @@ async def whole(session: Session, by: Principal, rows: Sequence[StepRecord]) -> 
     """The steps with their values, the first ones first when not all fit; or without, as the caller may see them."""
     shown = [redaction.of_step(by, StepPublic.model_validate(row, from_attributes=True)) for row in rows]
     room = MAX_SHOWN_BYTES
-    found: dict[str, bytes] = {}
+    found: dict[str, bytearray] = {}
     for step in shown:
         sizes = values.sizes(step.input) | values.sizes(step.output)
         wanted = [digest for digest in sizes if digest not in found]

@@ -14,8 +14,9 @@ from backend.core.settings import settings
 from backend.engine import signals as form
 from backend.identity.principal import Principal
 from backend.runs import live, repository, states, wake
-from backend.runs.models import EventWait, InboxItem, Run, StepCache, TeamEvent
+from backend.runs.models import EventDelivery, EventWait, InboxItem, Run, StepCache, TeamEvent
 from backend.runs.schemas import TERMINAL, SendSignal, SignalPublic
+from backend.workflows.models import EventTrigger, Workflow
 
 AT_ONCE = 100
 
@@ -70,12 +71,13 @@ async def send_on(session: Session) -> int:
     )
     events = (await session.exec(fresh.with_for_update(skip_locked=True, key_share=True))).all()
     for event in events:
-        for run_id in await _who_waits(session, event):
-            key = form.inbox_key(event.name, event.key, event.id)
+        for run_id, waits_for in await _who_waits(session, event):
+            key = form.inbox_key(event.name, waits_for, event.id)
             item = InboxItem(
                 run_id=run_id, key=key, team_id=event.team_id, payload=event.payload, at=event.at
             )
             await _leave(session, item)
+        await _to_begin(session, event)
         event.sent_on = True
         session.add(event)
     return len(events)
@@ -91,7 +93,12 @@ async def forget_old(session: Session) -> int:
     ended = select(Run.id).where(col(Run.status).in_(TERMINAL))
     await session.exec(delete(EventWait).where(col(EventWait.run_id).in_(ended)))
     before = clock.now() - timedelta(days=settings().retention_days)
-    old = delete(TeamEvent).where(col(TeamEvent.at) < before, col(TeamEvent.sent_on))
+    settled = delete(EventDelivery).where(col(EventDelivery.due_at) < before)
+    await session.exec(settled.where(col(EventDelivery.status).in_(("started", "passed_over"))))
+    on_the_way = select(EventDelivery.event_id)
+    old = delete(TeamEvent).where(
+        col(TeamEvent.at) < before, col(TeamEvent.sent_on), col(TeamEvent.id).not_in(on_the_way)
+    )
     return (await session.exec(old)).rowcount
 
 
@@ -123,21 +130,47 @@ async def _before(session: Session, item: InboxItem) -> InboxItem | None:
     return None
 
 
-async def _who_waits(session: Session, event: TeamEvent) -> list[str]:
-    """Ids of the runs, in their order, so that two workers never lock crosswise."""
+async def _who_waits(session: Session, event: TeamEvent) -> list[tuple[str, str]]:
+    """Ids of the runs, in their order, so that two workers never lock crosswise; and the key by which each waits.
+
+    What Quadrille itself tells is waited for by what it is about, by its type or without a key; no run hears of itself.
+    """
+    keys = {event.key, event.type, ""} if event.type else {event.key}
+    about = str(event.payload["by"]) if event.type else ""
     query = (
-        select(EventWait.run_id)
+        select(EventWait.run_id, EventWait.key)
         .join(Run, col(Run.id) == col(EventWait.run_id))
         .where(
             col(EventWait.team_id) == event.team_id,
             col(EventWait.name) == event.name,
-            col(EventWait.key) == event.key,
+            col(EventWait.key).in_(keys),
+            ~col(EventWait.over),
+            col(EventWait.run_id) != about,
             col(Run.status).not_in(TERMINAL),
         )
         .distinct()
-        .order_by(col(EventWait.run_id))
+        .order_by(col(EventWait.run_id), col(EventWait.key))
     )
     return list((await session.exec(query)).all())
+
+
+async def _to_begin(session: Session, event: TeamEvent) -> None:
+    """Note each workflow that begins with it; `worker.beginnings` starts the runs."""
+    query = (
+        select(EventTrigger.id)
+        .join(Workflow, col(Workflow.id) == col(EventTrigger.workflow_id))
+        .where(
+            col(EventTrigger.team_id) == event.team_id,
+            col(EventTrigger.topic) == event.name,
+            col(EventTrigger.type).in_(("", event.type)),
+            col(Workflow.archived_at).is_(None),
+        )
+    )
+    for trigger_id in (await session.exec(query)).all():
+        row = EventDelivery(
+            event_id=event.id, trigger_id=trigger_id, team_id=event.team_id, due_at=clock.now()
+        )
+        await once.insert(session, row, unique=("event_id", "trigger_id"))
 
 
 def _received(name: str, key: str, data: JsonValue, at: datetime, by: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from backend.engine import values
 from backend.engine.acting import Acting, NodeMode
 from backend.identity.principal import Principal
 from backend.runs import last_data
-from backend.runs.models import Run
+from backend.runs.models import RunFields
 from backend.runs.trial_schemas import NodeData, StandIn
 from backend.workflows import raw
 from backend.workflows.diagram import Diagram, Node
@@ -22,7 +22,9 @@ class DataMissing(Invalid):
     code, title = "trial_data_missing", "Data is missing"
 
 
-async def acting_of(session: Session, by: Principal, run: Run, version: Version) -> dict[str, Any] | None:
+async def acting_of(
+    session: Session, by: Principal, run: RunFields, version: Version
+) -> dict[str, Any] | None:
     """How a whole draft is played whose mocks give what their nodes gave last; None where there are none."""
     if version.number is not None:
         return None

@@ -74,6 +74,9 @@ def _run(state: RunState, event: Event) -> None:
     elif event.kind == "run.resumed":
         # A person ends a pause, then the run waits for a worker; a worker that takes it up says so without a name.
         state.status = "queued" if event.data.get("by") else "running"
+    elif event.kind == "run.repaired":
+        for place in event.data.get("again", []):
+            state.steps.pop(StepId(place["node_id"], place["path"], place["visit"]), None)
     else:
         state.status = _OF_A_RUN.get(event.kind, state.status)
     if state.status in TERMINAL:

@@ -17,7 +17,6 @@ from backend.identity import standing
 from backend.identity.edge import CurrentPrincipal, principal_of_socket
 from backend.identity.principal import Principal
 from backend.runs import hub, service, stream
-from backend.runs.hub import Item
 from backend.runs.schemas import EventPage
 from backend.runs.stream import Watched
 
@@ -25,6 +24,7 @@ router = APIRouter()
 HEARTBEAT_SECONDS = 15.0
 UNKNOWN, NOT_ALLOWED, TOO_MANY, COME_AGAIN = 4404, 4401, 4429, 1012
 After = Annotated[RowNumber, Query(description="Events with a greater number are sent.")]
+Lines = Annotated[bool, Query(description="A message may hold several events, a line each.")]
 LastEvent = Annotated[str | None, Header(alias="Last-Event-ID")]
 
 
@@ -74,18 +74,13 @@ class _WhileAllowed(StreamingResponse):
 
 async def _server_sent(watched: Watched) -> AsyncGenerator[str]:
     yield "retry: 1000\n\n"
-    async with aclosing(stream.follow(hub.hub(), watched, HEARTBEAT_SECONDS)) as items:
-        async for item in items:
-            yield ": still here\n\n" if item is stream.BEAT else _message(item)
-
-
-def _message(item: Item) -> str:
-    number = "" if item.seq is None else f"id: {item.seq}\n"
-    return f"{number}data: {item.text}\n\n"
+    async with aclosing(stream.batches(hub.hub(), watched, HEARTBEAT_SECONDS)) as batches:
+        async for items in batches:
+            yield items.server_sent
 
 
 @router.websocket("/runs/{run_id}/events")
-async def socket(websocket: WebSocket, run_id: str, after: After = 0) -> None:
+async def socket(websocket: WebSocket, run_id: str, after: After = 0, lines: Lines = False) -> None:
     """One JSON text an event. The server never closes it; it ends when the reader leaves or their session ends."""
     await websocket.accept()
     try:
@@ -101,7 +96,7 @@ async def socket(websocket: WebSocket, run_id: str, after: After = 0) -> None:
         return
     async with asyncio.TaskGroup() as tasks:
         working = [
-            tasks.create_task(_send(websocket, stream.watched(by, run_id, after))),
+            tasks.create_task(_send(websocket, stream.watched(by, run_id, after), lines=lines)),
             tasks.create_task(_until_it_leaves(websocket)),
             revoked := tasks.create_task(standing.until_ended(websocket, by)),
         ]
@@ -125,12 +120,13 @@ async def _may_watch(by: Principal, run_id: str) -> bool:
     return True
 
 
-async def _send(websocket: WebSocket, watched: Watched) -> None:
+async def _send(websocket: WebSocket, watched: Watched, *, lines: bool) -> None:
     """A socket that is gone raises here; `_until_it_leaves` sees it too and ends the rest."""
     with suppress(WebSocketDisconnect, RuntimeError):
-        async with aclosing(stream.follow(hub.hub(), watched)) as items:
-            async for item in items:
-                await websocket.send_text(item.text)
+        async with aclosing(stream.batches(hub.hub(), watched)) as batches:
+            async for items in batches:
+                for text in items.frames if lines else (item.text for item in items):
+                    await websocket.send_text(text)
 
 
 async def _until_it_leaves(websocket: WebSocket) -> None:

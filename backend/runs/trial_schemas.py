@@ -1,12 +1,11 @@
 """The shapes of trial runs: what is asked for, and the last data of a workflow's nodes."""
 
-from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from backend.core.plain_text import PlainText
-from backend.runs.schemas import REDACTED
+from backend.runs.schemas import VisitPublic
 
 
 class StandIn(BaseModel):
@@ -33,24 +32,13 @@ class StartTrial(BaseModel):
     )
 
 
-class NodeData(BaseModel):
+class NodeData(VisitPublic):
     """What a node got and gave when it was last played."""
 
-    node_id: str
     run_id: str
     version_id: str
-    path: str
-    visit: int
     visits: int = Field(description="How often it was played in that run.")
     ports: dict[str, int] = Field(description="How often it left by each port.")
-    status: str
-    port: str | None
-    input: JsonValue = None
-    output: JsonValue = None
-    error: dict[str, Any] | None = None
-    redacted: bool = Field(default=False, description=REDACTED)
-    started_at: datetime
-    finished_at: datetime | None
 
 
 class LastData(BaseModel):

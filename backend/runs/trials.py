@@ -12,7 +12,7 @@ from backend.runs import entry_form, last_data, limits, service, stand_ins, star
 from backend.runs.history import Entry
 from backend.runs.schemas import RunPublic
 from backend.runs.trial_schemas import LastData, StandIn, StartTrial
-from backend.workflows import calls, trial, versions
+from backend.workflows import agents_named, trial, versions
 from backend.workflows.diagram import Diagram, Node
 from backend.workflows.models import Version
 
@@ -29,7 +29,7 @@ async def start(session: Session, by: Principal, workflow_id: str, wanted: Start
     given = wanted.input if wanted.input is not None else _input(version, seen)
     starting.require_small(given)
     run = starting.row(by, version, entry_form.checked(version, given), TRIGGER)
-    run.calls = await calls.of_part(session, version, begun.cut.nodes)
+    run.calls = await agents_named.pinned(session, version, begun.cut.nodes)
     run.acting = begun.acting().model_dump(mode="json")
     starting.require_small(run.acting)
     limits.rank(run, "high")

@@ -7,7 +7,7 @@ from backend.core.db import Session
 from backend.core.errors import Unavailable
 
 TASK = "runs.play"
-AT_ONCE = 10
+AT_ONCE = 13
 """So many runs a worker claims at once."""
 
 _log = log.get(__name__)

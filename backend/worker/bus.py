@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.core import clock, db, log
+from backend.dead_letters import events as letters
 from backend.runs import signals
+from backend.worker import beginnings
 
 LOOK_SECONDS = 0.5
 """An event of another process is found within this time, this one's own at once."""
@@ -33,9 +35,12 @@ class Bus:
             self._news.clear()
             try:
                 await _send_on()
+                while await beginnings.look() == beginnings.AT_ONCE:
+                    continue
                 if (clock.now() - cleaned).total_seconds() > CLEAN_SECONDS:
                     cleaned = clock.now()
                     async with db.database().transaction() as session:
+                        await letters.forget_old(session)
                         await signals.forget_old(session)
                         await signals.forget_kept_results(session)
             except (SQLAlchemyError, OSError) as error:

@@ -1,6 +1,5 @@
 """Runs that steps start and wait for: made once, their end told to the step, and ended with the run that waits."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend.core import db, log
 from backend.engine.ports import Called, RunToPlay, StepId
 from backend.runs import entry_form, families
+from backend.worker import looking
 
 LOOK_SECONDS = 0.5
 _log = log.get(__name__)
@@ -44,15 +44,14 @@ async def tell(run_id: str) -> None:
 
 async def watch() -> None:
     """Until cancelled: tell ends that were not told, and end the children of runs that are over."""
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        try:
-            async with db.database().reading() as session:
-                ended, left = await families.untold(session)
-            for run_id in ended:
-                await tell(run_id)
-            for run_id in left:
-                async with db.database().transaction() as session:
-                    await families.end_with_parent(session, run_id)
-        except (SQLAlchemyError, OSError) as error:
-            _log.warning("children could not be looked at", error=str(error))
+    await looking.every(LOOK_SECONDS, "children", _look)
+
+
+async def _look() -> None:
+    async with db.database().reading() as session:
+        ended, left = await families.untold(session)
+    for run_id in ended:
+        await tell(run_id)
+    for run_id in left:
+        async with db.database().transaction() as session:
+            await families.end_with_parent(session, run_id)

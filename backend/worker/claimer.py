@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row
@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend.core import clock, db, failpoints, log
 from backend.engine.acting import Acting
 from backend.engine.ports import Called, RunToPlay, StopReason
+from backend.runs import payloads
 from backend.runs.wake import AT_ONCE
 from backend.worker import repository, unreadable
 from backend.worker.player import Player
@@ -100,7 +101,14 @@ class Claimer:
                 failpoints.passed("claim.written")
         if found:
             failpoints.passed("claim.committed")
-        return found
+        return [await self._whole(run) for run in found]
+
+    async def _whole(self, run: RunToPlay) -> RunToPlay:
+        """With its input, which was left where it is while the claim held the database's lock."""
+        if not payloads.is_reference(run.input):
+            return run
+        async with db.database().reading() as session:
+            return replace(run, input=await payloads.whole(session, run.team_id, run.input))
 
     async def _anything_due(self) -> bool:
         """Asked first where nothing is known, because a look costs less than a write."""
@@ -138,6 +146,8 @@ class Claimer:
             is_child=row.parent_key is not None,
             diverged=row.diverged is not None,
             given_up=row.error,
+            breaks=row.breakpoints,
+            workflow_id=row.workflow_id,
         )
 
     async def _called(self, session: db.Session, version_id: str) -> Called:

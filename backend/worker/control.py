@@ -56,6 +56,8 @@ class Control:
             return
         if hint["what"] == "deliver":
             await self._deliver(run_id)
+        elif hint["what"] == "breaks":
+            await self._look_once()
         else:
             self._player.stop(run_id, hint["what"])
 
@@ -67,6 +69,7 @@ class Control:
                 self._player.stop(row.id, "cancel")
             elif row.pause_requested:
                 self._player.stop(row.id, "pause")
+            self._player.watch(row.id, row.breakpoints)
             if row.signalled and self._player.holds(row.id):
                 await self._deliver(row.id)
         await self._free_the_forgotten({row.id for row in rows if not self._player.holds(row.id)})

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, JsonValue
 
-from backend.nodes.kind import ChatReply, HttpReply, Passage
+from backend.nodes.kind import ChatReply, Document, HttpReply, Passage, ServerTool
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -36,10 +36,16 @@ def _passages(found: JsonValue) -> list[Passage]:
     return [Passage.model_validate(one) for one in cast(list[Any], found)]
 
 
+def _tools(found: JsonValue) -> list[ServerTool]:
+    return [ServerTool.model_validate(one) for one in cast(list[Any], found)]
+
+
 JSON: Form[JsonValue] = (_same, _same)
 TEXT: Form[str] = (_same, str)
 MOMENT: Form[datetime] = (datetime.isoformat, lambda text: datetime.fromisoformat(str(text)))
 REPLY = _model(HttpReply)
+DOCUMENT = _model(Document)
 ANSWER = _model(ChatReply)
 VECTORS: Form[list[list[float]]] = (_packed, _unpacked)
 PASSAGES: Form[list[Passage]] = (lambda found: [one.model_dump(mode="json") for one in found], _passages)
+TOOLS: Form[list[ServerTool]] = (lambda found: [one.model_dump(mode="json") for one in found], _tools)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend.core import clock, db, failpoints, ids, log
 from backend.core.settings import settings
+from backend.outgoing import news, topics
 from backend.runs.models import Worker
 from backend.worker import orphans, presence, repository
 
@@ -94,6 +95,7 @@ class Lease:
 async def _bury(worker_id: str) -> None:
     async with db.database().transaction() as session:
         await repository.remove(session, [worker_id])
+        await news.tell(session, None, topics.SYSTEM, "worker.died", worker_id, {"worker": worker_id})
     freed = await orphans.requeue_all()
     _log.warning("a worker of this machine died", worker=worker_id, freed=freed)
 
@@ -104,4 +106,5 @@ async def _bury_the_silent() -> None:
             return
     async with db.database().transaction() as session:
         silent = await repository.remove_silent(session)
+        await news.tell(session, None, topics.SYSTEM, "worker.silent", "", {"workers": silent})
     _log.warning("workers fell silent", count=silent)

@@ -49,7 +49,8 @@ async def requeue(session: Session, run: Run, why: str) -> None:
 async def _queue(session: Session, run: Run, attempts: int, why: str, **more: Any) -> None:
     pause = _PAUSES[min(max(attempts, 1), len(_PAUSES)) - 1]
     wake_at = clock.now() + timedelta(seconds=pause) if pause else None
-    await runs.move(session, run.id, "queued", attempts=attempts, worker_id=None, wake_at=wake_at, **more)
+    more |= {"attempts": attempts, "worker_id": None, "wake_at": wake_at, "shown_as": "recovering"}
+    await runs.move(session, run.id, "queued", **more)
     if not pause:
         wake.offer_after_commit(session, run.id)
     _log.warning("run is queued again", run=run.id, attempts=attempts, why=why, pause=pause)

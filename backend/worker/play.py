@@ -9,7 +9,7 @@ from backend.core.settings import settings
 from backend.engine.engine import Engine
 from backend.engine.writer import open_writer
 from backend.runs import wake
-from backend.worker import children, deadlines, pruning
+from backend.worker import agents, alarms, children, deadlines, evaluations, plans, post, pruning
 from backend.worker.bus import Bus
 from backend.worker.claimer import Claimer
 from backend.worker.context import context
@@ -75,8 +75,13 @@ async def _work(
                 control.listen(),
                 control.look(),
                 deadlines.watch(),
+                post.watch(),
+                alarms.watch(),
+                agents.watch(),
                 children.watch(),
                 pruning.watch(),
+                evaluations.watch(),
+                plans.watch(),
                 _take_hints(claimer, player, stop),
                 *more,
             )

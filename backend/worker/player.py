@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic import JsonValue
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,6 +28,10 @@ class Plays(Protocol):
 
     def stop(self, run_id: str, why: StopReason) -> bool:
         """Let no further step begin."""
+        ...
+
+    def watch(self, run_id: str, breaks: Mapping[str, Any] | None) -> None:
+        """Stop it at these places."""
         ...
 
 
@@ -76,6 +80,11 @@ class Player:
         """Cancel, pause or drain a run, if it is held here."""
         if run_id in self._live:
             self._engine.stop(run_id, why)
+
+    def watch(self, run_id: str, breaks: Mapping[str, Any] | None) -> None:
+        """Take other breakpoints for a run, if it is held here."""
+        if run_id in self._live:
+            self._engine.watch(run_id, breaks)
 
     def drain(self) -> None:
         """Let every run come to rest at its next step; each goes back to the queue."""

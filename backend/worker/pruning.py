@@ -2,13 +2,18 @@
 
 import asyncio
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import ColumnElement
+from sqlmodel import col, select
 
+from backend.agents.models import AgentStep
 from backend.core import db, log
 from backend.dead_letters.models import DeadLetter
+from backend.planning.watch_models import PlanAdaptation, PlanDeviation, PlanRun
 from backend.runs import removal
+from backend.runs.models import Run
+from backend.worker import looking
 
-HANG_ON_RUNS = (DeadLetter,)
+HANG_ON_RUNS = (DeadLetter, AgentStep, PlanRun, PlanDeviation, PlanAdaptation)
 """Removal follows foreign keys to runs, so tables of the layers above `runs` must have been loaded."""
 LOOK_SECONDS = 60.0
 AT_ONCE = 50
@@ -20,12 +25,7 @@ _log = log.get(__name__)
 
 async def watch() -> None:
     """Until cancelled. Every worker looks; two that remove the same run do no harm."""
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        try:
-            await prune()
-        except (SQLAlchemyError, OSError) as error:
-            _log.warning("old runs could not be removed", error=str(error))
+    await looking.every(LOOK_SECONDS, "old runs", prune)
 
 
 async def prune() -> int:
@@ -44,4 +44,10 @@ async def prune() -> int:
 
 async def _due(team_id: str) -> list[str]:
     async with db.database().reading() as session:
-        return await removal.due(session, team_id, AT_ONCE)
+        return await removal.due(session, team_id, AT_ONCE, besides=_has_open_letter())
+
+
+def _has_open_letter() -> ColumnElement[bool]:
+    """Somebody has still to decide what becomes of it; until then it stays, however old it is."""
+    letter = select(DeadLetter.id).where(col(DeadLetter.run_id) == col(Run.id))
+    return letter.where(col(DeadLetter.status) == "open").exists()

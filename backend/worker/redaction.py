@@ -1,10 +1,11 @@
 """Takes the values of revealed secrets out of what a step brings back from the outside."""
 
 from collections.abc import Collection
+from typing import cast
 
 from pydantic import JsonValue
 
-from backend.nodes.kind import HttpReply
+from backend.nodes.kind import ChatReply, HttpReply
 
 REDACTED = "•••"
 _SHORTEST = 4  # what is shorter guards nothing, and would be found by chance everywhere
@@ -35,6 +36,15 @@ def of_reply(secrets: Collection[str], reply: HttpReply) -> HttpReply:
         return reply
     headers = {without(secrets, name): without(secrets, value) for name, value in reply.headers.items()}
     return HttpReply(status=reply.status, headers=headers, body=of_value(secrets, reply.body))
+
+
+def of_answer(secrets: Collection[str], reply: ChatReply) -> ChatReply:
+    """The model's answer with every secret covered, also in what it gives to tools."""
+    calls = [
+        one.model_copy(update={"arguments": cast(object, of_value(secrets, one.arguments))})
+        for one in reply.tool_calls
+    ]
+    return reply.model_copy(update={"text": without(secrets, reply.text), "tool_calls": tuple(calls)})
 
 
 def of_value(secrets: Collection[str], value: JsonValue) -> JsonValue:

@@ -50,6 +50,7 @@ class Held:
     cancel_requested: bool
     pause_requested: bool
     signalled: bool
+    breakpoints: dict[str, Any] | None
 
 
 def now(session: Session) -> ColumnElement[datetime]:
@@ -177,6 +178,7 @@ def _claiming(dialect: str, limited: bool) -> ReturningUpdate[Any]:
         .where(table.c.id.in_(chosen.with_for_update(skip_locked=True, key_share=True)))
         .values(
             status="running",
+            shown_as=None,
             worker_id=worker,
             token=table.c.token + 1,
             wake_at=None,
@@ -192,15 +194,23 @@ async def version(session: Session, version_id: str) -> Version:
     return (await session.exec(select(Version).where(col(Version.id) == version_id))).one()
 
 
-_HELD = select(Run.id, Run.cancel_requested, Run.pause_requested, Run.wake_at).where(
-    col(Run.worker_id) == bindparam("by_worker", type_=String), col(Run.status) == "running"
+_RUNS: Any = inspect(Run).local_table
+_HELD: Any = (
+    _RUNS.select()
+    .with_only_columns(
+        *(_RUNS.c[name] for name in ("id", "cancel_requested", "pause_requested", "wake_at", "breakpoints"))
+    )
+    .where(_RUNS.c.worker_id == bindparam("by_worker", type_=String), _RUNS.c.status == "running")
 )
 
 
 async def held(session: Session, worker_id: str) -> list[Held]:
     """The runs that the database believes this worker plays."""
-    rows = await session.exec(_HELD, params={"by_worker": worker_id})
-    return [Held(run_id, cancel, pause, mark is not None) for run_id, cancel, pause, mark in rows]
+    rows = await (await session.connection()).execute(_HELD, {"by_worker": worker_id})
+    return [
+        Held(row.id, row.cancel_requested, row.pause_requested, row.wake_at is not None, row.breakpoints)
+        for row in rows
+    ]
 
 
 async def inbox(session: Session, run_id: str) -> Sequence[InboxItem]:

@@ -4,8 +4,6 @@ import asyncio
 from collections import deque
 from typing import Any
 
-import orjson
-
 from backend.core import log
 from backend.runs import live
 from backend.runs.schemas import ENDS
@@ -21,7 +19,7 @@ class Watchers:
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
-        self._waiting: deque[tuple[str, bytes]] = deque()
+        self._waiting: deque[tuple[str, dict[str, Any]]] = deque()
         self._ended: list[str] = []
         self._news = asyncio.Event()
 
@@ -46,11 +44,11 @@ class Watchers:
             while self._waiting:
                 count = min(AT_ONCE, len(self._waiting))
                 ended, self._ended = self._ended, []
-                await live.publish_texts([self._waiting.popleft() for _ in range(count)], ended)
+                await live.publish_plain([self._waiting.popleft() for _ in range(count)], ended)
 
     def _collect(self, run_id: str, event: dict[str, Any]) -> None:
         if len(self._waiting) >= MOST_WAITING:
             self._waiting.clear()  # the watchers find the rows
             _log.warning("live events are dropped; redis does not keep up")
-        self._waiting.append((run_id, orjson.dumps(event)))
+        self._waiting.append((run_id, event))
         self._news.set()

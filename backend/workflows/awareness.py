@@ -12,6 +12,7 @@ from backend.workflows.protocol import BadFrame, Reader
 
 MAX_STATE_BYTES = 16_384
 MAX_CLIENTS_A_FRAME = 1_000
+MAX_CLIENTS = 5_000
 MAX_CLIENTS_AN_OWNER = 8
 STALE_SECONDS = 45.0
 GONE = "null"
@@ -46,11 +47,14 @@ class Awareness:
 
     def told(self, states: bytes, owner: object, person: Person) -> bytes | None:
         """Take what a socket says; what the others should hear of it, or None. Raises BadFrame."""
-        news = [n for n in _entries(states) if self._take(n, owner, person)]
+        entries = _entries(states)
+        self._make_room()
+        news = [n for n in entries if self._take(n, owner, person)]
         return self._states([client_id for client_id, _, _ in news]) if news else None
 
     def heard(self, states: bytes) -> None:
         """Take what another process vouches for."""
+        self._make_room()
         for client_id, clock, state in _entries(states):
             known = self._clients.get(client_id)
             if known is None or clock > known.clock or (clock == known.clock and state == GONE):
@@ -66,10 +70,21 @@ class Awareness:
 
     def all(self) -> bytes | None:
         """Everybody who is here, for a newcomer; those not renewed for long are forgotten."""
-        now = time.monotonic()
-        self._clients = {k: c for k, c in self._clients.items() if now - c.seen < STALE_SECONDS}
+        self._forget()
         here = [client_id for client_id, c in self._clients.items() if c.state != GONE]
         return self._states(here) if here else None
+
+    def _make_room(self) -> None:
+        if len(self._clients) > MAX_CLIENTS:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Those not renewed for long; where there are too many, first those who are gone."""
+        now = time.monotonic()
+        kept = {k: c for k, c in self._clients.items() if now - c.seen < STALE_SECONDS}
+        if len(kept) > MAX_CLIENTS:
+            kept = {k: c for k, c in kept.items() if c.state != GONE}
+        self._clients = kept
 
     def _take(self, entry: tuple[int, int, str], owner: object, person: Person) -> bool:
         client_id, clock, state = entry
@@ -78,11 +93,15 @@ class Awareness:
             return False
         if known and (clock < known.clock or (clock == known.clock and state != GONE)):
             return False
-        owned = sum(1 for c in self._clients.values() if c.owner is owner and c.state != GONE)
-        if known is None and (owned >= MAX_CLIENTS_AN_OWNER or state == GONE):
+        is_new = known is None or known.state == GONE
+        if (known is None and state == GONE) or (is_new and state != GONE and self._is_full(owner)):
             return False
         self._clients[client_id] = _Client(clock, _vouched(state, person), owner, person, time.monotonic())
         return True
+
+    def _is_full(self, owner: object) -> bool:
+        owned = sum(1 for c in self._clients.values() if c.owner is owner and c.state != GONE)
+        return owned >= MAX_CLIENTS_AN_OWNER
 
     def _states(self, client_ids: Iterable[int]) -> bytes:
         known = [(client_id, self._clients[client_id]) for client_id in client_ids]
@@ -113,7 +132,10 @@ def _state(data: bytes) -> str:
         raise BadFrame(f"an awareness state of more than {MAX_STATE_BYTES} bytes")
     try:
         return orjson.dumps(orjson.loads(data)).decode()
-    except orjson.JSONDecodeError:
+    except (
+        orjson.JSONDecodeError,
+        orjson.JSONEncodeError,
+    ):  # what is nested too deep is read, but not written
         raise BadFrame("an awareness state that is not JSON") from None
 
 

@@ -8,9 +8,9 @@ from urllib.parse import quote
 from fastapi import Request
 from pydantic import ValidationError
 
-from backend.core.errors import Invalid, Problem, TooLarge
-from backend.core.settings import settings
-from backend.workflows import file, service, source, source_json, source_yaml, templates
+from backend.core import bodies, source, texts
+from backend.core.errors import Invalid, Problem
+from backend.workflows import file, placing
 from backend.workflows.diagram import Diagram
 from backend.workflows.foreign import reading
 from backend.workflows.foreign.sketch import Imported, Report
@@ -46,41 +46,45 @@ IMPORT_BODY: dict[str, Any] = {
 
 async def diagram(request: Request) -> Diagram:
     """The diagram in the body; raises Unreadable with every problem located."""
-    text = await _text(request)
-    return await in_thread(file.read, text) if len(text) > _IN_PLACE_BYTES else file.read(text)
+    text = await bodies.text(request)
+    return await in_thread(_own, text) if len(text) > _IN_PLACE_BYTES else _own(text)
 
 
-async def new_diagram(request: Request) -> Diagram | None:
-    """The diagram of a workflow to be made: one's own, a template's, or none for an empty one."""
-    text = await _text(request)
+async def new_workflow(request: Request) -> Diagram | WorkflowCreate:
+    """What a workflow is to be made of: a diagram of one's own, or a template, or nothing but a name."""
+    text = await bodies.text(request)
     if not text.strip():
-        return None
+        return WorkflowCreate()
     return await in_thread(_drawn, text) if len(text) > _IN_PLACE_BYTES else _drawn(text)
 
 
 async def imported(request: Request) -> Imported:
     """The diagram of another tool's file with the report of what was left behind; ours are taken, too."""
-    return await in_thread(_imported, await _text(request))
+    return await in_thread(_imported, await bodies.text(request))
 
 
-def _drawn(text: bytes) -> Diagram | None:
+def _own(text: bytes) -> Diagram:
+    return placing.spread_out(file.read(text))
+
+
+def _drawn(text: bytes) -> Diagram | WorkflowCreate:
     if foreign := reading.of_code(source.decoded(text)):
         return foreign.diagram
-    found = _parsed(text)
+    found = texts.parse(text)
     data: Any = found.data
-    if isinstance(data, dict) and data and data.keys() <= WorkflowCreate.model_fields.keys():
+    if isinstance(data, dict) and data.keys() <= WorkflowCreate.model_fields.keys():
         return _asked_for(cast(dict[str, Any], data))
-    return _read(found).diagram if data != {} else None
+    return _read(found).diagram
 
 
 def _imported(text: bytes) -> Imported:
-    return reading.of_code(source.decoded(text)) or _read(_parsed(text))
+    return reading.of_code(source.decoded(text)) or _read(texts.parse(text))
 
 
 def _read(found: source.Source) -> Imported:
     if foreign := reading.of_data(found.data):
         return foreign
-    drawn = file.of(found)
+    drawn = placing.spread_out(file.of(found))
     return Imported(drawn, Report(source="Quadrille", nodes=len(drawn.nodes), carried=len(drawn.nodes)))
 
 
@@ -95,30 +99,10 @@ def attachment(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
 
 
-def _asked_for(data: dict[str, Any]) -> Diagram:
+def _asked_for(data: dict[str, Any]) -> WorkflowCreate:
     try:
-        wanted = WorkflowCreate.model_validate(data)
+        return WorkflowCreate.model_validate(data)
     except ValidationError as wrong:
         errors = wrong.errors(include_url=False, include_input=False)
         problems = [Problem(f"{e['loc'][0]}: {e['msg']}.", str(e["loc"][0]), "Correct it.") for e in errors]
         raise Invalid(problems[0].message, problems=problems) from None
-    if wanted.template is None:
-        return service.empty(wanted.name or service.EMPTY_NAME)
-    found = templates.get(wanted.template).diagram
-    return found.model_copy(update={"name": wanted.name}) if wanted.name else found
-
-
-def _parsed(text: bytes) -> source.Source:
-    plain = source.decoded(text)
-    return source_json.parse(plain) if source.looks_like_json(plain) else source_yaml.parse(plain)
-
-
-async def _text(request: Request) -> bytes:
-    limit = settings().max_input_bytes
-    text = bytearray()
-    async for chunk in request.stream():
-        text += chunk
-        if len(text) > limit:
-            told = f"The diagram is larger than {limit:,} bytes."
-            raise TooLarge(told, fix="Send less, or raise QUADRILLE_MAX_INPUT_BYTES.", limit=limit)
-    return bytes(text)

@@ -53,6 +53,9 @@ def of(nodes: Sequence[Mapping[str, Any]]) -> Iterator[Call]:
             version, name = config.get("version"), node.get("name") or node["id"]
             number, inside = version if isinstance(version, int) else None, config.get("mode") != "own_run"
             yield Call(node["id"], name, str(config["workflow"]), number, inside)
+        elif kind and "workflows" in kind.config.model_fields:  # an agent may call them as tools
+            for workflow in cast(list[Any], config.get("workflows") or []):
+                yield Call(node["id"], str(node.get("name") or node["id"]), str(workflow), None, inside=False)
 
 
 async def pinned(session: Session, version: Version) -> dict[str, str] | None:

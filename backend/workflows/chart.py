@@ -30,6 +30,14 @@ class Chart:
         return _grouped(((w.source, w) for w in self.diagram.wires), self.nodes)
 
     @cached_property
+    def leaving(self) -> dict[str, tuple[str, ...]]:
+        """The ports by which wires leave each node that has any."""
+        found: dict[str, dict[str, None]] = {}
+        for wire in self.diagram.wires:
+            found.setdefault(wire.source, {})[wire.source_port] = None
+        return {node_id: tuple(ports) for node_id, ports in found.items()}
+
+    @cached_property
     def incoming(self) -> dict[str, list[Wire]]:
         """The wires that enter each node."""
         return _grouped(((w.target, w) for w in self.diagram.wires), self.nodes)
@@ -104,15 +112,18 @@ class Chart:
     @cached_property
     def nested_in_itself(self) -> frozenset[str]:
         """Nodes whose parents lead back to themselves."""
-        return frozenset(node_id for node_id in self.nodes if self._leads_back(node_id))
-
-    def _leads_back(self, node_id: str) -> bool:
-        seen: set[str] = set()
-        at: str | None = self.nodes[node_id].parent
-        while at in self.nodes and at not in seen:
-            seen.add(at)
-            at = self.nodes[at].parent
-        return node_id in seen
+        found: set[str] = set()
+        known: set[str] = set()
+        for node_id in self.nodes:
+            way: dict[str, int] = {}
+            at: str | None = node_id
+            while at in self.nodes and at not in known and at not in way:
+                way[at] = len(way)
+                at = self.nodes[at].parent
+            if at in way:
+                found.update(list(way)[way[at] :])
+            known.update(way)
+        return frozenset(found)
 
     def role(self, node_id: str | None) -> str | None:
         """The role of a node's kind; None where there is no such node or kind."""

@@ -133,7 +133,7 @@ def _loop(chart: Chart, node: Node) -> Iterator[Problem]:
         fix = "Let it end by what its rounds give, for example previous.score >= 8."
         yield _at(node, told, fix, "loop_without_exit", "warning")
     depth, at = 0, chart.parent(node.id)
-    while at is not None:
+    while at is not None and depth <= MAX_DEPTH + 1:
         depth, at = depth + 1, chart.parent(at)
     if depth == MAX_DEPTH + 1:
         told = f"{label(node)} is inside more than {MAX_DEPTH} containers."
@@ -143,7 +143,7 @@ def _loop(chart: Chart, node: Node) -> Iterator[Problem]:
 def _never_changes(expression: str) -> bool:
     try:
         read = ast.parse(expression.strip(), mode="eval")
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False  # told as a wrong expression
     return not any(isinstance(part, ast.Name) for part in ast.walk(read))
 

@@ -13,6 +13,7 @@ from backend.workflows.document import same
 What = Literal["workflow", "sample", "node", "wire"]
 How = Literal["added", "removed", "changed", "moved"]
 _PLACE = ("position", "size")
+_DEEPEST = 50
 _OF_WORKFLOW = ("name", "description", "max_parallel")
 
 
@@ -136,9 +137,9 @@ def _both(old: Iterable[str], new: Iterable[str]) -> list[str]:
 
 
 def _corner(node: Node, everything: Mapping[str, Node]) -> tuple[float, float]:
-    """Where it stands on the canvas; containers that contain each other end the sum."""
+    """Where it stands on the canvas; containers that contain each other end the sum, and so do a great many."""
     x, y, seen = node.position.x, node.position.y, {node.id}
-    while node.parent and node.parent in everything and node.parent not in seen:
+    while node.parent and node.parent in everything and node.parent not in seen and len(seen) < _DEEPEST:
         node = everything[node.parent]
         seen.add(node.id)
         x, y = x + node.position.x, y + node.position.y

@@ -12,7 +12,7 @@ IN_PORT = "in"
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Position(_Part):
@@ -93,11 +93,13 @@ class Wire(_Part):
 
 
 class Comment(_Part):
-    """A remark pinned to a node or to a point."""
+    """A remark pinned to a node or to a point; `reply_to` is the id of the comment that it answers."""
 
     id: str
+    reply_to: str = ""
     text: str = Field(max_length=10_000)
     author: str = ""
+    written_at: str = Field(default="", max_length=40)
     node: NodeId | None = None
     position: Position = Position()
     resolved: bool = False

@@ -7,12 +7,24 @@ from fastapi import APIRouter, Query, Request, Response
 
 from backend.identity.edge import CurrentPrincipal, ReadSession, WriteSession
 from backend.nodes import registry
-from backend.workflows import body, file_write, gallery_endpoints, service, sheet, sockets, version_endpoints
+from backend.workflows import (
+    body,
+    file_write,
+    gallery_endpoints,
+    service,
+    sheet,
+    sockets,
+    templates,
+    version_endpoints,
+)
 from backend.workflows.diagram import Diagram
+from backend.workflows.langgraph_module import module
 from backend.workflows.models import Workflow
+from backend.workflows.proposals import endpoints as proposals
 from backend.workflows.repository import Page
 from backend.workflows.schemas import (
     CheckResult,
+    WorkflowCreate,
     WorkflowImported,
     WorkflowPage,
     WorkflowPublic,
@@ -23,11 +35,14 @@ from backend.workflows.views import check_result, public
 _WRITERS: dict[str, tuple[Callable[[Diagram], str | bytes], str]] = {
     "yaml": (file_write.to_yaml, "application/yaml"),
     "json": (file_write.to_json, "application/json"),
+    "python": (lambda diagram: module.source(diagram, registry.all_kinds()), "text/x-python"),
     "svg": (lambda diagram: sheet.svg(diagram, registry.all_kinds()), "image/svg+xml"),
 }
+_ENDINGS = {"python": "py"}
 router = APIRouter(prefix="/api/v1", tags=["workflows"])
 router.include_router(gallery_endpoints.router)
 router.include_router(version_endpoints.router)
+router.include_router(proposals.router)
 router.include_router(sockets.router)
 
 
@@ -43,11 +58,13 @@ async def create(
 ) -> WorkflowPublic:
     """Make a workflow from a diagram (JSON or YAML), from `{"template": name}`, or empty from `{"name": …}`."""
     by.require("workflow.edit")  # before a large file is read
-    diagram = await body.new_diagram(request)
-    if replace and diagram:
-        workflow = await service.apply(session, by, diagram)
+    wanted = await body.new_workflow(request)
+    if isinstance(wanted, WorkflowCreate):
+        workflow = await _begun(session, by, wanted, replace=replace)
+    elif replace:
+        workflow = await service.apply(session, by, wanted)
     else:
-        workflow = await service.create(session, by, diagram)
+        workflow = await service.create(session, by, wanted)
     response.headers["Location"] = f"/api/v1/workflows/{workflow.id}"
     return public(workflow)
 
@@ -77,8 +94,8 @@ async def list_(
     """Last edited first."""
     wanted = Page(limit=limit, after=cursor, search=text, archived=archived)
     found, more = await service.list_(session, by, wanted)
-    numbers = await service.published_numbers(session, found)
-    return WorkflowPage(items=[public(w, numbers) for w in found], next_cursor=more)
+    lives = await service.live(session, found)
+    return WorkflowPage(items=[public(w, lives) for w in found], next_cursor=more)
 
 
 @router.get("/workflows/{ref}")
@@ -135,18 +152,33 @@ async def check(ref: str, session: ReadSession, by: CurrentPrincipal) -> CheckRe
 
 @router.get("/workflows/{ref}/export")
 async def export(
-    ref: str, session: ReadSession, by: CurrentPrincipal, format: Literal["yaml", "json", "svg"] = "yaml"
+    ref: str,
+    session: ReadSession,
+    by: CurrentPrincipal,
+    format: Literal["yaml", "json", "python", "svg"] = "yaml",
 ) -> Response:
-    """The draft as a file that `POST /workflows` reads again, or as a picture."""
+    """The draft as a file that `POST /workflows` reads again, as a LangGraph module that runs, or as a picture."""
     workflow = await service.get(session, by, ref)
     drawn = (await service.draft(session, by, workflow.id)).diagram
     write, media_type = _WRITERS[format]
     return Response(
         await body.in_thread(write, drawn),
         media_type=f"{media_type}; charset=utf-8",
-        headers={"Content-Disposition": body.attachment(f"{workflow.slug}.{format}")},
+        headers={"Content-Disposition": body.attachment(f"{workflow.slug}.{_ENDINGS.get(format, format)}")},
     )
 
 
+async def _begun(
+    session: WriteSession, by: CurrentPrincipal, wanted: WorkflowCreate, *, replace: bool
+) -> Workflow:
+    if wanted.template is None:
+        return await service.create(session, by, service.empty(wanted.name or service.EMPTY_NAME))
+    if replace:
+        diagram = templates.get(wanted.template).diagram
+        named = diagram.model_copy(update={"name": wanted.name}) if wanted.name else diagram
+        return await service.apply(session, by, named)
+    return await templates.take(session, by, wanted.template, wanted.name)
+
+
 async def _shown(session: ReadSession, workflow: Workflow) -> WorkflowPublic:
-    return public(workflow, await service.published_numbers(session, [workflow]))
+    return public(workflow, await service.live(session, [workflow]))

@@ -18,10 +18,10 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
+from backend.core import source, texts
 from backend.core.errors import Problem
-from backend.workflows import source, source_json, source_yaml
+from backend.core.source import Path, Source, Unreadable
 from backend.workflows.diagram import IN_PORT, Comment, Diagram, Mock, Node, Retry, Wire
-from backend.workflows.source import Path, Source, Unreadable
 
 VERSION = 1
 _SHORT = {
@@ -32,9 +32,7 @@ _MODELS: dict[str, type[BaseModel]] = {"nodes": Node, "wires": Wire, "comments":
 
 def read(text: str | bytes) -> Diagram:
     """The diagram of a file; raises Unreadable with every problem and its line, column and path."""
-    plain = source.decoded(text)
-    found = source_json.parse(plain) if source.looks_like_json(plain) else source_yaml.parse(plain)
-    return of(found)
+    return of(texts.parse(text))
 
 
 def of(found: Source) -> Diagram:

@@ -1,13 +1,9 @@
 """Writes a diagram as the file that people would write by hand: short forms, no defaults, long texts as blocks."""
 
-import io
 import json
 from typing import Any, cast
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
-
+from backend.core import texts
 from backend.workflows.diagram import IN_PORT, Comment, Diagram, Node, Position, Wire
 
 # Drafts forget the order of keys; a file has one all the same, so that two exports of one diagram are equal.
@@ -20,12 +16,7 @@ _NODE_KEYS = (
 
 def to_yaml(diagram: Diagram) -> str:
     """YAML text; reading it gives the same diagram."""
-    writer: Any = YAML()  # ruamel leaves its methods without types
-    writer.width, writer.allow_unicode = 110, True
-    writer.indent(mapping=2, sequence=4, offset=2)
-    text = io.StringIO()
-    writer.dump(_pretty(short(diagram)), text)
-    return text.getvalue()
+    return texts.to_yaml(short(diagram))
 
 
 def to_json(diagram: Diagram) -> str:
@@ -97,36 +88,3 @@ def _pair(position: Position) -> list[float]:
 
 def _whole(number: float) -> float:
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
-
-
-def _pretty(value: Any, key: str = "") -> Any:
-    """Places and short rows of plain values on one line, texts of several lines as blocks."""
-    if isinstance(value, dict):
-        pairs = cast(dict[str, Any], value).items()
-        made: Any = CommentedMap({_text(name): _pretty(inner, name) for name, inner in pairs})
-        if set(made) <= {"from", "to", "label"} and "from" in made:
-            made.fa.set_flow_style()
-        return made
-    if isinstance(value, list | tuple):
-        entries: Any = CommentedSeq(_pretty(inner) for inner in cast(list[Any], value))
-        if key in ("at", "size"):
-            entries.fa.set_flow_style()
-        return entries
-    return _text(value) if isinstance(value, str) else value
-
-
-def _text(text: str) -> str:
-    """In a block where it has several lines, in quotes with escapes where it is odd, else as the writer likes."""
-    if "\n" in text and _fits_a_block(text):
-        return LiteralScalarString(text)
-    return text if text.isprintable() else DoubleQuotedScalarString(text)
-
-
-def _fits_a_block(text: str) -> bool:
-    """Blocks keep printable text only, and are touchy about spaces at the edges of lines."""
-    lines = text.split("\n")
-    return (
-        all(c.isprintable() or c == "\n" for c in text)
-        and not any(line != line.rstrip() or line.startswith(" ") for line in lines)
-        and not text.startswith("\n")
-    )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, UniqueConstraint
+from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from backend.core.columns import Json, UtcDateTime
@@ -59,3 +59,17 @@ class DraftUpdate(SQLModel, table=True):
     compacted: bool = False
     by: str = ""
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+class EventTrigger(SQLModel, table=True):
+    """An event that begins runs of a published workflow, as its start says."""
+
+    __tablename__ = "event_trigger"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("event_trigger_by_topic", "team_id", "topic"),)
+    id: str = Field(primary_key=True)
+    team_id: str = Field(foreign_key="team.id", index=True)
+    workflow_id: str = Field(foreign_key="workflow.id", index=True)
+    topic: str
+    type: str = ""  # empty: every type
+    config: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))  # see `nodes.beginnings`
+    created_by: str  # whoever published it; the runs are theirs

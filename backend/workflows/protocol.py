@@ -52,6 +52,17 @@ class Reader:
             if byte < 128:
                 return value
 
+    def byte(self) -> int:
+        """One byte."""
+        self.skip(1)
+        return self.data[self.at - 1]
+
+    def skip(self, count: int) -> None:
+        """Pass over so many bytes."""
+        if self.at + count > len(self.data):
+            raise BadFrame("the frame is shorter than it says")
+        self.at += count
+
     def bytes_(self) -> bytes:
         """A byte string with its length before it."""
         length = self.number()

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import String, bindparam, func
+from sqlalchemy.orm import defer
 from sqlmodel import col, delete, or_, select
 
 from backend.core.db import Session
@@ -75,14 +78,17 @@ async def lock(session: Session, workflow_id: str) -> Workflow | None:
     return found.first()
 
 
+_DIAGRAM: Any = Version.diagram
+
+
 async def versions(session: Session, workflow_id: str) -> Sequence[Version]:
-    """The published and the named versions, newest first."""
+    """The published and the named versions, newest first, without their diagrams: there may be many large ones."""
     shown = or_(col(Version.number).is_not(None), col(Version.name) != "")
     query = select(Version).where(Version.workflow_id == workflow_id, shown)
     newest = query.order_by(
         col(Version.created_at).desc(), col(Version.number).desc(), col(Version.id).desc()
     )
-    return (await session.exec(newest)).all()
+    return (await session.exec(newest.options(defer(_DIAGRAM, raiseload=True)))).all()
 
 
 async def version(session: Session, workflow_id: str, version_id: str) -> Version | None:
@@ -96,10 +102,13 @@ async def version(session: Session, workflow_id: str, version_id: str) -> Versio
     return found
 
 
-async def version_numbers(session: Session, version_ids: Iterable[str]) -> dict[str, int | None]:
-    """The number of each version."""
-    query = select(Version.id, Version.number).where(col(Version.id).in_(list(version_ids)))
-    return dict((await session.exec(query)).all())
+async def version_numbers(
+    session: Session, version_ids: Iterable[str]
+) -> dict[str, tuple[int | None, datetime]]:
+    """The number of each version, and when it was made."""
+    query = select(Version.id, Version.number, Version.created_at)
+    found = await session.exec(query.where(col(Version.id).in_(list(version_ids))))
+    return {version_id: (number, at) for version_id, number, at in found}
 
 
 async def secret_names(session: Session, team_id: str) -> frozenset[str]:

@@ -14,21 +14,18 @@ from pycrdt import Doc, TransactionEvent
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.core import db, log
-from backend.core.errors import QuadrilleError, TooLarge
-from backend.workflows import document, drafts, fanout, naming, protocol, repository
+from backend.core.errors import TooLarge, Unavailable
+from backend.workflows import document, drafts, fanout, naming, protocol, repository, updates
 from backend.workflows.awareness import Awareness
+from backend.workflows.remarks import Remarks
+from backend.workflows.updates import BadUpdate, Touched
 
 MAX_DOCUMENT_BYTES = 20_000_000
+MAX_WAITING_BYTES = 40_000_000
 BATCH_SECONDS = 0.05
 LOOK_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 _log = log.get(__name__)
-
-
-class BadUpdate(QuadrilleError):
-    """The bytes are no update of a shared document."""
-
-    code, status, title = "bad_update", 400, "Not an update"
 
 
 class Room:
@@ -38,12 +35,14 @@ class Room:
         self.workflow_id = workflow_id
         self.doc: Doc[Any] = Doc()
         self.awareness = Awareness()
+        self.remarks = Remarks()
+        self._touched = Touched()
         self.people: set[Any] = set()
         self.broken = False
         self._pending: list[tuple[str, bytes]] = []
         self._barriers: deque[tuple[int, Callable[[], None]]] = deque()
         self._accepted = self._durable = 0
-        self._seen = self._size = self._rows = 0
+        self._seen = self._size = self._rows = self._waiting = 0
         self._changes: list[bytes] = []
         self._wake = asyncio.Event()
         self._opening = asyncio.Lock()
@@ -59,16 +58,22 @@ class Room:
             self._rows = drafts.COMPACT_ROWS  # how long the log is, nobody knows yet: look at the first flush
             self._size = len(self.doc.get_update())
             self.doc.observe(self._changed)
+            self.remarks.watch(self.doc)
+            self._touched.watch(self.doc)
             # A room outlives each of its sockets; its last socket awaits the keeper in `leave`.
             self._keeper = asyncio.create_task(self._keep())  # noqa: TID251
 
     def take(self, update: bytes, by: str, sender: object) -> None:
         """Merge an edit, show it to the others, and queue it for the log. Raises BadUpdate, TooLarge."""
         self._require_space(update)
-        self._apply(update)
+        updates.require_sound(update, self.doc)
+        with self.remarks.by(by):
+            self._apply(update)
+        self._require_shallow()
         for change in self._drain():
             self._accepted += 1
             self._size += len(change)
+            self._waiting += len(change)
             self._pending.append((by, change))
             self.broadcast(protocol.sync("update", change), but=sender)
         self._wake.set()
@@ -107,10 +112,24 @@ class Room:
             await asyncio.shield(self._keeper)
 
     def _require_space(self, update: bytes) -> None:
+        if self._waiting > MAX_WAITING_BYTES:
+            raise Unavailable("The draft cannot be stored at the moment.", fix="Wait until it is saved.")
         if self._size + len(update) > MAX_DOCUMENT_BYTES:
             self._size = len(self.doc.get_update())
         if self._size + len(update) > MAX_DOCUMENT_BYTES:
             raise TooLarge("The draft is over 20 MB.", fix="Move large values out of the diagram.")
+
+    def _require_shallow(self) -> None:
+        """Nobody reads, and the log never has, what lies deeper than drafts do."""
+        if not updates.is_shallow(self.doc, self._touched.taken()):
+            self._drain()
+            self._break()
+            raise BadUpdate("This is not an update of the draft.", fix="Reload the page.")
+
+    def _break(self) -> None:
+        """The document is in a state that is not to be trusted: everybody reads it anew from the log."""
+        self.broken = True
+        self.end(4500, "The draft is read anew; reconnect.")
 
     def _apply(self, update: bytes) -> None:
         if update == drafts.NOTHING:
@@ -124,9 +143,7 @@ class Room:
             raise BadUpdate("This is not an update of the draft.", fix="Reload the page.") from wrong
         finally:
             if not applied:
-                # A panic of the library leaves the document in an unknown state: read it anew from the log.
-                self.broken = True
-                self.end(4500, "The draft is read anew; reconnect.")
+                self._break()  # after a panic of the library nobody knows what it holds
 
     def _changed(self, event: TransactionEvent) -> None:
         self._changes.append(event.update)
@@ -157,14 +174,17 @@ class Room:
     async def _flush(self) -> None:
         batch, upto = list(self._pending), self._accepted
         if batch:
-            rows = drafts.merged(batch)
+            rows, remarks = drafts.merged(batch), self.remarks.waiting()
             async with db.database().transaction() as session:
                 workflow = await repository.lock(session, self.workflow_id)
                 last = await drafts.append(session, workflow, rows) if workflow else 0
                 if workflow and not self.broken:
                     await naming.follow(session, workflow, document.meta(self.doc))
+                    await self.remarks.tell(session, workflow, remarks)
+            self.remarks.told(remarks)
             self._written(last, len(rows))
             del self._pending[: len(batch)]
+            self._waiting = sum(len(update) for _, update in self._pending)
         self._durable = upto
         while self._barriers and self._barriers[0][0] <= self._durable:
             self._barriers.popleft()[1]()
@@ -181,6 +201,7 @@ class Room:
             self._apply(row.data)
             self._seen = row.number
             self._rows += 1
+        self._touched.taken()  # whoever wrote it has looked at it
         for change in self._drain():
             self._size += len(change)
             self.broadcast(protocol.sync("update", change))

@@ -56,6 +56,7 @@ class WorkflowPublic(BaseModel):
     edited_at: datetime
     published_version_id: str | None
     published_number: int | None = None
+    edited_since_published: bool = False
     archived_at: datetime | None
 
 
@@ -135,8 +136,8 @@ class ChangePublic(BaseModel):
 class ComparisonPublic(BaseModel):
     """Two diagrams and what differs between them."""
 
-    before: dict[str, Any]
-    after: dict[str, Any]
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
     changes: list[ChangePublic]
 
 

@@ -1,6 +1,7 @@
 """What members do with workflows: make, find, rename, rewrite, duplicate, archive."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from backend.core import clock, db, ids
 from backend.core.db import Session
@@ -8,7 +9,7 @@ from backend.core.errors import Conflict, Invalid, NotFound, Problem
 from backend.core.settings import settings
 from backend.identity.principal import Principal
 from backend.nodes import registry
-from backend.workflows import calls, check, drafts, fanout, naming, repository, rooms
+from backend.workflows import agents_named, calls, check, drafts, fanout, naming, repository, rooms
 from backend.workflows.diagram import Diagram, Node, Position, Wire
 from backend.workflows.document import Drawn
 from backend.workflows.models import Workflow
@@ -82,10 +83,19 @@ async def list_(
     return found[: page.limit], more
 
 
-async def published_numbers(session: Session, workflows: Sequence[Workflow]) -> dict[str, int | None]:
-    """The number of the published version by its id."""
-    wanted = [w.published_version_id for w in workflows if w.published_version_id]
-    return await repository.version_numbers(session, wanted) if wanted else {}
+@dataclass(frozen=True)
+class Live:
+    """The number of the published version, and whether the draft was edited since."""
+
+    number: int | None = None
+    edited_since: bool = False
+
+
+async def live(session: Session, workflows: Sequence[Workflow]) -> dict[str, Live]:
+    """What is published of these workflows, by their ids."""
+    wanted = {w.published_version_id: w for w in workflows if w.published_version_id}
+    found = await repository.version_numbers(session, wanted) if wanted else {}
+    return {wanted[one].id: Live(number, wanted[one].edited_at > at) for one, (number, at) in found.items()}
 
 
 async def draft(session: Session, by: Principal, ref: str) -> Drawn:
@@ -107,7 +117,8 @@ async def checked(session: Session, by: Principal, drawn: Drawn, workflow_id: st
     found = check.problems(drawn.diagram, registry.all_kinds(), secrets, max_nodes=limit)
     nodes = [node.model_dump(mode="json") for node in drawn.diagram.nodes if node.config.get("workflow")]
     called = await calls.checked(session, by.team_id, workflow_id, nodes)
-    return [*drawn.problems, *found, *called.problems]
+    asked = await agents_named.problems(session, by.team_id, drawn.diagram.nodes)
+    return [*drawn.problems, *found, *called.problems, *asked]
 
 
 async def replace(session: Session, by: Principal, ref: str, diagram: Diagram) -> Workflow:

@@ -25,7 +25,8 @@ _TINTS = {
 _INK, _MUTED, _LINE, _PAPER, _RED = "#1c2024", "#60646c", "#8b8d98", "#fcfcfd", "#e5484d"
 _FONT = "font-family=\"Inter, 'Segoe UI', sans-serif\""
 _ON_A_WIRE = f'text-anchor="middle" stroke="{_PAPER}" stroke-width="5" paint-order="stroke"'
-_LONGEST_NAME, _LONGEST_LINE = 24, 30
+_LONGEST_NAME, _LONGEST_LINE, _LONGEST_NOTE = 24, 30, 10_000
+_DEEPEST = 50
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _depth(node: Node, chart: Chart) -> int:
 def _around(node: Node, chart: Chart) -> list[Node]:
     """The containers around a node, from the inside; one that lies in itself counts as lying nowhere."""
     found: list[Node] = []
-    while parent := chart.parent(node.id):
+    while len(found) < _DEEPEST and (parent := chart.parent(node.id)):
         node = chart.nodes[parent]
         found.append(node)
     return found
@@ -114,8 +115,7 @@ def _ports(node: Node, chart: Chart) -> tuple[str, ...]:
     known = chart.ports(node)
     if known is not None:
         return known
-    leaving = (wire.source_port for wire in chart.diagram.wires if wire.source == node.id)
-    return tuple(dict.fromkeys(leaving)) or ("out",)
+    return chart.leaving.get(node.id, ("out",))
 
 
 def _frame(node: Node, chart: Chart, box: _Box) -> str:
@@ -145,7 +145,8 @@ def _card(node: Node, chart: Chart, box: _Box) -> str:
 
 
 def _note(node: Node, kind: Kind, box: _Box) -> str:
-    said = re.sub(r"[*`#]", "", str(node.config.get(kind.summary) or node.note or node.name))
+    told = str(node.config.get(kind.summary) or node.note or node.name)
+    said = re.sub(r"[*`#]", "", told[:_LONGEST_NOTE])
     wide, high = max(8, int(box.width / 7)), max(1, int((box.height - 20) / 18))
     lines = [part for line in said.splitlines() for part in textwrap.wrap(line, wide) or [""]][:high]
     words = "".join(_text((box.x + 14, box.y + 26 + 18 * i), line, _INK, 13) for i, line in enumerate(lines))

@@ -16,6 +16,7 @@ from backend.identity.edge import principal_of_socket
 from backend.identity.principal import Principal
 from backend.workflows import fanout, protocol, repository, rooms
 from backend.workflows.awareness import Person
+from backend.workflows.pace import Pace
 from backend.workflows.protocol import BadFrame, Frame
 from backend.workflows.rooms import Room
 
@@ -60,6 +61,7 @@ class Guest:
         self.person = Person(by.account_id, by.name)
         self._queue: asyncio.Queue[bytes] = asyncio.Queue()
         self._queued = 0
+        self._pace = Pace()
         self._ending: tuple[int, str] | None = None
 
     def send(self, frame: bytes) -> None:
@@ -116,6 +118,9 @@ class Guest:
         if len(data) > MAX_MESSAGE_BYTES:
             raise TooLarge("The message is over 1 MB; use PUT for a whole diagram.")
         frame = protocol.frame_of(data)
+        wait = self._pace.spend(len(data), whole=frame is not None and frame.word in ("step1", "query"))
+        if wait:
+            await asyncio.sleep(wait)
         if frame is None or self._ending:
             return
         if frame.word in ("step2", "update"):

@@ -4,15 +4,20 @@ The picture stands in pages, whose style sheet colours it by theme, and in `<img
 its own attributes count, in middle tones that are seen on light paper as on dark.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from backend.nodes.kind import Kind
 from backend.workflows.diagram import Diagram, Node
 
+_Part = TypeVar("_Part")
 WIDTH, HEIGHT, MARGIN = 320.0, 132.0, 16.0
 NODE_WIDTH, NODE_HEIGHT = 232.0, 72.0
 MAX_SCALE = 0.32
 MAX_DEPTH = 8
+MOST = 1_000
+"""Of so many nodes, and of as many wires, more cannot be told apart in so small a picture."""
+
 _INK = "#8b8d98"  # slate 9
 _TINTS = {
     "flow": "#8b8d98", "people": "#ffc53d", "ai": "#5b5bd6", "data": "#00a2c7", "integrations": "#12a594",
@@ -28,9 +33,10 @@ def svg(diagram: Diagram, kinds: Mapping[str, Kind]) -> str:
     boxes = _fitted(places)
     wires = "".join(
         _wire(boxes[wire.source], boxes[wire.target])
-        for wire in diagram.wires
+        for wire in _some(diagram.wires)
         if wire.source in boxes and wire.target in boxes
     )
+    nodes = _some(nodes)
     frames = "".join(_node(boxes[n.id], kinds.get(n.kind), "frame") for n in nodes if n.size)
     cards = "".join(_node(boxes[n.id], kinds.get(n.kind), "card") for n in nodes if not n.size)
     return _sheet(f"{frames}{wires}{cards}")
@@ -39,6 +45,10 @@ def svg(diagram: Diagram, kinds: Mapping[str, Kind]) -> str:
 def empty() -> str:
     """The picture of a diagram without nodes."""
     return _sheet("")
+
+
+def _some(parts: Sequence[_Part]) -> Sequence[_Part]:
+    return parts[:: len(parts) // MOST + 1]
 
 
 def _sheet(drawn: str) -> str:
@@ -67,7 +77,8 @@ def _fitted(places: Mapping[str, Box]) -> dict[str, Box]:
     left, top = min(box[0] for box in places.values()), min(box[1] for box in places.values())
     right = max(x + width for x, _, width, _ in places.values())
     bottom = max(y + height for _, y, _, height in places.values())
-    scale = min((WIDTH - 2 * MARGIN) / (right - left), (HEIGHT - 2 * MARGIN) / (bottom - top), MAX_SCALE)
+    wide, high = max(right - left, 1.0), max(bottom - top, 1.0)
+    scale = min((WIDTH - 2 * MARGIN) / wide, (HEIGHT - 2 * MARGIN) / high, MAX_SCALE)
     dx = (WIDTH - (right - left) * scale) / 2 - left * scale
     dy = (HEIGHT - (bottom - top) * scale) / 2 - top * scale
     return {

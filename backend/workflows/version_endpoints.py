@@ -1,5 +1,6 @@
 """Versions over HTTP: publish, name, look at the history, compare, restore; and the pictures of drafts and versions."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
@@ -49,11 +50,12 @@ async def comparison(
         str, Query(max_length=100, description="A version's id or number, `published` or `draft`.")
     ] = "published",
     after: Annotated[str, Query(max_length=100, description="The same.")] = "draft",
+    diagrams: Annotated[bool, Query(description="Also give both diagrams.")] = True,
 ) -> ComparisonPublic:
-    """What differs between two versions, or between a version and the draft, with both diagrams."""
+    """What differs between two versions, or between a version and the draft."""
     old = await versions.drawing(session, by, ref, before)
     new = await versions.drawing(session, by, ref, after)
-    return await in_thread(views.comparison, old, new)
+    return await in_thread(partial(views.comparison, whole=diagrams), old, new)
 
 
 @router.get("/workflows/{ref}/thumbnail.svg", response_class=Response)
@@ -89,11 +91,11 @@ def _picture(picture: pictures.Picture, known: str) -> Response:
 @router.get("/workflows/{ref}/versions/{version_id}")
 async def get(ref: str, version_id: str, session: ReadSession, by: CurrentPrincipal) -> VersionPublic:
     """One version by id or number, with its diagram."""
-    return views.version(await versions.get(session, by, ref, version_id), whole=True)
+    return views.version(await versions.shown(session, by, ref, version_id), whole=True)
 
 
 @router.post("/workflows/{ref}/versions/{version_id}/restore")
 async def restore(ref: str, version_id: str, session: WriteSession, by: CurrentPrincipal) -> WorkflowPublic:
     """Make the draft what this version was."""
     workflow = await versions.restore(session, by, ref, version_id)
-    return views.public(workflow, await service.published_numbers(session, [workflow]))
+    return views.public(workflow, await service.live(session, [workflow]))

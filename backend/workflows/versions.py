@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -9,7 +10,7 @@ from backend.core import clock, ids, json
 from backend.core.db import Session
 from backend.core.errors import Conflict, Invalid, NotFound
 from backend.identity.principal import Principal
-from backend.workflows import check, drafts, repository, rooms, service
+from backend.workflows import check, drafts, event_starts, repository, rooms, service
 from backend.workflows.diagram import Diagram
 from backend.workflows.document import Drawn
 from backend.workflows.models import Version, Workflow
@@ -46,6 +47,7 @@ async def publish(session: Session, by: Principal, ref: str, message: str = "") 
     version = await _store(session, by, workflow, drawn.diagram, Told(message, number=number))
     workflow.published_version_id = version.id
     session.add(workflow)
+    await event_starts.replace(session, by, workflow, drawn.diagram)
     return version
 
 
@@ -80,6 +82,15 @@ async def drawing(session: Session, by: Principal, ref: str, version: str) -> Di
     if version == "published":
         version = _published(workflow)
     return diagram(await get(session, by, workflow.id, version))
+
+
+async def shown(session: Session, by: Principal, ref: str, version_id: str) -> Version:
+    """The same to be shown with its diagram; raises Invalid for one that is no diagram at all."""
+    found = await get(session, by, ref, version_id)
+    if not isinstance(cast(Any, found.diagram), dict):
+        told = f"{_called(found).capitalize()} cannot be read: what is stored of it is no diagram."
+        raise Invalid(told, fix="Choose another version, or restore the database from a backup.")
+    return found
 
 
 def diagram(version: Version) -> Diagram:
@@ -144,6 +155,15 @@ async def keep(session: Session, by: Principal, workflow: Workflow, diagram: Dia
     """A nameless version with exactly this diagram, for a run that is only looked at; it need not be sound."""
     by.require("workflow.edit")
     service.require_size(diagram)
+    standing = await repository.snapshot(session, workflow.id, diagram.digest())
+    return standing or await _store(session, by, workflow, diagram)
+
+
+async def derived(session: Session, by: Principal, version: Version, diagram: Diagram) -> Version:
+    """A nameless snapshot that a run plays in place of this version; what is wrong with it is told like a draft's."""
+    by.require("workflow.edit")
+    workflow = await _held(session, by, version.workflow_id)
+    await _require_sound(session, by, Drawn(diagram), workflow.id)
     standing = await repository.snapshot(session, workflow.id, diagram.digest())
     return standing or await _store(session, by, workflow, diagram)
 

@@ -16,14 +16,15 @@ from backend.workflows.schemas import (
     VersionPublic,
     WorkflowPublic,
 )
+from backend.workflows.service import Live
 from backend.workflows.templates import Template
 
 
-def public(workflow: Workflow, numbers: Mapping[str, int | None] | None = None) -> WorkflowPublic:
-    """A workflow; `numbers` knows the number of its published version."""
+def public(workflow: Workflow, lives: Mapping[str, Live] | None = None) -> WorkflowPublic:
+    """A workflow; `lives` knows what is published of it."""
     fields = workflow.model_dump(exclude={"team_id"})
-    number = (numbers or {}).get(workflow.published_version_id or "")
-    return WorkflowPublic(**fields, published_number=number)
+    live = (lives or {}).get(workflow.id, Live())
+    return WorkflowPublic(**fields, published_number=live.number, edited_since_published=live.edited_since)
 
 
 def version(row: Version, *, whole: bool = False) -> VersionPublic:
@@ -31,11 +32,11 @@ def version(row: Version, *, whole: bool = False) -> VersionPublic:
     return VersionPublic(**row.model_dump(exclude=None if whole else {"diagram"}))
 
 
-def comparison(before: Diagram, after: Diagram) -> ComparisonPublic:
-    """Two diagrams with what differs."""
+def comparison(before: Diagram, after: Diagram, *, whole: bool = True) -> ComparisonPublic:
+    """What differs between two diagrams, with both when `whole`."""
     return ComparisonPublic(
-        before=before.model_dump(mode="json"),
-        after=after.model_dump(mode="json"),
+        before=before.model_dump(mode="json") if whole else None,
+        after=after.model_dump(mode="json") if whole else None,
         changes=[ChangePublic.model_validate(asdict(change)) for change in compare.changes(before, after)],
     )
 

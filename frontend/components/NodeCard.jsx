@@ -4,7 +4,7 @@ import { memo } from "react";
 import { Handle, Position } from "@xyflow/react";
 import { Link } from "react-router";
 import { Icon } from "./icons.jsx";
-import { carries, hasInput, portsOf, summaryOf, tint } from "./kinds.js";
+import { budgetOf, carries, hasInput, modelOf, portsOf, summaryOf, tint } from "./kinds.js";
 import { Elapsed, StateMark } from "./StateMark.jsx";
 import { stateColour } from "./states.js";
 
@@ -51,17 +51,13 @@ export function Tile({ kind, size = 28 }) {
 
 const MOCKS = { value: "gives a fixed value", last_run: "gives what it gave last", model: "asks a scripted model" };
 
-/** The model that a node asks, where its kind asks one. */
-function modelOf(kind, node) {
-  const [field] = Object.entries(kind.schema?.properties ?? {}).find(([, part]) => part.widget === "model") ?? [];
-  return field && kind.summary !== field ? (node.config?.[field] ?? kind.defaults?.[field] ?? "") : "";
-}
-
-function Badges({ node, kind, problems, live, undoes, undoneBy, dirty }) {
+function Badges({ node, kind, problems, live, undoes, undoneBy, dirty, missing, resting }) {
   const retries = node.retry?.max_attempts ?? 1;
+  const [model, budget] = [modelOf(kind, node), budgetOf(kind, node)];
   const shown = [
     dirty && ["refresh-cw", `${dirty} Its last data is from before.`, "dirty"],
-    problems > 0 && ["circle-alert", `${problems} problem${problems > 1 ? "s" : ""}`, "problem"],
+    missing && ["key-round", `The team has no secret “${missing}”: update the node, or add the secret. Settings and wires are kept.`, "problem", `${missing} missing`],
+    problems > (missing ? 1 : 0) && ["circle-alert", `${problems} problem${problems > 1 ? "s" : ""}`, "problem"],
     undoes && ["undo-2", `Played only to undo ${undoes}`, "undo", `undoes ${undoes}`],
     undoneBy && ["undo-2", `Undone by ${undoneBy} when its saga fails`, "undo"],
     kind.unknown && ["triangle-alert", "This kind is not installed here. Its settings and wires are kept.", "problem", "not installed"],
@@ -71,7 +67,9 @@ function Badges({ node, kind, problems, live, undoes, undoneBy, dirty }) {
     node.pinned != null && ["flag", "Pinned output: used in tests, ignored in production", "pin", "pinned"],
     node.mock && node.pinned == null && ["flask-conical", `In trial runs it ${MOCKS[node.mock.source ?? "value"]}`, "", "mock"],
     kind.group === "People" && ["hand", "Asks people", ""],
-    modelOf(kind, node) && ["cpu", `Model: ${modelOf(kind, node)}`, "", modelOf(kind, node)],
+    model && model !== summaryOf(kind, node) && ["cpu", `Model: ${model}`, "", model],
+    resting && ["circle-pause", resting, "problem", "model rests"],
+    budget && ["wallet", `Spends at most $${budget} on models`, "", `≤ $${budget}`],
     node.timeout_seconds && ["alarm-clock", `At most ${node.timeout_seconds} seconds`, "", `${node.timeout_seconds}s`],
     retries > 1 && ["rotate-cw", `Up to ${retries} attempts`, "", `×${retries}`],
     node.note && ["sticky-note", node.note, ""],
@@ -122,7 +120,7 @@ function PortRows({ node, kind, ports, connectable }) {
 }
 
 /** `live` is a node's entry in a Live, `peers` are other people who selected it. */
-export const NodeCard = memo(function NodeCard({ node, kind, selected, live, problems = 0, peers, connectable = true, decideHref, title, undoes, undoneBy, dirty, play }) {
+export const NodeCard = memo(function NodeCard({ node, kind, selected, live, problems = 0, peers, connectable = true, decideHref, title, undoes, undoneBy, dirty, missing, resting, play }) {
   const ports = portsOf(kind, node);
   const single = ports.length === 1 && ports[0] === "out";
   const state = live?.state ?? null;
@@ -134,6 +132,7 @@ export const NodeCard = memo(function NodeCard({ node, kind, selected, live, pro
       data-testid={`node-${node.id}`}
       data-kind={kind.name}
       data-shape={shapeOf(kind)}
+      data-missing={missing ? true : undefined}
       data-selected={selected || undefined}
       data-disabled={node.disabled || undefined}
       data-dirty={dirty || undefined}
@@ -153,7 +152,7 @@ export const NodeCard = memo(function NodeCard({ node, kind, selected, live, pro
       </div>
       {line ?? <div className="qc-line qc-clip" data-empty={!summary || undefined} title={summary}>{summary || (node.name && node.name !== kind.title ? kind.title : kind.help.split("\n")[0])}</div>}
       {!single && ports.length > 0 && <PortRows node={node} kind={kind} ports={ports} connectable={connectable} />}
-      <Badges node={node} kind={kind} problems={problems} live={live} undoes={undoes} undoneBy={undoneBy} dirty={dirty} />
+      <Badges node={node} kind={kind} problems={problems} live={live} undoes={undoes} undoneBy={undoneBy} dirty={dirty} missing={missing} resting={resting} />
       {play}
     </div>
   );

@@ -1,8 +1,9 @@
 // A run state as people see it everywhere: the same word, colour and icon; and the time a step takes or took.
 
+import { useContext } from "react";
 import { duration } from "./durations.js";
 import { Icon } from "./icons.jsx";
-import { useNow } from "./live_hooks.js";
+import { StillContext, useNow } from "./live_hooks.js";
 import { lookOf, stateColour } from "./states.js";
 
 /** The small round sign at the right of a card. */
@@ -37,10 +38,11 @@ export function StateChip({ state }) {
   );
 }
 
-/** The clock runs while `until` is empty. */
+/** The clock runs while `until` is empty, unless a moment of the past is shown. */
 export function Elapsed({ since, until }) {
-  const now = useNow(Boolean(since) && !until);
+  const still = useContext(StillContext);
+  const now = useNow(Boolean(since) && !until && !still);
   if (!since) return null;
-  const end = until ? Date.parse(until) : now;
+  const end = until || still ? Date.parse(until || still) : now;
   return <span className="qc-elapsed">{duration(end - Date.parse(since))}</span>;
 }

@@ -1,7 +1,7 @@
 // A wire: smooth step with rounded corners and an arrow; its looks tell whether data went or goes along it.
 
 import { memo } from "react";
-import { BaseEdge, EdgeLabelRenderer, getSmoothStepPath, Position, useInternalNode } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, getSmoothStepPath, Position, useInternalNode, useStoreApi } from "@xyflow/react";
 import { useLiveWire } from "./live_hooks.js";
 
 const CORNER = 10;
@@ -34,11 +34,20 @@ function depth(from, to, { sourceX, targetX }) {
   return Math.max(bottomOf(from), bottomOf(to)) + 18 + (from === to ? 0 : Math.min(40, (sourceX - targetX) / 24));
 }
 
-/** `children` is drawn at the middle of the wire. */
-export const Wire = memo(function Wire({ id, source, target, sourceHandleId, sourceX, sourceY, targetX, targetY, selected, data, hovered, children }) {
-  const [from, to] = [useInternalNode(source), useInternalNode(target)];
+/** Follows both states, also where only their heights change. */
+function BetweenStates(props) {
+  const [from, to] = [useInternalNode(props.source), useInternalNode(props.target)];
+  return <Drawn {...props} below={depth(from, to, props)} />;
+}
+
+/** `children` is drawn at the middle of the wire. Most wires need not follow their nodes: React Flow tells where the ends are. */
+export const Wire = memo(function Wire(props) {
+  const { nodeLookup } = useStoreApi().getState();
+  return nodeLookup.get(props.source)?.data.kind?.role === "state" ? <BetweenStates {...props} /> : <Drawn {...props} below={null} />;
+});
+
+function Drawn({ id, source, target, sourceHandleId, sourceX, sourceY, targetX, targetY, selected, data, hovered, below, children }) {
   const ends = { sourceX, sourceY, targetX, targetY };
-  const below = depth(from, to, ends);
   const [path, middleX, middleY] = below == null ? wirePath(ends) : roundPath(ends, below);
   const taken = useLiveWire(source, sourceHandleId, target);
   const label = data?.label;
@@ -62,7 +71,7 @@ export const Wire = memo(function Wire({ id, source, target, sourceHandleId, sou
       )}
     </g>
   );
-});
+}
 
 /** The arrow takes the colour of its wire; draw it once on the page. */
 export function Arrow() {

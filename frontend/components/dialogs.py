@@ -4,6 +4,9 @@ from typing import Any, Literal
 
 import reflex as rx
 
+CLOSE = rx.call_script("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))")
+"""As Escape does. A form is closed when it is sent and not by a click, since a click may find a field that lacks."""
+
 
 def form(
     *fields: rx.Component,
@@ -23,10 +26,10 @@ def form(
                 *fields,
                 rx.el.div(
                     rx.dialog.close(rx.button("Cancel", variant="soft", color_scheme="gray", type="button")),
-                    rx.dialog.close(rx.button(button, type="submit")),
+                    rx.button(button, type="submit"),
                     class_name="qk-dialog-buttons",
                 ),
-                on_submit=on_submit,
+                on_submit=[on_submit, CLOSE],
                 class_name="qk-fields",
             ),
             max_width="460px",

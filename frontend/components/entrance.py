@@ -10,7 +10,6 @@ from frontend import shell
 def entrance(*content: rx.Component, title: str | rx.Var[str]) -> rx.Component:
     """The card in the middle of the page, under the sign of the product."""
     return rx.el.main(
-        rx.el.script(src="/forms.js", async_=True),
         rx.el.div(
             rx.el.div(shell.mark(), rx.el.span("Quadrille"), class_name="qk-brand"),
             rx.el.h1(title),
@@ -23,7 +22,7 @@ def entrance(*content: rx.Component, title: str | rx.Var[str]) -> rx.Component:
 
 
 def form(*fields: rx.Component, to: str, button: str) -> rx.Component:
-    """Fields, the place for what went wrong, and the one button; `assets/forms.js` sends it."""
+    """Fields, the place for what went wrong, and the one button; `assets/forms.js`, in the head of every page, sends it."""
     return rx.el.form(
         *fields,
         rx.el.p(

@@ -26,7 +26,14 @@ export function followRun(runId, { after = 0, onEvent, onLink = () => {} }) {
   }
 
   function receive(message) {
-    const event = JSON.parse(message.data);
+    const from = socket;
+    for (const line of message.data.split("\n")) {
+      if (done || from !== socket || !from.onmessage) return; // what follows will be sent again
+      take(JSON.parse(line));
+    }
+  }
+
+  function take(event) {
     if (event.kind === "resync") return reconnect();
     if (event.seq == null) return onEvent(event);
     if (event.seq <= last) return undefined;
@@ -43,7 +50,7 @@ export function followRun(runId, { after = 0, onEvent, onLink = () => {} }) {
 
   function open() {
     onLink("connecting");
-    const mine = new WebSocket(socketAddress(`/runs/${encodeURIComponent(runId)}/events?after=${last}`));
+    const mine = new WebSocket(socketAddress(`/runs/${encodeURIComponent(runId)}/events?after=${last}&lines=true`));
     socket = mine;
     mine.onopen = () => {
       pause = FIRST_PAUSE;

@@ -22,6 +22,8 @@ export const Icon = memo(function Icon({ name, size = 16, ...rest_ }) {
       for (const [key, icon] of Object.entries(icons)) if (!byName.has(kebab(key))) byName.set(kebab(key), icon);
       if (!byName.has(name)) byName.set(name, known.Box);
       if (!gone) redraw((n) => n + 1);
+    }, () => {
+      rest = null; // nobody is online; the next icon asks again
     });
     return () => {
       gone = true;

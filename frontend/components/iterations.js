@@ -13,21 +13,26 @@ export function playings(path) {
 
 export const within = (path, place) => path === place || Boolean(path?.startsWith(`${place}/`));
 
-const numbers = (place) => place.split("/").map((part) => Number(part.split(":")[1]));
+const numbersOf = (place) => place.split("/").map((part) => Number(part.split(":")[1]));
 
 /** Those played at once begin in any order; they are shown in that of the list. */
-function byNumbers(one, other) {
-  const [a, b] = [numbers(one.place), numbers(other.place)];
+function byNumbers({ numbers: a }, { numbers: b }) {
   const at = a.findIndex((number, i) => number !== b[i]);
   return at < 0 ? 0 : a[at] - (b[at] ?? 0);
 }
 
 export class Iterations {
   constructor() {
-    this.byContainer = new Map();
+    this.byContainer = new Map(); // the playings of each by their place, and as a list once somebody has looked
   }
 
-  of = (container) => this.byContainer.get(container) ?? NONE;
+  /** In their order; the same list until one of them changes. A loop of a thousand rounds is sorted when it is looked at. */
+  of = (container) => {
+    const held = this.byContainer.get(container);
+    if (!held) return NONE;
+    held.list ??= [...held.places.values()].sort(byNumbers);
+    return held.list;
+  };
 
   /** Takes in an event of a step; gives the containers whose playings have changed. */
   apply({ kind, path, node_id: node, visit = 1, data }) {
@@ -39,14 +44,15 @@ export class Iterations {
   }
 
   put({ container, index, place }, kind, step, data) {
-    const list = this.of(container);
-    const old = list.find((one) => one.place === place) ?? { place, index, open: new Set(), failed: false };
+    const held = this.byContainer.get(container) ?? { places: new Map(), list: null };
+    const old = held.places.get(place) ?? { place, index, numbers: numbersOf(place), open: new Set(), failed: false };
     const open = new Set(old.open);
     if (BEGINS.has(kind)) open.add(step);
     else open.delete(step);
     const failed = kind === "step.failed" && !data?.port ? true : old.failed && !open.size;
     const state = failed ? "failed" : open.size ? "running" : "succeeded";
-    const others = list.filter((one) => one.place !== place);
-    this.byContainer.set(container, [...others, { place, index, open, failed, state }].sort(byNumbers));
+    held.places.set(place, { ...old, open, failed, state });
+    held.list = null;
+    this.byContainer.set(container, held);
   }
 }

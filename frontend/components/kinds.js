@@ -110,3 +110,18 @@ export function tint(group, part = "") {
   const known = SECTIONS.includes(group) ? group.toLowerCase() : "flow";
   return `var(--qk-section-${known}${part ? `-${part}` : ""})`;
 }
+
+/** The field of a kind's settings that names the model it asks, if it asks one. */
+const modelField = (kind) => Object.entries(kind?.schema?.properties ?? {}).find(([, part]) => part.widget === "model")?.[0];
+
+/** The model that a node asks, where its kind asks one. */
+export function modelOf(kind, node) {
+  const field = modelField(kind);
+  return field ? (node.config?.[field] ?? kind.defaults?.[field] ?? "") : "";
+}
+
+/** The provider in a model's name, `openai` in `openai:gpt-5`; models of this installation have none. */
+export const providerOf = (model) => (typeof model === "string" && model.includes(":") && !model.startsWith("openvino:") ? model.split(":")[0] : null);
+
+/** What a node may spend on models at most, in dollars. */
+export const budgetOf = (kind, node) => (kind?.schema?.properties?.max_cost ? Number(node.config?.max_cost) || null : null);

@@ -17,10 +17,18 @@ REASONS = {  # each as a word for chips and rows
     "poison": ("Workers died", "skull"),
     "unreadable": ("Cannot be played", "file-warning"),
     "compensation": ("Not undone", "undo-2"),
+    "event": ("Event not taken", "radio"),
 }
+RATES: dict[str, tuple[str, float | None]] = {
+    "": ("All at once", None),
+    "60": ("60 a minute", 60),
+    "10": ("10 a minute", 10),
+    "1": ("1 a minute", 1),
+}
+"""How many of a group begin in a minute."""
 _AGAIN = (
     "Each run goes on, in a new run, from where it stopped: finished steps stand, and other systems are sent the same "
-    "keys again. A compensation is tried anew in its own run."
+    "keys again. A compensation is tried anew in its own run, and an event begins a run of what is published now."
 )
 _AWAY = (
     "Nothing is tried any more. A compensation counts as settled by hand, and its run goes on. "
@@ -54,6 +62,17 @@ def redrive_button(
         button="Redrive",
         on_click=on_click,
         colour="iris",
+    )
+
+
+def rates(chosen: rx.Var[str] | str, on_change: Any) -> rx.Component:
+    """How fast a group begins."""
+    return rx.el.select(
+        *(rx.el.option(word, value=name) for name, (word, _) in RATES.items()),
+        value=chosen,
+        on_change=on_change,
+        aria_label="How fast they begin",
+        class_name="qk-select",
     )
 
 
@@ -100,4 +119,14 @@ def _chip(name: str) -> rx.Component:
             "--qk-chip-soft": f"var(--qk-state-{slug}-soft)",
             "--qk-chip-ink": f"var(--qk-state-{slug}-ink)",
         },
+    )
+
+
+def given_up(title: rx.Var[str] | str, href: rx.Var[str] | str) -> rx.Component:
+    """Where to go on with a run that was given up."""
+    return rx.el.div(
+        rx.icon("mail-warning", size=18),
+        rx.el.span("Given up: ", title, ".", style={"flex": "1"}),
+        rx.button("What to do", color_scheme="amber", on_click=rx.redirect(href)),
+        class_name="qk-callout",
     )

@@ -101,6 +101,23 @@ export class Live {
     else if (this.outward(event).node_id) this.applyToNode(event);
   }
 
+  /** Many at once: who listens hears of each topic once, when all are taken in. */
+  applyAll(events) {
+    const topics = new Set();
+    this.tell = (topic) => topics.add(topic);
+    const before = this.events;
+    try {
+      for (const event of events) {
+        this.events = [];
+        this.apply(event);
+      }
+    } finally {
+      delete this.tell;
+      this.events = before.concat(events.filter((event) => event.seq != null)).slice(-MOST_EVENTS);
+    }
+    for (const topic of topics) this.tell(topic);
+  }
+
   applySaga(event) {
     const state = SAGA_STATES[event.kind];
     this.put(event.node_id, { state, rolled: state, finishedAt: null });
@@ -168,6 +185,7 @@ export class Live {
       visits: begins && event.attempt === 1 ? (old.visits ?? 0) + 1 : (old.visits ?? 1),
       attempt: event.attempt,
       cause: state === "failed" || state === "retrying" ? causeOf(data.error ?? data.message) : "",
+      code: data.error?.code ?? "",
       message: begins ? "" : old.message,
       text: this.speech.of(stepKey(event)),
       fraction: null,

@@ -4,6 +4,8 @@ import { createContext, useCallback, useContext, useEffect, useState, useSyncExt
 
 /** The Live of the page; its value never changes, so reading it costs nothing. */
 export const LiveContext = createContext(null);
+/** The moment of the past that is shown, at which clocks stand still; null for the present. */
+export const StillContext = createContext(null);
 const nothing = () => () => {};
 
 export function useLive(topic, read) {

@@ -24,6 +24,11 @@ export function openingView(bounds, box, room) {
   return around(bounds, box ?? bounds, fit >= READABLE ? fit : CLOSE, room);
 }
 
+const EDGE = 28; // px between the diagram and the canvas' border
+
+/** All of an element but its edges, for a canvas over which nothing lies. */
+export const roomIn = ({ clientWidth, clientHeight }) => ({ x: EDGE, y: EDGE, width: clientWidth - 2 * EDGE, height: clientHeight - 2 * EDGE });
+
 /** The same zoom, moved so that a node is seen. */
 export function movedTo(bounds, box, { zoom }, room) {
   return around(bounds, box, zoom, room);

@@ -48,6 +48,18 @@ def _menu() -> rx.Component:
         _theme("As the system", "system", "monitor"),
         rx.dropdown_menu.separator(),
         rx.dropdown_menu.item(
+            rx.icon("users", size=14),
+            "Members",
+            class_name="qk-only-narrow",
+            on_select=rx.redirect(routes.MEMBERS),
+        ),
+        rx.dropdown_menu.item(
+            rx.icon("bot", size=14),
+            "Agents",
+            class_name="qk-only-narrow",
+            on_select=rx.redirect(routes.AGENTS),
+        ),
+        rx.dropdown_menu.item(
             rx.icon("settings", size=14), "Settings", on_select=rx.redirect(routes.SETTINGS)
         ),
         rx.dropdown_menu.item(rx.icon("log-out", size=14), "Sign out", custom_attrs={"data-sign-out": ""}),

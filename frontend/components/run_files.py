@@ -2,6 +2,9 @@
 
 import reflex as rx
 
+from frontend.components import run_evaluation
+from frontend.components.links import link
+
 
 def export(run_id: rx.Var[str] | str) -> rx.Component:
     """The whole run as one JSON file."""
@@ -12,6 +15,20 @@ def export(run_id: rx.Var[str] | str) -> rx.Component:
         style={"cursor": "pointer"},
         title="Download the run with its diagram, events, steps and values",
         on_click=rx.download(url=f"/api/v1/runs/{run_id}/history"),
+    )
+
+
+def taken_elsewhere(run_id: rx.Var[str] | str, editor_href: rx.Var[str] | str) -> rx.Component:
+    """As a file, into an evaluation set, and onto the draft."""
+    return rx.fragment(
+        export(run_id),
+        run_evaluation.add(),
+        link(
+            rx.icon("square-pen", size=14),
+            "Open in the editor",
+            to=editor_href,
+            title="Show its data on the draft",
+        ),
     )
 
 

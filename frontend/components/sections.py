@@ -5,7 +5,12 @@ from typing import Any
 import reflex as rx
 
 
-def section(title: str, sentence: str, action: rx.Component, content: rx.Component) -> rx.Component:
+def section(
+    title: str | rx.Var[str],
+    sentence: str | rx.Var[str] | rx.Var,
+    action: rx.Component,
+    content: rx.Component | rx.Var,
+) -> rx.Component:
     """What it is about, what can be done, and what stands now."""
     return rx.el.section(
         rx.el.div(
@@ -26,6 +31,6 @@ def field(label: str, name: str, **more: Any) -> rx.Component:
     )
 
 
-def number(label: str, name: str, value: str) -> rx.Component:
+def number(label: str, name: str, value: str | rx.Var[str]) -> rx.Component:
     """A whole number from 0 on."""
     return field(label, name, type="number", default_value=value, min=0, required=True)

@@ -8,11 +8,13 @@ STARTED = {  # what started a run, as people say it
     "manual": "By hand",
     "api": "Over the API",
     "workflow": "By another run",
+    "event": "By an event",
     "retry": "Retry",
     "fork": "Fork",
     "replay": "Replay",
     "imported": "Imported",
     "trial": "Trial of a part",
+    "evaluation": "Evaluation",
 }
 
 

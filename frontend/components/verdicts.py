@@ -19,6 +19,22 @@ def verdict_chip(status: str | rx.Var[str], mine: rx.Var[bool] | bool = True) ->
     )
 
 
+def priority_mark(priority: str | rx.Var[str]) -> rx.Component | rx.Var:
+    """What is not of usual priority says so."""
+    return rx.match(
+        priority,
+        ("urgent", _priority("Urgent", "chevrons-up", "failed")),
+        ("high", _priority("High", "chevron-up", "waiting-person")),
+        ("low", _priority("Low", "chevron-down", "queued")),
+        rx.fragment(),
+    )
+
+
+def _priority(word: str, icon: str, slug: str) -> rx.Component:
+    ink = {"color": f"var(--qk-state-{slug}-ink)"}
+    return rx.el.span(rx.icon(icon, size=14), word, class_name="qk-priority", style=ink)
+
+
 def _chip(name: str, word: str = "") -> rx.Component:
     usual, icon, slug = _LOOKS[name]
     return rx.el.span(

@@ -1,10 +1,9 @@
 // Adds a node after another without a pointer: a list of kinds to find by name.
 
-import { useState } from "react";
 import { Dialog } from "@radix-ui/themes";
-import { Icon } from "../components/icons.jsx";
 import { hasInput, portsOf } from "../components/kinds.js";
 import { Tile } from "../components/NodeCard.jsx";
+import { FindList } from "./FindList.jsx";
 import { found } from "./fuzzy.js";
 import { useEditor, useUi } from "./hooks.js";
 
@@ -26,40 +25,21 @@ function addAfter(editor, id, kind) {
   editor.openInspector(made);
 }
 
+const sift = (kinds) => (query) => found([...kinds.values()], query, (kind) => [kind.title, kind.name, kind.group, ...(kind.synonyms ?? [])]);
+const draw = (kind) => <><Tile kind={kind} size={24} /><span className="qc-clip qe-command-title">{kind.title}</span><small>{kind.group}</small></>;
+
 export function AddDialog({ close }) {
   const editor = useEditor();
   const id = useUi((ui) => ui.adding);
-  const [query, setQuery] = useState("");
-  const [at, setAt] = useState(0);
-  const rows = found([...editor.kinds.values()], query, (kind) => [kind.title, kind.name, kind.group, ...(kind.synonyms ?? [])]);
+  const node = editor.model.node(id);
   const pick = (kind) => {
     close();
     addAfter(editor, id, kind);
   };
-  const keys = (event) => {
-    if (event.key === "ArrowDown") setAt(Math.min(at + 1, rows.length - 1));
-    else if (event.key === "ArrowUp") setAt(Math.max(at - 1, 0));
-    else if (event.key === "Enter" && rows[at]) pick(rows[at]);
-    else return;
-    event.preventDefault();
-  };
   return (
     <>
-      <Dialog.Title size="3">Add a node{editor.model.node(id) ? ` after “${editor.model.node(id).name || id}”` : ""}</Dialog.Title>
-      <label className="qe-search qe-search-large">
-        <Icon name="search" size={16} />
-        <input autoFocus value={query} placeholder="Name of a kind" aria-label="Kind of the node" onKeyDown={keys} onChange={(event) => {
-          setQuery(event.target.value);
-          setAt(0);
-        }} />
-      </label>
-      <div className="qe-command-list" role="listbox" aria-label="Kinds">
-        {rows.map((kind, i) => (
-          <div key={kind.name} role="option" aria-selected={i === at} className="qe-command qe-add-kind" data-testid={`add-${kind.name}`} onPointerMove={() => setAt(i)} onClick={() => pick(kind)}>
-            <Tile kind={kind} size={24} /><span className="qc-clip">{kind.title}</span><small>{kind.group}</small>
-          </div>
-        ))}
-      </div>
+      <Dialog.Title size="3">Add a node{node ? ` after “${node.name || id}”` : ""}</Dialog.Title>
+      <FindList id="qe-add" label="Kind of the node" placeholder="Name of a kind" things="Kinds" none="No kind is called like that." sift={sift(editor.kinds)} keyOf={(kind) => `add-${kind.name}`} draw={draw} onPick={pick} />
     </>
   );
 }

@@ -1,10 +1,11 @@
 // The canvas: React Flow over the draft, with paper, wires, cards, mini-map and other people's cursors.
 
 import { memo, useCallback, useEffect, useMemo, useRef } from "react";
-import { ConnectionLineType, ConnectionMode, MiniMap, ReactFlow, SelectionMode, useReactFlow } from "@xyflow/react";
+import { ConnectionLineType, ConnectionMode, ReactFlow, SelectionMode, useReactFlow, useStoreApi } from "@xyflow/react";
 import { useColourMode } from "../components/colour_mode.js";
 import { isContainer, tint } from "../components/kinds.js";
 import { LiveContext, useLiveEvents, useLiveRun } from "../components/live_hooks.js";
+import { MapOfNodes } from "../components/MapOfNodes.jsx";
 import { Opening } from "../components/Opening.jsx";
 import { Paper, useDetail } from "../components/Paper.jsx";
 import { stateColour } from "../components/states.js";
@@ -18,10 +19,11 @@ import { Candidate, Refused, WiringBar } from "./Guide.jsx";
 import { nodeTypes } from "./EditorNode.jsx";
 import { edgeTypes, overWire } from "./EditorWire.jsx";
 import { useGestures, usePointer } from "./gestures.js";
-import { useEditor, useUi } from "./hooks.js";
+import { useDraftState, useEditor, useModel, useUi } from "./hooks.js";
 import { calm } from "./commands.js";
 import { GRID } from "./placing.js";
 import { fetchLater } from "./later.js";
+import { reaching } from "./reach.js";
 import { SelectionBar } from "./SelectionBar.jsx";
 import { tabbing } from "./tabbing.js";
 import { panelWidth, remembered, roomOn } from "./ui.js";
@@ -74,9 +76,9 @@ function MiniMapOfStates() {
     return state ? stateColour(state) : tint(entry.data.kind.group, isContainer(entry.data.kind) ? "soft" : "");
   }, [editor, seen]);
   const shown = useUi((ui) => ui.minimap);
-  const jump = useCallback((_, { x, y }) => editor.flow.setCenter(x, y, { zoom: editor.flow.getZoom(), duration: calm() }), [editor]);
+  const jump = useCallback(({ x, y }) => editor.flow.setCenter(x, y, { zoom: editor.flow.getZoom(), duration: calm() }), [editor]);
   if (!shown) return null;
-  return <MiniMap pannable zoomable onClick={jump} nodeColor={colour} nodeBorderRadius={10} maskColor="var(--slate-a3)" className="qe-minimap" ariaLabel="Mini-map" />;
+  return <MapOfNodes colourOf={colour} onJump={jump} className="qe-minimap" />;
 }
 
 /** Opens at a readable size, and shows the node at which a run waits for people or has failed. */
@@ -88,14 +90,40 @@ function Sight({ opened }) {
   const focus = SHOWN_STATES.has(state) ? [...editor.live.nodes].find(([, node]) => node.state === state)?.[0] : null;
   const onOpened = useCallback(() => {
     editor.frame.dataset.opened = "true";
-    fetchLater();
+    fetchLater(editor.frame);
   }, [editor]);
+  const empty = useModel((model) => model.nodes.size === 0);
+  const { saved } = useDraftState();
+  useEffect(() => {
+    if (empty && editor.frame && (saved === "saved" || saved === "read-only")) onOpened(); // an empty sheet has no view to come to
+  }, [editor, empty, saved, onOpened]);
   return <Opening room={room} start={start} focus={focus} opened={opened} onOpened={onOpened} />;
+}
+
+/** What stands on the sheet besides nodes and wires. */
+function Over({ opened }) {
+  return (
+    <>
+      <span data-canvas-ends tabIndex={-1} className="qe-unseen" />
+      <Paper />
+      <FollowView />
+      <Cursors />
+      <Comments />
+      <Candidate />
+      <AlignmentGuides />
+      <VariableLinks />
+      <SelectionBar />
+      <Sight opened={opened} />
+      <MiniMapOfStates />
+      <ZoomBar />
+    </>
+  );
 }
 
 export const Canvas = memo(function Canvas() {
   const editor = useEditor();
   const flow = useReactFlow();
+  const store = useStoreApi();
   const frame = useRef(null);
   const { nodes, wires, onNodesChange, onEdgesChange, select } = useCanvasNodes();
   const viewport = useViewport(editor);
@@ -115,6 +143,7 @@ export const Canvas = memo(function Canvas() {
     editor.frame = frame.current;
   }, [editor, flow, select]);
   useEffect(() => tabbing(editor), [editor]);
+  useEffect(() => reaching(frame.current, store), [store]);
   const onInit = useCallback((instance) => {
     detail(null, instance.getViewport());
   }, [detail]);
@@ -127,6 +156,9 @@ export const Canvas = memo(function Canvas() {
   const onDoubleClick = useCallback((event) => {
     if (event.target.classList?.contains("react-flow__pane")) editor.openPicker({ screen: { x: event.clientX, y: event.clientY } });
   }, [editor]);
+
+  const opened = Boolean(viewport.first);
+  const over = useMemo(() => <Over opened={opened} />, [opened]); // a node that moves draws none of it again
 
   return (
     <div ref={frame} className="qc-canvas" data-mode={mode} data-testid="canvas" onDoubleClick={onDoubleClick} onClickCapture={editor.wiring.onClickCapture} {...pointer}>
@@ -178,18 +210,7 @@ export const Canvas = memo(function Canvas() {
           colorMode={colourMode}
           proOptions={WITHOUT_NAME}
         >
-          <span data-canvas-ends tabIndex={-1} className="qe-unseen" />
-          <Paper />
-          <FollowView />
-          <Cursors />
-          <Comments />
-          <Candidate />
-          <AlignmentGuides />
-          <VariableLinks />
-          <SelectionBar />
-          <Sight opened={Boolean(viewport.first)} />
-          <MiniMapOfStates />
-          <ZoomBar />
+          {over}
         </ReactFlow>
         <Refused />
         <WiringBar />

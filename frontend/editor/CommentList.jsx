@@ -3,29 +3,26 @@
 import { memo, useState } from "react";
 import { Button } from "@radix-ui/themes";
 import { Icon } from "../components/icons.jsx";
-import { mentions, resolveComment, sorted } from "./comments.js";
+import { answersTo, isHead, resolveComment, showComment, sorted } from "./comments.js";
 import { sameList, useEditor, useModel, useUi } from "./hooks.js";
 import { Mentioning } from "./Mention.jsx";
-
-function go(editor, comment) {
-  editor.ui.set({ commentsShown: true });
-  if (comment.node && editor.model.node(comment.node)) {
-    editor.select?.([comment.node]);
-    editor.bring(comment.node);
-  } else editor.flow?.setCenter(comment.x, comment.y, { zoom: Math.max(0.6, editor.flow.getZoom()) });
-}
+import { Thread } from "./Thread.jsx";
 
 function Row({ comment }) {
   const editor = useEditor();
+  const open = useUi((ui) => ui.openComment === comment.id);
+  const answers = useModel((model) => answersTo(model.comments, comment).length);
+  const show = () => (editor.flow ? showComment(editor, comment.id) : editor.ui.set({ openComment: open ? null : comment.id }));
   const node = comment.node ? editor.model.node(comment.node) : null;
   const where = node ? node.name || node.id : comment.node ? "a node that is gone" : "the canvas";
   return (
     <li className="qe-comment-row" data-resolved={comment.resolved || undefined} data-testid="comment-row">
-      <button type="button" className="qe-comment-go" onClick={() => go(editor, comment)}>
+      <button type="button" className="qe-comment-go" aria-expanded={open} onClick={show}>
         <span><Mentioning text={comment.text} /></span>
-        <small>{comment.author || "Somebody"} on {where}{comment.resolved ? " · resolved" : ""}</small>
+        <small>{comment.author || "Somebody"} on {where}{answers ? ` · ${answers} ${answers === 1 ? "reply" : "replies"}` : ""}{comment.resolved ? " · resolved" : ""}</small>
       </button>
-      {editor.draft.canEdit && <Button size="1" variant="soft" color="gray" onClick={() => resolveComment(editor, comment.id, !comment.resolved)}>{comment.resolved ? "Open again" : "Resolve"}</Button>}
+      {editor.draft.canEdit && editor.flow && <Button size="1" variant="soft" color="gray" onClick={() => resolveComment(editor, comment.id, !comment.resolved)}>{comment.resolved ? "Open again" : "Resolve"}</Button>}
+      {open && !editor.flow && <Thread comment={comment} />}
     </li>
   );
 }
@@ -34,7 +31,7 @@ export const CommentList = memo(function CommentList() {
   const editor = useEditor();
   const open = useUi((ui) => ui.commentsOpen);
   const shown = useUi((ui) => ui.commentsShown !== false);
-  const comments = useModel((model) => [...model.comments.values()], sameList);
+  const comments = useModel((model) => [...model.comments.values()].filter((one) => isHead(model.comments, one)), sameList);
   const [resolved, setResolved] = useState(false);
   if (!open) return null;
   const rows = sorted(comments, editor.me).filter((comment) => resolved || !comment.resolved);
@@ -51,19 +48,5 @@ export const CommentList = memo(function CommentList() {
         {rows.length ? <ul className="qe-changes">{rows.map((comment) => <Row key={comment.id} comment={comment} />)}</ul> : <p className="qe-none">No open comment. Press C and click where one belongs.</p>}
       </div>
     </section>
-  );
-});
-
-/** How many are open; marked when one of them names us. */
-export const CommentsButton = memo(function CommentsButton() {
-  const { me, run } = useEditor();
-  const open = useModel((model) => [...model.comments.values()].filter((comment) => !comment.resolved), sameList);
-  if (!open.length) return null;
-  const named = open.some((comment) => mentions(comment.text, me.name));
-  const words = `${open.length} open comment${open.length === 1 ? "" : "s"}${named ? ", you are named" : ""}`;
-  return (
-    <button type="button" className="qe-problems-button" data-testid="comments-button" data-named={named || undefined} title={words} aria-label={words} onClick={() => run("comments")}>
-      <Icon name="message-square" size={15} />{open.length}{named && <i className="qe-named-dot" />}
-    </button>
   );
 });

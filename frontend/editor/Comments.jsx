@@ -4,9 +4,10 @@ import { memo, useState } from "react";
 import { Button } from "@radix-ui/themes";
 import { useStore, ViewportPortal } from "@xyflow/react";
 import { Icon } from "../components/icons.jsx";
-import { addComment, removeComment, resolveComment } from "./comments.js";
+import { addComment, answersTo, isHead } from "./comments.js";
 import { sameList, useEditor, useModel, useUi } from "./hooks.js";
-import { Mentioning, MentionBox } from "./Mention.jsx";
+import { MentionBox } from "./Mention.jsx";
+import { Thread } from "./Thread.jsx";
 
 /** Where a pin stands, and how large it is drawn to keep its size at any zoom. */
 function place(state, { node, x, y }) {
@@ -19,24 +20,10 @@ function Pinned({ at, children }) {
   return <div className="qe-pin nodrag nopan nowheel" style={{ transform: `translate(${x}px, ${y}px) scale(${size})` }}>{children}</div>;
 }
 
-function Words({ comment }) {
-  const editor = useEditor();
-  return (
-    <div className="qe-remark">
-      <p><Mentioning text={comment.text} /></p>
-      <small>{comment.author}{comment.resolved && " · resolved"}</small>
-      {editor.draft.canEdit && (
-        <div className="qe-offer-foot">
-          <Button size="1" variant="soft" color="gray" onClick={() => removeComment(editor, comment.id)}>Delete</Button>
-          <Button size="1" variant="soft" onClick={() => resolveComment(editor, comment.id, !comment.resolved)}>{comment.resolved ? "Open again" : "Resolve"}</Button>
-        </div>
-      )}
-    </div>
-  );
-}
-
 function Pin({ comment }) {
-  const [open, setOpen] = useState(false);
+  const { ui } = useEditor();
+  const open = useUi((state) => state.openComment === comment.id);
+  const answers = useModel((model) => answersTo(model.comments, comment).length);
   return (
     <Pinned at={comment}>
       <button
@@ -47,11 +34,12 @@ function Pin({ comment }) {
         aria-expanded={open}
         aria-label={`Comment of ${comment.author}: ${comment.text}`}
         title={comment.text}
-        onClick={() => setOpen(!open)}
+        onClick={() => ui.set({ openComment: open ? null : comment.id })}
       >
         <Icon name="message-square" size={13} />
+        {answers > 0 && <i className="qe-pin-count">{answers + 1}</i>}
       </button>
-      {open && <Words comment={comment} />}
+      {open && <div className="qe-remark"><Thread comment={comment} /></div>}
     </Pinned>
   );
 }
@@ -78,7 +66,7 @@ function Writing({ at }) {
 }
 
 export const Comments = memo(function Comments() {
-  const comments = useModel((model) => [...model.comments.values()], sameList);
+  const comments = useModel((model) => [...model.comments.values()].filter((one) => isHead(model.comments, one)), sameList);
   const writing = useUi((ui) => ui.remark);
   const shown = useUi((ui) => ui.commentsShown !== false);
   return (

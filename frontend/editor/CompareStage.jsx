@@ -90,7 +90,7 @@ function Head({ wanted, versions }) {
 }
 
 /** Which change is looked at; J and K go through them. */
-function useWalk(editor, changes) {
+export function useWalk(editor, changes) {
   const [at, setAt] = useState(-1);
   useEffect(() => setAt((old) => Math.min(old, changes.length - 1)), [changes]);
   useEffect(() => {

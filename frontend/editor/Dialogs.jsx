@@ -1,19 +1,22 @@
 // The dialogs: publishing is here, each other has a file of its own.
 
-import { memo, useState } from "react";
+import { memo, Suspense, useState } from "react";
 import { Button, Dialog, TextArea } from "@radix-ui/themes";
 import { api } from "../components/api.js";
 import { AddDialog } from "./AddDialog.jsx";
 import { CommandPalette } from "./CommandPalette.jsx";
 import { ConnectDialog } from "./ConnectDialog.jsx";
+import { DescribeDialog } from "./describing.js";
 import { useEditor, useUi } from "./hooks.js";
 import { LimitsDialog } from "./LimitsDialog.jsx";
 import { NameDialog } from "./NameDialog.jsx";
 import { PastRunDialog } from "./PastRunDialog.jsx";
 import { ProblemList } from "./Problems.jsx";
 import { errorsOf } from "./problems.js";
+import { Refused } from "./Refused.jsx";
 import { RunDialog } from "./RunDialog.jsx";
 import { ShortcutSheet } from "./ShortcutSheet.jsx";
+import { SecretDialog } from "./SecretDialog.jsx";
 import { SubworkflowDialog } from "./SubworkflowDialog.jsx";
 import { SureDialog } from "./SureDialog.jsx";
 import { TrialDialog } from "./TrialDialog.jsx";
@@ -50,13 +53,7 @@ function PublishDialog({ close }) {
           <ProblemList problems={errors} onPick={close} />
         </div>
       )}
-      {refused && (
-        <div className="qe-refused" role="alert">
-          <strong>{refused.message}</strong>
-          {refused.fix && <small>{refused.fix}</small>}
-          <ProblemList problems={refused.problems ?? []} onPick={close} />
-        </div>
-      )}
+      <Refused problem={refused} close={close} />
       <div className="qe-dialog-foot">
         <Button variant="soft" color="gray" onClick={close}>Cancel</Button>
         <Button data-testid="publish-confirm" loading={busy} disabled={errors.length > 0} onClick={publish}>Publish</Button>
@@ -68,7 +65,7 @@ function PublishDialog({ close }) {
 const CONTENT = {
   run: [RunDialog, 560], trial: [TrialDialog, 560], past: [PastRunDialog, 560], publish: [PublishDialog, 480], "name-version": [NameDialog, 440], update: [UpdateDialog, 520],
   connect: [ConnectDialog, 420], "add-after": [AddDialog, 420], limits: [LimitsDialog, 440], shortcuts: [ShortcutSheet, 760], commands: [CommandPalette, 560],
-  subworkflow: [SubworkflowDialog, 460], sure: [SureDialog, 420],
+  subworkflow: [SubworkflowDialog, 460], secret: [SecretDialog, 460], sure: [SureDialog, 420], describe: [DescribeDialog, 560],
 };
 
 export const Dialogs = memo(function Dialogs() {
@@ -80,7 +77,7 @@ export const Dialogs = memo(function Dialogs() {
     <Dialog.Root open={Boolean(Content)} onOpenChange={(on) => !on && close()}>
       {Content && (
         <Dialog.Content maxWidth={`${width}px`} className="qe-dialog" data-testid={`dialog-${open}`} aria-describedby={undefined}>
-          <Content close={close} />
+          <Suspense fallback={<div className="qe-form-comes" role="status" aria-busy="true" aria-label="Loading" />}><Content close={close} /></Suspense>
         </Dialog.Content>
       )}
     </Dialog.Root>

@@ -1,6 +1,6 @@
 // The editor island: what Reflex puts on the page of one workflow.
 
-import { memo, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { memo, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { ReactFlowProvider } from "@xyflow/react";
 import { useNavigate, useParams } from "react-router";
 import "@xyflow/react/dist/style.css";
@@ -8,6 +8,7 @@ import "../components/canvas.css";
 import "./editor.css";
 import "./editing.css";
 import "./forms.css";
+import "./describe.css";
 import "./history.css";
 import "./panel.css";
 import "./together.css";
@@ -15,29 +16,22 @@ import { api } from "../components/api.js";
 import { Icon } from "../components/icons.jsx";
 import { loadKinds } from "../components/kinds.js";
 import { Announcer } from "./Announcer.jsx";
+import { takeOver } from "./bindings.js";
 import { Canvas } from "./Canvas.jsx";
-import { CommentList } from "./CommentList.jsx";
-import { CompareStage } from "./CompareStage.jsx";
+import { showComment } from "./comments.js";
 import { Connection } from "./Connection.jsx";
-import { Dialogs } from "./Dialogs.jsx";
 import { EditorCore } from "./editor_core.js";
 import { look } from "./history.js";
 import { ContextMenu } from "./ContextMenu.jsx";
-import { FindBar } from "./FindBar.jsx";
 import { EditorContext, useDraftState, useEditor, useModel, useUi } from "./hooks.js";
-import { HistoryPanel } from "./History.jsx";
-import { Inspector } from "./Inspector.jsx";
 import { useKeyboard } from "./keyboard.js";
 import { Offer } from "./Offer.jsx";
-import { Outline, OutlinePanel } from "./Outline.jsx";
 import { OverwrittenNotices } from "./Overwritten.jsx";
 import { Palette } from "./Palette.jsx";
+import { describe, ProposalStage, showPlan } from "./describing.js";
+import { CommentList, CompareStage, Dialogs, FindBar, HistoryPanel, Inspector, Outline, OutlinePanel, ProblemsPanel, RunStrip, Travelled, TryMenu } from "./Panes.jsx";
 import { Picker } from "./Picker.jsx";
-import { ProblemsPanel } from "./Problems.jsx";
-import { RunStrip } from "./RunStrip.jsx";
 import { TopBar } from "./TopBar.jsx";
-import { Travelled } from "./Travelled.jsx";
-import { TryMenu } from "./TryMenu.jsx";
 import { copyRun } from "./trying.js";
 
 const CHANGING = new Set(["workflow.edit", "workflow.publish", "run.start", "run.steer"]); // not by a link for looking only
@@ -45,12 +39,15 @@ const NARROW = "(max-width: 720px)";
 
 async function opened(workflowId) {
   const [me, workflow, kinds] = await Promise.all([api.get("/me"), api.get(`/workflows/${encodeURIComponent(workflowId)}`), loadKinds()]);
+  takeOver(me.shortcuts);
   const permissions = new Set(me.permissions);
   const query = new URLSearchParams(window.location.search);
   const looking = query.get("view") === "only";
   const may = (permission) => permissions.has(permission) && !(looking && CHANGING.has(permission));
   const who = { id: me.account_id, name: me.name, may, mayIfNotLooking: looking && permissions.has("workflow.edit") };
   const editor = new EditorCore({ workflowId: workflow.id, workflow, me: who, kinds });
+  if (query.has("describe") && may("workflow.edit")) describe(editor);
+  if (query.get("plan") && may("workflow.edit")) showPlan(editor, query.get("plan"));
   if (query.get("version")) look(editor, { before: query.get("before"), after: query.get("version") });
   return editor;
 }
@@ -104,7 +101,7 @@ function Empty() {
       <h2>An empty sheet</h2>
       {draft.canEdit ? (
         <p>
-          Drag a node from the palette, or press <kbd>N</kbd> or double-click anywhere. Begin with <button type="button" className="qe-link" onClick={() => run("add")}>a Start node</button>.
+          Drag a node from the palette, or press <kbd>N</kbd> or double-click anywhere. Begin with <button type="button" className="qe-link" onClick={() => run("add")}>a Start node</button>, or <button type="button" className="qe-link" data-testid="empty-describe" onClick={() => run("describe")}>describe it</button>.
         </p>
       ) : (
         <p>Nobody has drawn anything here yet.</p>
@@ -145,27 +142,29 @@ function Narrow() {
   );
 }
 
-const Opened = memo(function Opened({ editor, nodeId, runId }) {
+/** What an address asks for is shown when the draft has come. */
+function onceThere(editor, look) {
+  if (look()) return undefined;
+  const stop = editor.model.subscribe(() => look() && stop());
+  return stop;
+}
+
+const Opened = memo(function Opened({ editor, nodeId, runId, commentId }) {
   const narrow = useNarrow();
-  const comparing = useSyncExternalStore(editor.ui.subscribe, () => Boolean(editor.ui.state.compared));
+  const comparing = useSyncExternalStore(editor.ui.subscribe, () => editor.ui.state.compared);
   useKeyboard(editor);
   editor.navigate = useNavigate();
   useEffect(() => {
     if (runId) copyRun(editor, runId);
   }, [editor, runId]);
-  useEffect(() => {
-    if (!nodeId) return undefined;
-    const look = () => editor.model.node(nodeId) && editor.flow && (editor.show(nodeId), true);
-    if (look()) return undefined;
-    const stop = editor.model.subscribe(() => look() && stop());
-    return stop;
-  }, [editor, nodeId]);
+  useEffect(() => (nodeId ? onceThere(editor, () => editor.model.node(nodeId) && editor.flow && (editor.show(nodeId), true)) : undefined), [editor, nodeId]);
+  useEffect(() => (commentId ? onceThere(editor, () => editor.model.comments.has(commentId) && (narrow || editor.flow) && (showComment(editor, commentId), true)) : undefined), [editor, commentId, narrow]);
   return (
     <EditorContext value={editor}>
       <ReactFlowProvider>
         <div className="qe-editor" data-testid="editor" data-can-edit={editor.draft.canEdit}>
           <TopBar />
-          {comparing ? <CompareStage /> : narrow ? <Narrow /> : <Wide />}
+          {comparing?.proposal ? <Suspense fallback={<div className="qe-loading" aria-busy="true" aria-label="Loading the proposal" />}><ProposalStage /></Suspense> : comparing ? <CompareStage /> : narrow ? <Narrow /> : <Wide />}
           <Connection />
           <OverwrittenNotices />
           <Announcer />
@@ -194,8 +193,8 @@ function Refused({ problem }) {
 export function Editor() {
   const { workflow_id: workflowId } = useParams();
   const { editor, problem } = useOpened(workflowId);
-  const [nodeId, runId] = useMemo(() => ["node", "run"].map((name) => new URLSearchParams(window.location.search).get(name)), [workflowId]);
+  const [nodeId, runId, commentId] = useMemo(() => ["node", "run", "comment"].map((name) => new URLSearchParams(window.location.search).get(name)), [workflowId]);
   if (problem) return <Refused problem={problem} />;
   if (!editor) return <div className="qe-loading qe-bones" aria-busy="true" aria-label="Loading the workflow" />;
-  return <Opened key={editor.workflowId} editor={editor} nodeId={nodeId} runId={runId} />;
+  return <Opened key={editor.workflowId} editor={editor} nodeId={nodeId} runId={runId} commentId={commentId} />;
 }

@@ -5,14 +5,16 @@ import { NodeResizer } from "@xyflow/react";
 import { ContainerCard, NoteCard } from "../components/ContainerCard.jsx";
 import { useLiveNode } from "../components/live_hooks.js";
 import { NodeCard } from "../components/NodeCard.jsx";
+import { modelOf, providerOf } from "../components/kinds.js";
 import { useDirty } from "./data_hooks.js";
 import { Failure } from "./Failure.jsx";
 import { IterationDots } from "./IterationDots.jsx";
 import { useEditor, useModel, usePeers, useUi } from "./hooks.js";
 import { GroupNode } from "./GroupNode.jsx";
+import { Members } from "./Members.jsx";
 import { Title } from "./NodeTitle.jsx";
 import { samePeers } from "./presence.js";
-import { PlayButton } from "./TryMenu.jsx";
+import { PlayButton } from "./PlayButton.jsx";
 
 const NO_PEERS = [];
 const EMPTY = {
@@ -32,12 +34,18 @@ function useMarks(id) {
     return found.length ? found : NO_PEERS;
   }, samePeers);
   const dirty = useDirty(id);
-  return { live, problems, peers, dirty };
+  const missing = useUi((ui) => ui.missing?.[id] ?? null);
+  return { live, problems, peers, dirty, missing };
 }
+
+/** React Flow also gives the place, which is not ours to draw: a card that is dragged stays as it is. */
+const alike = (a, b) => a.id === b.id && a.data === b.data && a.selected === b.selected;
 
 const CardNode = memo(function CardNode({ id, data, selected }) {
   const { draft } = useEditor();
   const marks = useMarks(id);
+  const provider = providerOf(modelOf(data.kind, data.node));
+  const resting = useUi((ui) => (provider && ui.resting?.[provider]) || null);
   const href = marks.live?.approvalId ? `/approvals/${marks.live.approvalId}` : "/approvals";
   return (
     <>
@@ -51,12 +59,13 @@ const CardNode = memo(function CardNode({ id, data, selected }) {
         undoneBy={data.undoneBy}
         title={<Title node={data.node} fallback={data.kind.title} />}
         play={<PlayButton id={id} kind={data.kind} />}
+        resting={resting}
         {...marks}
       />
-      {marks.live?.state === "failed" && <Failure node={data.node} live={marks.live} />}
+      {marks.live?.state === "failed" ? <Failure node={data.node} live={marks.live} /> : <Members config={data.node.config} />}
     </>
   );
-});
+}, alike);
 
 function Resizable({ id, type, selected }) {
   const { draft, edits } = useEditor();
@@ -96,7 +105,7 @@ const ContainerNode = memo(function ContainerNode({ id, data, selected }) {
       {marks.live?.state === "failed" && <Failure node={data.node} live={marks.live} />}
     </>
   );
-});
+}, alike);
 
 const NoteNode = memo(function NoteNode({ id, data, selected }) {
   const { peers } = useMarks(id);
@@ -106,6 +115,6 @@ const NoteNode = memo(function NoteNode({ id, data, selected }) {
       <NoteCard node={data.node} kind={data.kind} selected={selected} peers={peers} />
     </>
   );
-});
+}, alike);
 
 export const nodeTypes = { card: CardNode, container: ContainerNode, note: NoteNode, frame: GroupNode };

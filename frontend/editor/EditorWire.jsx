@@ -6,16 +6,19 @@ import { Icon } from "../components/icons.jsx";
 import { UndoWire } from "../components/UndoWire.jsx";
 import { Wire } from "../components/Wire.jsx";
 import { useEditor, useUi } from "./hooks.js";
-import { WireCount } from "./Travelled.jsx";
+import { WireCount } from "./WireCount.jsx";
 import { WireLabel } from "./WireLabel.jsx";
 
 const GRACE = 180; // the way from the wire to its buttons leaves the wire for a moment
 
 const wires = new Map(); // by id: what to do when the pointer comes and goes
 
+/** What is pressed there itself: tools that came over it would take the click away. */
+const onCount = (event) => Boolean(event.target.closest?.(".qe-travel"));
+
 /** React Flow tells of the whole wire, also where the ends can be taken hold of. */
 export const overWire = {
-  enter: (_event, { id }) => wires.get(id)?.enter(),
+  enter: (event, { id }) => onCount(event) || wires.get(id)?.enter(),
   leave: (_event, { id }) => wires.get(id)?.leave(),
 };
 

@@ -5,6 +5,7 @@ import { Button } from "@radix-ui/themes";
 import { Link } from "react-router";
 import { api } from "../components/api.js";
 import { useLiveRun } from "../components/live_hooks.js";
+import { describe } from "./describing.js";
 import { useEditor } from "./hooks.js";
 
 async function retry(editor, run) {
@@ -29,6 +30,7 @@ export const Failure = memo(function Failure({ node, live }) {
       <small>Attempt {live.attempt ?? 1} of {most}</small>
       <div className="qe-failure-acts">
         {editor.me.may("run.start") && <Button size="1" variant="soft" loading={busy} disabled={editor.running} onClick={again}>Retry</Button>}
+        {editor.draft.canEdit && <Button size="1" variant="soft" color="gray" data-testid="ask-assistant" onClick={() => describe(editor, { node_id: node.id, code: live.code ?? "", message: (live.cause ?? "").slice(0, 4000) })}>Ask assistant</Button>}
         <Link className="qe-link" to={`/runs/${run.id}`}>Open run</Link>
       </div>
     </div>

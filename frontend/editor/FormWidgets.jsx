@@ -5,9 +5,12 @@ import { SegmentedControl, Select, Switch, TextField } from "@radix-ui/themes";
 import { api, entries } from "../components/api.js";
 import { rounded } from "../components/exact.js";
 import { CodeBox } from "./CodeBox.jsx";
+import { Cron } from "./CronField.jsx";
+import { FileField } from "./FileField.jsx";
 import { MarkedText } from "./MarkedText.jsx";
 import { ReadingField } from "./ReadingField.jsx";
 import { spoken } from "./schema.js";
+import { Tools } from "./ToolsField.jsx";
 
 const NONE = "\u0000none"; // Radix refuses an empty value
 
@@ -168,9 +171,14 @@ export const widgets = {
   roles: Several,
   duration: Duration,
   number: Text,
+  cron: Cron,
+  file: FileField,
+  FileWidget: FileField,
   boolean: Toggle,
   model: fromList("/models?kind=chat", "scripted/extractive"),
   secret: fromList("/secrets", "Name of a secret"),
   workflow: fromList("/workflows", "Short name of a workflow"),
   collection: fromList("/collections", "Name of a collection"),
+  agent: fromList("/agents", "None: say it here"),
+  tools: Tools,
 };

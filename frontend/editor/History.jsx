@@ -3,7 +3,7 @@
 import { memo, useEffect, useState } from "react";
 import { Button } from "@radix-ui/themes";
 import { Icon } from "../components/icons.jsx";
-import { called, copyLink, loadHistory, look, pictureOf, restore } from "./history.js";
+import { called, copyLink, evaluationOf, loadHistory, look, pictureOf, restore } from "./history.js";
 import { useEditor, useUi } from "./hooks.js";
 
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -24,7 +24,16 @@ function useHistory(editor) {
   return found;
 }
 
-function Entry({ version, who, live }) {
+function Scores({ scores }) {
+  const editor = useEditor();
+  return [...(scores?.values() ?? [])].map((one) => (
+    <a key={one.id} className="qe-version-score" href={evaluationOf(editor, one)} title={`${one.passed} of ${one.cases} cases of “${one.set_name}” pass`}>
+      <Icon name="list-checks" size={13} /> {one.set_name} <b>{one.score.toFixed(2)}</b>
+    </a>
+  ));
+}
+
+function Entry({ version, who, live, scores }) {
   const editor = useEditor();
   const [busy, setBusy] = useState(false);
   const act = async () => {
@@ -41,6 +50,7 @@ function Entry({ version, who, live }) {
         <b className="qc-clip" title={called(version)}>{called(version)}{live && <span className="qc-badge">live</span>}</b>
         {version.message && <p title={version.message}>{version.message}</p>}
         <small>{who} · <time dateTime={version.created_at}>{MOMENT.format(new Date(version.created_at))}</time></small>
+        <Scores scores={scores} />
         <span className="qe-version-acts">
           <Button size="1" variant="soft" onClick={() => look(editor, { before: version.id, after: "draft" })}>Compare</Button>
           {editor.draft.canEdit && <Button size="1" variant="soft" color="gray" loading={busy} onClick={act}>Restore</Button>}
@@ -53,7 +63,7 @@ function Entry({ version, who, live }) {
 
 function List() {
   const editor = useEditor();
-  const { versions, people, problem } = useHistory(editor);
+  const { versions, people, scores, problem } = useHistory(editor);
   const published = versions?.find((version) => version.number);
   if (problem) return <p className="qe-none" role="alert">{problem.message}</p>;
   if (!versions) return <p className="qe-none" aria-busy="true">Loading …</p>;
@@ -61,7 +71,7 @@ function List() {
   return (
     <ol className="qe-versions">
       {versions.map((version) => (
-        <Entry key={version.id} version={version} who={people.get(version.created_by) ?? "Somebody"} live={version.id === published?.id} />
+        <Entry key={version.id} version={version} who={people.get(version.created_by) ?? "Somebody"} live={version.id === published?.id} scores={scores.get(version.id)} />
       ))}
     </ol>
   );
@@ -76,6 +86,7 @@ export const HistoryPanel = memo(function HistoryPanel() {
       <header className="qe-panel-head">
         <h2>History</h2>
         <span className="qe-space" />
+        <a className="qe-tool" href={evaluationOf(editor)} title="Evaluate versions" aria-label="Evaluate versions"><Icon name="list-checks" /></a>
         {editor.draft.canEdit && <Button size="1" variant="soft" onClick={() => editor.run("name-version")}>Name this version</Button>}
         <button type="button" className="qe-tool" aria-label="Close the history" onClick={() => editor.ui.set({ history: false })}><Icon name="x" /></button>
       </header>

@@ -5,7 +5,7 @@ import { useLive } from "../components/live_hooks.js";
 import { lookOf, stateColour } from "../components/states.js";
 import { useEditor } from "./hooks.js";
 
-const MOST = 14;
+const MOST = 9;
 const spoken = (place) => place.split("/").map((part) => Number(part.split(":")[1]) + 1).join(".");
 
 export const IterationDots = memo(function IterationDots({ id }) {

@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { Button, Dialog, SegmentedControl, TextField } from "@radix-ui/themes";
 import { api } from "../components/api.js";
 import { useEditor } from "./hooks.js";
+import { Refused } from "./Refused.jsx";
 
 const PRIORITIES = [["high", "High"], ["normal", "Normal"], ["low", "Low"]];
 
@@ -53,12 +54,7 @@ export function LimitsDialog({ close }) {
           </div>
         </div>
       )}
-      {refused && (
-        <div className="qe-refused" role="alert">
-          <strong>{refused.message}</strong>
-          {refused.fix && <small>{refused.fix}</small>}
-        </div>
-      )}
+      <Refused problem={refused} close={close} />
       <div className="qe-dialog-foot">
         <Button type="button" variant="soft" color="gray" onClick={close}>{fixed ? "Close" : "Cancel"}</Button>
         {!fixed && <Button type="submit" data-testid="limits-save" loading={busy} disabled={!limits}>Save</Button>}

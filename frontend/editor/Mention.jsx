@@ -27,7 +27,7 @@ function begun(text, at) {
   return from < 0 || /[\n@]/.test(typed) || typed.length > 40 || /\w$/.test(text.slice(0, from)) ? null : { from, typed };
 }
 
-export function MentionBox({ text, setText, onKeep, onCancel }) {
+export function MentionBox({ text, setText, onKeep, onCancel, label = "Comment", hint = "What should others know? @ names somebody." }) {
   const names = useTeam();
   const [cursor, setCursor] = useState(0);
   const [at, setAt] = useState(0);
@@ -58,9 +58,9 @@ export function MentionBox({ text, setText, onKeep, onCancel }) {
         autoFocus
         rows={3}
         maxLength={10000}
-        aria-label="Comment"
+        aria-label={label}
         aria-autocomplete="list"
-        placeholder="What should others know? @ names somebody."
+        placeholder={hint}
         value={text}
         onChange={(event) => {
           setText(event.target.value);

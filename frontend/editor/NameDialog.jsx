@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Button, Dialog, TextArea, TextField } from "@radix-ui/themes";
 import { nameVersion } from "./history.js";
 import { useEditor } from "./hooks.js";
+import { Refused } from "./Refused.jsx";
 
 export function NameDialog({ close }) {
   const editor = useEditor();
@@ -30,7 +31,7 @@ export function NameDialog({ close }) {
       <Dialog.Description size="2" color="gray">It is kept in the history as it is now, also with problems. What is live does not change.</Dialog.Description>
       <TextField.Root mt="3" autoFocus required maxLength={200} placeholder="As agreed with the customer" aria-label="Name of the version" value={name} onChange={(event) => setName(event.target.value)} />
       <TextArea mt="2" rows={2} maxLength={2000} placeholder="What is new? (optional)" aria-label="What is new" value={message} onChange={(event) => setMessage(event.target.value)} />
-      {refused && <div className="qe-refused" role="alert"><strong>{refused.message}</strong></div>}
+      <Refused problem={refused} close={close} />
       <div className="qe-dialog-foot">
         <Button type="button" variant="soft" color="gray" onClick={close}>Cancel</Button>
         <Button type="submit" data-testid="name-version-confirm" loading={busy} disabled={!name.trim()}>Keep</Button>

@@ -3,6 +3,7 @@
 import { useCallback, useState } from "react";
 import { Icon } from "../components/icons.jsx";
 import { useEditor, useUi } from "./hooks.js";
+import { InPlace } from "./InPlace.jsx";
 import { references } from "./references.js";
 import { idFor, rename } from "./rename.js";
 
@@ -42,21 +43,7 @@ function Field({ node }) {
   };
   return (
     <>
-      <input
-        className="qe-rename nodrag nopan"
-        autoFocus
-        maxLength={200}
-        aria-label="Name of the node"
-        value={text}
-        onFocus={(event) => event.target.select()}
-        onChange={(event) => setText(event.target.value)}
-        onBlur={() => finish(true)}
-        onKeyDown={(event) => {
-          event.stopPropagation();
-          if (event.key === "Enter") finish(true);
-          if (event.key === "Escape") finish(false);
-        }}
-      />
+      <InPlace className="qe-rename nodrag nopan" label="Name of the node" value={text} onChange={setText} onDone={finish} />
       <Readers node={node} text={text} />
     </>
   );

@@ -4,12 +4,12 @@ import { memo } from "react";
 import { Button } from "@radix-ui/themes";
 import { Icon } from "../components/icons.jsx";
 import { useEditor, useUi } from "./hooks.js";
-import { UPDATABLE } from "./refit.js";
+import { dialogFor, UPDATABLE } from "./refit.js";
 
 function Update({ problem }) {
   const { ui, draft } = useEditor();
   if (!UPDATABLE.has(problem.code) || !problem.node_id || !draft.canEdit) return null;
-  return <Button className="qe-problem-update" size="1" variant="soft" data-testid={`update-${problem.node_id}`} onClick={() => ui.set({ dialog: "update", updating: problem.node_id })}>Update …</Button>;
+  return <Button className="qe-problem-update" size="1" variant="soft" data-testid={`update-${problem.node_id}`} onClick={() => ui.set({ dialog: dialogFor(problem), updating: problem.node_id })}>Update …</Button>;
 }
 
 export function ProblemRow({ problem, onClick, name, current }) {

@@ -16,13 +16,13 @@ const PATH = /^\s*[\w.[\]"]*\s*$/; // a whole path is replaced, in a longer expr
 function useCompletion(groups, { value, sort, onChange, box, readOnly }) {
   const [ask, setAsk] = useState(null);
   const [at, setAt] = useState(0);
-  const rows = useMemo(() => (ask ? choices(groups, ask.query) : []), [groups, ask]);
+  const rows = useMemo(() => (ask ? choices(groups, ask) : []), [groups, ask]);
   const look = (text, caret, typed) => {
     setAsk(readOnly ? null : asked(text, caret, sort, typed));
     setAt(0);
   };
   const pick = (row) => {
-    const next = completed(value, box.current.selectionStart, ask, row.path, sort);
+    const next = completed(value, box.current.selectionStart, ask, row.path, sort, row.back);
     setAsk(null);
     onChange(next.text);
     requestAnimationFrame(() => {

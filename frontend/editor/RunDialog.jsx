@@ -8,7 +8,7 @@ import { CodeBox } from "./CodeBox.jsx";
 import { useEditor, useModel } from "./hooks.js";
 import { InputForm } from "./InputForm.jsx";
 import { inputSchema } from "./input_schema.js";
-import { ProblemList } from "./Problems.jsx";
+import { Refused } from "./Refused.jsx";
 import { remembered } from "./ui.js";
 
 const pretty = (value) => JSON.stringify(value, null, 2);
@@ -29,17 +29,6 @@ function Samples({ samples, chosen, onPick }) {
       {names.map((name) => (
         <button key={name} type="button" className="qk-chip qe-chip" data-testid={`sample-${name}`} aria-pressed={name === chosen} onClick={() => onPick(name)}>{name}</button>
       ))}
-    </div>
-  );
-}
-
-function Refused({ problem, close }) {
-  if (!problem) return null;
-  return (
-    <div className="qe-refused" role="alert">
-      <strong>{problem.message}</strong>
-      {problem.fix && <small>{problem.fix}</small>}
-      <ProblemList problems={problem.problems ?? []} onPick={close} />
     </div>
   );
 }

@@ -1,9 +1,10 @@
 // A form from a JSON Schema. The library that draws it weighs as much as the canvas, so it comes once the canvas stands.
 
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { late } from "../components/late.js";
 
 export const fetchForm = () => import("./DrawnForm.jsx");
-const DrawnForm = lazy(fetchForm);
+const DrawnForm = late(fetchForm);
 
 export function SchemaForm(props) {
   return (

@@ -2,8 +2,8 @@
 
 import { useMemo, useState } from "react";
 import { Button, Dialog, TextField } from "@radix-ui/themes";
-import { ProblemList } from "./Problems.jsx";
 import { useEditor } from "./hooks.js";
+import { Refused } from "./Refused.jsx";
 import { makeSubworkflow, planned } from "./subworkflow.js";
 
 function Ends({ title, names, none }) {
@@ -47,13 +47,7 @@ export function SubworkflowDialog({ close }) {
           <Ends title="It gives" names={plan.outputs.read} none="what its last node gives" />
         </>
       )}
-      {refused && (
-        <div className="qe-refused" role="alert">
-          <strong>{refused.message}</strong>
-          {refused.fix && <small>{refused.fix}</small>}
-          <ProblemList problems={refused.problems ?? []} onPick={close} />
-        </div>
-      )}
+      <Refused problem={refused} close={close} />
       <div className="qe-dialog-foot">
         <Button type="button" variant="soft" color="gray" onClick={close}>{plan.why ? "Close" : "Cancel"}</Button>
         {!plan.why && <Button type="submit" data-testid="subworkflow-confirm" loading={busy} disabled={!name.trim()}>Make it</Button>}

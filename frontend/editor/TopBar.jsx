@@ -5,7 +5,7 @@ import { Button, DropdownMenu, IconButton, Tooltip } from "@radix-ui/themes";
 import { Link } from "react-router";
 import { Icon } from "../components/icons.jsx";
 import { LiveContext, useLiveRun } from "../components/live_hooks.js";
-import { CommentsButton } from "./CommentList.jsx";
+import { CommentsButton } from "./CommentsButton.jsx";
 import { tip } from "./commands.js";
 import { download } from "./exports.js";
 import { follow } from "./follow.js";
@@ -13,6 +13,7 @@ import { copyLink } from "./history.js";
 import { useDraftState, useEditor, useModel, usePeers, useUi } from "./hooks.js";
 import { errorsOf } from "./problems.js";
 import { Trail } from "./Trail.jsx";
+import { Unpublished } from "./Unpublished.jsx";
 
 const SAVED = {
   loading: ["loader-circle", "Loading"],
@@ -148,6 +149,7 @@ function More() {
       <DropdownMenu.Content align="end" variant="soft">
         <DropdownMenu.Item onSelect={() => download(editor, "yaml")}>Export as YAML</DropdownMenu.Item>
         <DropdownMenu.Item onSelect={() => download(editor, "json")}>Export as JSON</DropdownMenu.Item>
+        <DropdownMenu.Item data-testid="export-python" onSelect={() => editor.run("export-python")}>Export as LangGraph module (Python)</DropdownMenu.Item>
         <DropdownMenu.Item data-testid="export-svg" onSelect={() => download(editor, "svg")}>Export as SVG picture</DropdownMenu.Item>
         <DropdownMenu.Item data-testid="export-png" onSelect={() => download(editor, "png")}>Export as PNG picture</DropdownMenu.Item>
         <DropdownMenu.Item data-testid="copy-view-link" onSelect={() => copyLink(editor)}>Copy link for looking</DropdownMenu.Item>
@@ -211,6 +213,7 @@ export const TopBar = memo(function TopBar() {
       <Versions />
       <CommentsButton />
       <Problems />
+      <Unpublished />
       <More />
       <Looking />
       {editor.me.may("workflow.publish") && <Button variant="soft" data-testid="publish-button" onClick={() => editor.run("publish")}>Publish<Count /></Button>}

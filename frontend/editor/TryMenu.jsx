@@ -1,4 +1,4 @@
-// The play button of a node, and what can be run from it: this node, to here, from here.
+// What can be run from a node: this node, to here, from here.
 
 import { memo, useEffect, useRef } from "react";
 import { Icon } from "../components/icons.jsx";
@@ -10,19 +10,6 @@ export const WAYS = [
   ["to", "Run to here", "Everything up to this node, played anew", "step-forward"],
   ["from", "Run from here", "This node and all that hangs on it", "fast-forward"],
 ];
-const SILENT = new Set(["note", "exit", "state"]);
-
-/** Shown while the pointer is over the card. */
-export const PlayButton = memo(function PlayButton({ id, kind }) {
-  const { ui, me } = useEditor();
-  if (SILENT.has(kind.role) || !me.may("run.start")) return null;
-  const open = (event) => {
-    event.stopPropagation();
-    const { right, bottom } = event.currentTarget.getBoundingClientRect();
-    ui.set({ trying: { id, x: right, y: bottom + 4 } });
-  };
-  return <button type="button" tabIndex={-1} className="qe-play nodrag nopan" title="Run" aria-label="Run this node, to here or from here" data-testid={`play-${id}`} onClick={open} onDoubleClick={(event) => event.stopPropagation()}><Icon name="play" size={12} /></button>;
-});
 
 export const TryMenu = memo(function TryMenu() {
   const editor = useEditor();

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from "react";
 import { Button, Dialog } from "@radix-ui/themes";
 import { FieldTable } from "./FieldTable.jsx";
 import { useEditor, useModel, useUi } from "./hooks.js";
+import { Refused } from "./Refused.jsx";
 import { fitted, rewired, take } from "./refit.js";
 
 function Preview({ id, fit }) {
@@ -53,7 +54,7 @@ export function UpdateDialog({ close }) {
           {kinds.map((kind) => <option key={kind.name} value={kind.name}>{kind.title}</option>)}
         </select>
       )}
-      {found.problem && <div className="qe-refused" role="alert"><strong>{found.problem.message}</strong></div>}
+      <Refused problem={found.problem} close={close} />
       {found.fit && <Preview id={id} fit={found.fit} />}
       <div className="qe-dialog-foot">
         <Button variant="soft" color="gray" onClick={close}>Cancel</Button>

@@ -2,6 +2,7 @@
 
 import { memo, useState } from "react";
 import { useEditor } from "./hooks.js";
+import { InPlace } from "./InPlace.jsx";
 
 export const WireLabel = memo(function WireLabel({ id, label, port }) {
   const { edits, ui } = useEditor();
@@ -10,22 +11,5 @@ export const WireLabel = memo(function WireLabel({ id, label, port }) {
     if (keep) edits.label(id, text.trim());
     ui.set({ labelling: null });
   };
-  return (
-    <input
-      className="qe-wire-input"
-      autoFocus
-      maxLength={200}
-      aria-label="Label of the wire"
-      placeholder={port === "out" ? "Label" : `When ${port} …`}
-      value={text}
-      onFocus={(event) => event.target.select()}
-      onChange={(event) => setText(event.target.value)}
-      onBlur={() => finish(true)}
-      onKeyDown={(event) => {
-        event.stopPropagation();
-        if (event.key === "Enter") finish(true);
-        if (event.key === "Escape") finish(false);
-      }}
-    />
-  );
+  return <InPlace className="qe-wire-input" label="Label of the wire" placeholder={port === "out" ? "Label" : `When ${port} …`} value={text} onChange={setText} onDone={finish} />;
 });

@@ -1,5 +1,6 @@
 // Which keys run which command: those of the list, or those that this person has chosen instead.
 
+import { api } from "../components/api.js";
 import { remembered } from "./ui.js";
 
 const KEY = "shortcuts";
@@ -10,6 +11,19 @@ const MODIFIERS = new Set(["Control", "Shift", "Alt", "Meta", "AltGraph", "CapsL
 
 let own = null;
 const chosen = () => (own ??= remembered.get(KEY, {}));
+
+/** Those of the account, known when an editor opens; this browser's copy serves while the server is away. */
+export function takeOver(shortcuts) {
+  own = shortcuts ?? {};
+  remembered.set(KEY, own);
+}
+
+function keep(ui, next) {
+  own = next;
+  remembered.set(KEY, own);
+  api.put("/me/shortcuts", { shortcuts: own }).catch((problem) => ui.hint(`These keys are kept in this browser only: ${problem.message}`, "warning"));
+  ui.set({ bindings: ui.state.bindings + 1 });
+}
 
 export const keysOf = (command) => chosen()[command.name] ?? command.keys;
 export const isOwn = (command) => command.name in chosen();
@@ -35,13 +49,9 @@ export function unusable(keys, command, commands) {
 /** Give a command other keys; without any it gets those of the list again. */
 export function rebind(ui, command, keys) {
   const { [command.name]: _old, ...others } = chosen();
-  own = keys ? { ...others, [command.name]: [keys] } : others;
-  remembered.set(KEY, own);
-  ui.set({ bindings: ui.state.bindings + 1 });
+  keep(ui, keys ? { ...others, [command.name]: [keys] } : others);
 }
 
 export function rebindNone(ui) {
-  own = {};
-  remembered.set(KEY, own);
-  ui.set({ bindings: ui.state.bindings + 1 });
+  keep(ui, {});
 }

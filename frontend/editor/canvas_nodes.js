@@ -111,8 +111,12 @@ export function useCanvasNodes() {
   }, [editor]);
   const onEdgesChange = useCallback((changes) => {
     const own = changes.filter((change) => change.type === "select");
-    if (own.length) setWires((old) => applyEdgeChanges(own, old));
-  }, []);
+    if (!own.length) return;
+    const chosen = new Set(editor.ui.state.selectedWires);
+    own.forEach(({ id, selected }) => (selected ? chosen.add(id) : chosen.delete(id)));
+    editor.ui.set({ selectedWires: [...chosen] }); // commands need not wait for the drawing
+    setWires((old) => applyEdgeChanges(own, old));
+  }, [editor]);
 
   /** Select exactly these nodes, also ones that are only about to appear. */
   const select = useCallback(

@@ -6,9 +6,11 @@ import { calm } from "./calm.js";
 import { EDITING } from "./commands_edit.js";
 import { COMMENT_COMMANDS } from "./comments.js";
 import { CONNECT_COMMANDS } from "./connect.js";
+import { EXPORT_COMMANDS } from "./exports.js";
 import { follow } from "./follow.js";
 import { HISTORY_COMMANDS, leave } from "./history.js";
 import { GRID } from "./placing.js";
+import { PROPOSAL_COMMANDS } from "./describing.js";
 import { PROBLEM_COMMANDS } from "./problems.js";
 import { remembered, roomFor } from "./ui.js";
 import { togglePins, unpinAll } from "./pins.js";
@@ -89,6 +91,8 @@ export const COMMANDS = [
   ...HISTORY_COMMANDS,
   ...COMMENT_COMMANDS,
   ...CONNECT_COMMANDS,
+  ...EXPORT_COMMANDS,
+  ...PROPOSAL_COMMANDS,
   { name: "outline", title: "Outline", group: "View", keys: ["O"], run: (e) => e.ui.set({ outline: !e.ui.state.outline, inspector: null, history: false, problemsOpen: false }) },
   { name: "add", title: "Add a node", group: "Edit", keys: ["N"], edits: true, run: addFromKeyboard },
   { name: "undo", title: "Undo", group: "Edit", keys: ["Mod+Z"], edits: true, inFields: true, run: (e) => e.draft.undoOnce() },

@@ -11,19 +11,43 @@ function freshId() {
 }
 
 /** `at` is a point of the canvas; over a node the remark belongs to it and moves with it. */
-export function addComment({ draft, me }, { text, node, at }) {
+export function addComment({ draft, me }, { text, node, at, replyTo }) {
   const words = text.trim();
   if (!words) return;
-  const fields = { text: words, author: me.name, x: Math.round(at.x), y: Math.round(at.y), ...(node ? { node } : {}) };
+  const fields = { text: words, author: me.name, written_at: new Date().toISOString(), x: Math.round(at.x), y: Math.round(at.y), ...(node ? { node } : {}), ...(replyTo ? { reply_to: replyTo } : {}) };
   draft.edit(() => draft.comments.set(freshId(), new Y.Map(Object.entries(fields))));
 }
+
+export const answer = (editor, comment, text) => addComment(editor, { text, at: comment, replyTo: comment.id });
+
+/** The first comment of its thread; an answer whose comment is gone stands for itself. */
+export const isHead = (comments, comment) => !comment.reply_to || !comments.has(comment.reply_to);
+
+/** The answers to a comment in the order in which they were written. */
+export const answersTo = (comments, { id }) => [...comments.values()].filter((one) => one.reply_to === id).sort((a, b) => (a.written_at ?? "").localeCompare(b.written_at ?? ""));
 
 export function resolveComment({ draft }, id, resolved) {
   draft.edit(() => draft.comments.get(id)?.set("resolved", resolved));
 }
 
-export function removeComment({ draft }, id) {
-  draft.edit(() => draft.comments.delete(id));
+/** With its answers. */
+export function removeComment({ draft, model }, id) {
+  draft.edit(() => {
+    for (const one of answersTo(model.comments, { id })) draft.comments.delete(one.id);
+    draft.comments.delete(id);
+  });
+}
+
+/** To the place of a comment, which opens there; where there is no canvas, in the list. */
+export function showComment(editor, id) {
+  const found = editor.model.comments.get(id);
+  if (!found) return;
+  const comment = editor.model.comments.get(found.reply_to) ?? found;
+  editor.ui.set({ commentsShown: true, openComment: comment.id, commentsOpen: !editor.flow });
+  if (comment.node && editor.model.node(comment.node)) {
+    editor.select?.([comment.node]);
+    editor.bring(comment.node);
+  } else editor.flow?.setCenter(comment.x, comment.y, { zoom: Math.max(0.6, editor.flow.getZoom()) });
 }
 
 /** The names of the team's people, asked once an editor. */

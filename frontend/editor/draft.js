@@ -21,9 +21,7 @@ export class Draft extends DraftDocument {
     this.copy?.on("synced", () => this.acknowledged.changed());
     this.provider.on("status", () => this.tell());
     this.provider.on("sync", () => this.tell());
-    this.undo.on("stack-item-added", () => this.tell());
-    this.undo.on("stack-item-popped", () => this.tell());
-    this.undo.on("stack-cleared", () => this.tell());
+    this.undo.listener = () => this.tell();
     this.state = this.read();
     window.addEventListener("offline", this.onOffline);
     window.addEventListener("online", this.onOnline);

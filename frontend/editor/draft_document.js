@@ -1,8 +1,8 @@
 // The draft's document and this person's own undo; the network comes in draft.js, so that it can be tried without one.
 
 import * as Y from "yjs";
+import { Undo } from "./undo.js";
 
-const UNDO_PAUSE = 1000; // a burst of typing is one step
 const ROOTS = ["meta", "nodes", "wires", "comments", "samples"];
 
 export class DraftDocument {
@@ -12,10 +12,7 @@ export class DraftDocument {
     for (const root of ROOTS) this[root] = this.doc.getMap(root);
     this.lastBurst = null;
     this.within = false;
-    this.undo = new Y.UndoManager(ROOTS.map((root) => this[root]), {
-      trackedOrigins: new Set([this]),
-      captureTimeout: UNDO_PAUSE,
-    });
+    this.undo = new Undo(this.doc, Object.fromEntries(ROOTS.map((root) => [root, this[root]])), this);
   }
 
   /** One change of this person. Changes of the same `burst` within a second become one undo step; others never do. */

@@ -78,13 +78,28 @@ function settle(editor, moves, { wire, near, pulled }) {
   });
 }
 
-/** Lines to align on, with nodes of the same container. */
+/** What of the canvas is in sight, in its own pixels; the size of its frame is measured once a drag. */
+function inSight(editor) {
+  const { x, y, zoom } = editor.flow.getViewport();
+  const { width, height } = editor.frameSize;
+  const [left, top] = [-x / zoom, -y / zoom];
+  const [right, bottom] = [left + width / zoom, top + height / zoom];
+  return (box) => box.x <= right && box.y <= bottom && box.x + box.width >= left && box.y + box.height >= top;
+}
+
+/** Lines to align on, with nodes of the same container that are in sight. */
 function align(editor, nodes) {
   const { model } = editor;
   const dragged = new Set(nodes.flatMap((one) => [one.id, ...model.within(one.id)]));
   const parent = model.node(nodes[0].id)?.parent ?? null;
-  const others = model.children(parent).filter((node) => !dragged.has(node.id) && editor.flow.getInternalNode(node.id)?.measured.width);
-  editor.guide.set({ lines: guidesFor(whole(nodes.map((one) => boxOf(editor, one.id))), others.map((node) => boxOf(editor, node.id)), REACH[editor.ui.state.snap ? "snap" : "free"]) });
+  const seen = inSight(editor);
+  const others = [];
+  for (const { id } of model.children(parent)) {
+    if (dragged.has(id) || !editor.flow.getInternalNode(id)?.measured.width) continue;
+    const box = boxOf(editor, id);
+    if (seen(box)) others.push(box);
+  }
+  editor.guide.set({ lines: guidesFor(whole(nodes.map((one) => boxOf(editor, one.id))), others, REACH[editor.ui.state.snap ? "snap" : "free"]) });
 }
 
 /** Alt was held when the drag began: what was dragged stays where it was, and copies stand where it was let go. */
@@ -102,6 +117,7 @@ export function dragging(editor) {
   let [looked, later, copying] = [0, null, false];
   return {
     onNodeDragStart: (event) => {
+      editor.frameSize = { width: editor.frame.clientWidth, height: editor.frame.clientHeight };
       copying = event.altKey;
       editor.frame.toggleAttribute("data-copying", copying);
     },

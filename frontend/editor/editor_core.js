@@ -13,13 +13,16 @@ import { Edits } from "./edits.js";
 import { FindWalk } from "./find_walk.js";
 import { Marks } from "./marks.js";
 import { ofSelection } from "./menu_target.js";
+import { missingByNode } from "./missing.js";
 import { Model } from "./model.js";
 import { Overwritten } from "./overwritten.js";
 import { offerTextFor } from "./offers.js";
 import { containerAt } from "./placing.js";
 import { Presence } from "./presence.js";
+import { askResting, watchResting } from "./resting.js";
 import { into } from "./trail.js";
 import { panelWidth, remembered, roomOn, Ui } from "./ui.js";
+import { askUnpublished } from "./unpublished.js";
 
 const CHECK_PAUSE = 700;
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -70,7 +73,7 @@ export class EditorCore {
     this.overwritten = new Overwritten(this);
     this.data = new RunData(this);
     this.dirty = new Dirty(this);
-    this.stops = [this.model.subscribe(() => this.checkSoon()), this.model.subscribe(() => this.forgetGone())];
+    this.stops = [this.model.subscribe(() => this.checkSoon()), this.model.subscribe(() => this.forgetGone()), watchResting(this)];
     this.checkSoon();
   }
 
@@ -190,7 +193,9 @@ export class EditorCore {
     const problems = Array.isArray(found) ? found : (found.problems ?? entries(found));
     const problemsOf = {};
     for (const { node_id: id, severity } of problems) if (id && severity !== "warning") problemsOf[id] = (problemsOf[id] ?? 0) + 1;
-    this.ui.set({ problems, problemsOf, checked: true });
+    this.ui.set({ problems, problemsOf, missing: missingByNode(problems, this.model), checked: true });
+    askUnpublished(this);
+    askResting(this);
     return undefined;
   }
 

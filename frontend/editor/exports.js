@@ -2,7 +2,8 @@
 
 import { api } from "../components/api.js";
 
-const TYPES = { yaml: "application/yaml", json: "application/json", svg: "image/svg+xml" };
+const TYPES = { yaml: "application/yaml", json: "application/json", python: "text/x-python", svg: "image/svg+xml" };
+const ENDINGS = { python: "py" };
 const SHARP = 2; // pixels of a PNG for one of the canvas
 const MOST = 16_000; // what browsers draw in one picture
 
@@ -30,10 +31,13 @@ export async function download(editor, format) {
     await editor.saved();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await fileOf(editor, format));
-    link.download = `${editor.workflow.slug || "workflow"}.${format}`;
+    link.download = `${editor.workflow.slug || "workflow"}.${ENDINGS[format] ?? format}`;
     link.click();
     URL.revokeObjectURL(link.href);
   } catch (problem) {
     editor.ui.hint(problem.message, "error");
   }
 }
+
+const FORMATS = { yaml: "Export as YAML", json: "Export as JSON", python: "Export as LangGraph module (Python)", svg: "Export as SVG picture", png: "Export as PNG picture" };
+export const EXPORT_COMMANDS = Object.entries(FORMATS).map(([format, title]) => ({ name: `export-${format}`, title, group: "View", keys: [], run: (editor) => download(editor, format) }));

@@ -32,12 +32,12 @@ export function ungroupable({ model, kinds }, ids) {
   return "";
 }
 
-/** Put nodes into a new group; groups among them dissolve in it. One undo step. Gives its id. */
+/** Put nodes into a new group; groups beside them dissolve in it, those in a chosen container stay. One undo step. Gives its id. */
 export function makeGroup({ draft, edits, model, kinds }, ids) {
   const chosen = new Set(ids.flatMap((id) => [id, ...(isGroupNode(kinds, model.node(id)) ? model.within(id) : [])]));
   const held = new Set([...chosen].filter((id) => chosen.has(model.node(id)?.parent)));
   const members = [...chosen].filter((id) => !held.has(id) && !isGroupNode(kinds, model.node(id)));
-  const dissolved = [...chosen].filter((id) => isGroupNode(kinds, model.node(id)));
+  const dissolved = [...chosen].filter((id) => !held.has(id) && isGroupNode(kinds, model.node(id)));
   const id = freeId("group", (taken) => draft.nodes.has(taken));
   const kind = kinds.get("group");
   const nodes = members.map((one) => model.node(one));

@@ -6,9 +6,25 @@ const at = (editor) => `/workflows/${encodeURIComponent(editor.workflowId)}`;
 
 /** Versions, newest first, and the names of the team's people by account. */
 export async function loadHistory(editor) {
-  const [versions, people] = await Promise.all([api.get(`${at(editor)}/versions`), api.get("/members").catch(() => [])]);
-  return { versions: entries(versions), people: new Map(entries(people).map((one) => [one.account_id, one.name])) };
+  const [versions, people, played] = await Promise.all([
+    api.get(`${at(editor)}/versions`), api.get("/members").catch(() => []), api.get(`${at(editor)}/evaluations?limit=200`).catch(() => []),
+  ]);
+  return { versions: entries(versions), people: new Map(entries(people).map((one) => [one.account_id, one.name])), scores: scoresOf(entries(played)) };
 }
+
+/** By version, the newest score of each evaluation set. */
+function scoresOf(evaluations) {
+  const found = new Map();
+  for (const one of evaluations.filter((each) => each.status === "done")) {
+    const scores = found.get(one.version_id) ?? new Map();
+    if (!scores.has(one.set_id)) scores.set(one.set_id, one);
+    found.set(one.version_id, scores);
+  }
+  return found;
+}
+
+export const evaluationOf = (editor, one) =>
+  `/workflows/${encodeURIComponent(editor.workflowId)}/evaluation${one ? `?set=${one.set_id}&evaluation=${one.id}` : ""}`;
 
 export const called = (version) => (version.number ? `Version ${version.number}` : version.name || "A run's draft");
 export const pictureOf = (editor, version) => `/api/v1${at(editor)}/versions/${encodeURIComponent(version.id)}/thumbnail.svg`;
@@ -64,6 +80,7 @@ const step = (by) => (editor) => editor.stepThroughChanges?.(by);
 export const HISTORY_COMMANDS = [
   { name: "name-version", title: "Name this version", group: "Run", keys: ["Mod+S"], edits: true, inFields: true, run: (e) => e.ui.set({ dialog: "name-version" }) },
   { name: "history", title: "History of versions", group: "View", keys: ["Shift+H"], run: toggle },
+  { name: "evaluation", title: "Evaluate versions", group: "Run", keys: [], run: (e) => window.location.assign(evaluationOf(e)) },
   { name: "compare-published", title: "Compare the draft with what is published", group: "View", keys: [], run: (e) => look(e, { before: "published", after: "draft" }) },
   { name: "next-change", title: "Next change of a comparison", group: "View", keys: ["J"], run: step(1) },
   { name: "previous-change", title: "Previous change of a comparison", group: "View", keys: ["K"], run: step(-1) },

@@ -1,6 +1,7 @@
 // Turns key presses into commands; never while somebody types into a field.
 
 import { useEffect } from "react";
+import { aside } from "./aside.js";
 import { keysOf, spoken } from "./bindings.js";
 import { COMMANDS } from "./commands.js";
 
@@ -10,12 +11,13 @@ export function isTyping(target) {
 
 function bound(editor, event) {
   const said = spoken(event);
-  const { dialog, menu, picker } = editor.ui.state;
+  const { dialog, find, menu, picker } = editor.ui.state;
+  const comes = find.open && !aside(); // what is typed belongs to a field that is on its way
   return COMMANDS.find((command) => {
     if (command.native || !keysOf(command).includes(said)) return false;
     if (isTyping(event.target)) return command.inFields && said !== "Mod+Z" && said !== "Mod+Shift+Z" && said !== "Mod+Y" ? true : inSettings(command, event);
     if (menu) return false;
-    if ((dialog || picker) && command.name !== "escape") return false;
+    if ((dialog || picker || comes) && command.name !== "escape") return false;
     if (command.name === "open" && event.target.closest?.("button, a")) return false;
     return command.needs !== "selection" || editor.ui.state.selection.length > 0;
   });
@@ -48,6 +50,7 @@ export function useKeyboard(editor) {
       const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
       if (plain && onFocusedNode(editor, event)) return event.preventDefault();
       const command = bound(editor, event);
+      if (!command && spoken(event) === "Mod+S") return event.preventDefault(); // the browser would save the page as a file
       if (!command || !editor.run(command.name)) return undefined;
       return event.preventDefault();
     };

@@ -53,21 +53,46 @@ function handles(editor, id, type) {
 /** Where a port stands on the canvas. */
 export const portAt = (editor, id, port, type = "source") => handles(editor, id, type).find((one) => one.port === port) ?? null;
 
+let wired = { model: null, version: -1, ports: null };
+
+/** The ports that wires use; asked at every look around while a node is dragged, and the same until the draft changes. */
+function usedPorts(model) {
+  if (wired.model !== model || wired.version !== model.version) {
+    const ports = new Set();
+    for (const wire of model.wires.values()) ports.add(`${wire.source}.${wire.source_port}`).add(`>${wire.target}`);
+    wired = { model, version: model.version, ports };
+  }
+  return wired.ports;
+}
+
+/** Nodes of the same container whose cards are so near that a port of theirs may be in reach. */
+function* neighbours(editor, id) {
+  const { model } = editor;
+  const parent = model.node(id)?.parent ?? null;
+  const box = boxOf(editor, id);
+  for (const other of model.nodes.values()) {
+    if (other.id === id || (other.parent ?? null) !== parent) continue;
+    const inner = editor.flow.getInternalNode(other.id);
+    const { x, y } = inner?.internals.positionAbsolute ?? {};
+    const [right, bottom] = [x + (inner?.measured.width ?? 0), y + (inner?.measured.height ?? 0)];
+    if (x - REACH <= box.x + box.width && right + REACH >= box.x && y - REACH <= box.y + box.height && bottom + REACH >= box.y) yield other;
+  }
+}
+
 /** Only ports that nobody uses yet are offered, so that moving things about in a wired diagram suggests nothing. */
 export function proximity(editor, id) {
   const { model, kinds } = editor;
-  const used = new Set([...model.wires.values()].flatMap((wire) => [`${wire.source}.${wire.source_port}`, `>${wire.target}`]));
+  const used = usedPorts(model);
   const outs = handles(editor, id, "source").filter((at) => !used.has(`${id}.${at.port}`) && at.port !== "error");
   const ins = used.has(`>${id}`) ? [] : handles(editor, id, "target");
-  const parent = model.node(id)?.parent ?? null;
+  if (!outs.length && !ins.length) return null;
   let best = null;
   const weigh = (from, to) => {
     const distance = Math.hypot(to.x - from.x, to.y - from.y);
     if (distance > REACH || distance >= (best?.distance ?? Infinity)) return;
     if (!refusal(model, kinds, from.node, to.node)) best = { from, to, distance };
   };
-  for (const other of model.nodes.values()) {
-    if (other.id === id || (other.parent ?? null) !== parent) continue;
+  for (const other of neighbours(editor, id)) {
     if (!used.has(`>${other.id}`)) for (const to of handles(editor, other.id, "target")) for (const from of outs) weigh(from, to);
     for (const from of handles(editor, other.id, "source")) if (!used.has(`${from.node}.${from.port}`) && from.port !== "error") for (const to of ins) weigh(from, to);
   }

@@ -5,7 +5,10 @@ import { api } from "../components/api.js";
 import { hasInput, portsOf } from "../components/kinds.js";
 
 /** Problems that end when the node takes what is installed here. */
-export const UPDATABLE = new Set(["older_kind", "newer_kind", "unknown_kind"]);
+export const UPDATABLE = new Set(["older_kind", "newer_kind", "unknown_kind", "missing_secret"]);
+
+/** The dialog that shows what would change. */
+export const dialogFor = (problem) => (problem.code === "missing_secret" ? "secret" : "update");
 
 /** What the settings would become; nothing is changed yet. */
 export function fitted(editor, id, kindName) {

@@ -1,6 +1,9 @@
 // A kind's JSON Schema made ready for the form library: references written out, "or nothing" dropped, widgets named.
 
+const BY_FORMAT = { "data-url": "file", cron: "cron" };
 const FIELDS = new Set(["json", "keyvalue", "rules"]); // widgets that hold more than one plain value
+
+const LISTS = new Set(["tools"]); // widgets that hold a whole list
 
 /** The schema with every `$ref` written out and `anyOf [X, null]` reduced to X. */
 export function simplified(schema, defs = schema.$defs ?? {}) {
@@ -30,9 +33,9 @@ function parts(schema, change) {
 /** Which widget or field draws each part. */
 export function uiSchemaOf(schema) {
   const ui = {};
-  const widget = schema.widget ?? (untyped(schema) ? "json" : undefined);
+  const widget = schema.widget ?? BY_FORMAT[schema.format] ?? (untyped(schema) ? "json" : undefined);
   if (widget && FIELDS.has(widget)) ui["ui:field"] = widget;
-  else if (widget && schema.type !== "array" && schema.type !== "object") ui["ui:widget"] = widget;
+  else if (widget && (schema.type !== "array" || LISTS.has(widget)) && schema.type !== "object") ui["ui:widget"] = widget;
   if (schema.takes || schema.advanced) ui["ui:options"] = { takes: schema.takes, advanced: schema.advanced };
   if (schema.type === "array" && schema.items?.enum) ui["ui:widget"] = "several";
   if (schema.type === "string" && schema.enum) ui["ui:widget"] = "choice";

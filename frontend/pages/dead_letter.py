@@ -5,11 +5,13 @@ import reflex as rx
 from pydantic import ValidationError
 from reflex.event import EventSpec
 
+from backend.core import json
 from backend.core.errors import NotFound
 from backend.dead_letters import service as letters
-from backend.dead_letters.schemas import Discarding, LetterDetail
+from backend.dead_letters.schemas import Discarding, Edited, Given, LetterDetail
+from backend.runs import service as runs
 from frontend import routes, shell
-from frontend.components import frames, live, notes
+from frontend.components import dialogs, frames, live, notes
 from frontend.components.letters import discard_button, letter_chip, redrive_button
 from frontend.components.links import link
 from frontend.components.moments import moment
@@ -41,6 +43,7 @@ class DeadLetter(rx.State):
     closed_at: str = ""
     new_run_href: str = ""
     redacted: bool = False
+    input: str = "null"
     missing: str = ""
 
     @rx.event
@@ -82,25 +85,42 @@ class DeadLetter(rx.State):
         await self._read()
         return rx.toast.success("Discarded.")
 
-    async def _redrive(self, version: str | None) -> EventSpec:
+    @rx.event
+    @allows("run.start")
+    async def redrive_edited(self, typed: dict[str, str]) -> EventSpec:
+        """Play it again from its start with another input."""
+        try:
+            given = Given(json.parse(typed.get("input", "").encode(), "the input"))
+        except json.NotJson as wrong:
+            return rx.toast.error("The input is not JSON.", description=str(wrong))
+        return await self._redrive(None, given)
+
+    async def _redrive(self, version: str | None, edited: Edited = None) -> EventSpec:
         async with edge.writing() as (session, by):
-            await letters.redrive(session, by, self.id, version)
+            await letters.redrive(session, by, self.id, version, edited=edited)
         await self._read()
-        return rx.redirect(self.new_run_href or self.run_href)
+        return rx.redirect(self.new_run_href or self.run_href or routes.DEAD_LETTERS)
 
     async def _read(self) -> None:
         asked = self.id or self.letter_id  # pyright: ignore[reportAttributeAccessIssue] - the route's part
         try:
             async with edge.reading() as (session, by):
-                self._take(await letters.get(session, by, asked))
+                one = await letters.get(session, by, asked)
+                run = await runs.get(session, by, one.run_id) if one.run_id else None
         except NotFound as error:
             self.missing = error.message
+            return
+        self._take(one)
+        event = (one.details or {}).get("event") or {}
+        given = run.input if run else event.get("data")
+        self.input = orjson.dumps(given, option=orjson.OPT_INDENT_2).decode()
 
     def _take(self, one: LetterDetail) -> None:
         self.id, self.title, self.advice, self.message = one.id, one.title, one.advice, one.message
         self.reason, self.status, self.redacted = one.reason, one.status, one.redacted
         self.workflow, self.node = one.workflow_name, one.node_id or ""
-        self.run_href, self.run_status = routes.run(one.run_id), one.run_status
+        self.run_href = routes.run(one.run_id) if one.run_id else ""
+        self.run_status = one.run_status or ""
         self.created, self.closed_at = iso(one.created_at), iso(one.closed_at)
         self.closed_by, self.note = one.closed_by_name, one.note or ""
         self.new_run_href = routes.run(one.new_run_id) if one.new_run_id else ""
@@ -127,8 +147,30 @@ def dead_letter_page() -> rx.Component:
 def _actions() -> rx.Component:
     return rx.el.div(
         rx.cond(Frame.may_steer, discard_button("Discard this letter?", DeadLetter.discard)),
+        rx.cond(Frame.may_start & Frame.may_read_values & (DeadLetter.reason != "compensation"), _edit()),
         rx.cond(Frame.may_start, redrive_button("Redrive this letter?", DeadLetter.redrive)),
         class_name="qk-actions",
+    )
+
+
+def _edit() -> rx.Component:
+    return dialogs.form(
+        rx.el.label(
+            rx.el.span("Input, as JSON"),
+            rx.text_area(name="input", default_value=DeadLetter.input, rows="8", class_name="qk-mono"),
+            class_name="qk-field",
+        ),
+        trigger=rx.button(
+            rx.icon("square-pen", size=14),
+            "Edit and redrive",
+            variant="soft",
+            color_scheme="gray",
+            type="button",
+        ),
+        title="Redrive with another input",
+        button="Redrive",
+        on_submit=DeadLetter.redrive_edited,
+        sentence="A new run plays everything from the start; other systems are sent the same keys again.",
     )
 
 
@@ -163,12 +205,16 @@ def _letter() -> rx.Component:
 def _facts() -> rx.Component:
     return rx.el.div(
         rx.el.span(letter_chip(DeadLetter.status)),
-        link(
-            rx.icon("workflow", size=14),
-            DeadLetter.workflow,
-            chip(DeadLetter.run_status),
-            to=DeadLetter.run_href,
-            title="Open the run",
+        rx.cond(
+            DeadLetter.run_href != "",
+            link(
+                rx.icon("workflow", size=14),
+                DeadLetter.workflow,
+                chip(DeadLetter.run_status),
+                to=DeadLetter.run_href,
+                title="Open the run",
+            ),
+            rx.el.span(rx.icon("workflow", size=14), DeadLetter.workflow),
         ),
         rx.cond(
             DeadLetter.node != "", rx.el.span(rx.icon("square-dot", size=14), DeadLetter.node, title="Node")

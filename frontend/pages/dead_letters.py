@@ -1,41 +1,35 @@
 """What the product gave up: filters in the address, many chosen at once, redriven or discarded after a question."""
 
-from dataclasses import dataclass
-
 import reflex as rx
 from pydantic import ValidationError
 from reflex.event import EventSpec
 
 from backend.dead_letters import many
 from backend.dead_letters import service as letters
-from backend.dead_letters.schemas import Answers, DiscardMany, LetterFilter, LetterPublic, RedriveMany
+from backend.dead_letters.schemas import Answers, DiscardMany, LetterFilter, RedriveMany
 from frontend import routes, shell
 from frontend.components import frames, live, notes, tables
 from frontend.components.finding import filter_chip, find
-from frontend.components.letters import REASONS, discard_button, letter_chip, reason, redrive_button, told
+from frontend.components.letters import (
+    RATES,
+    REASONS,
+    discard_button,
+    letter_chip,
+    rates,
+    reason,
+    redrive_button,
+    told,
+)
 from frontend.components.links import link
 from frontend.components.moments import moment
 from frontend.rules import allows
 from frontend.state import edge
 from frontend.state.frame import Frame
-from frontend.state.iso import iso
+from frontend.state.letter_rows import Row, row
 
 STATES = {"": "Open", "redriven": "Redriven", "discarded": "Discarded", "all": "All"}
 PAGE = 50
 _COLUMNS = "minmax(0, 3fr) minmax(0, 1.1fr) 116px 92px"
-
-
-@dataclass
-class Row:
-    """One letter as the list shows it."""
-
-    id: str
-    href: str
-    workflow: str
-    message: str
-    reason: str
-    status: str
-    created: str
 
 
 class DeadLetters(rx.State):
@@ -49,6 +43,7 @@ class DeadLetters(rx.State):
     counts: rx.Field[dict[str, int]] = rx.field(default_factory=dict)
     loaded: bool = False
     has_more: bool = False
+    rate: str = ""
 
     @rx.event
     @allows("run.read")
@@ -114,8 +109,15 @@ class DeadLetters(rx.State):
         if not self.chosen:
             return rx.toast.info("Choose letters first.")
         async with edge.writing() as (session, by):
-            answers = await many.redrive(session, by, RedriveMany(ids=self.chosen))
+            wanted = RedriveMany(ids=self.chosen, per_minute=RATES[self.rate][1])
+            answers = await many.redrive(session, by, wanted)
         return await self._done(answers)
+
+    @rx.event
+    @allows("run.start")
+    async def set_rate(self, rate: str):
+        """How fast what is redriven begins."""
+        self.rate = rate if rate in RATES else ""
 
     @rx.event
     @allows("run.steer")
@@ -154,25 +156,13 @@ class DeadLetters(rx.State):
         wanted = LetterFilter.model_validate({**asked, "text": self.text})
         async with edge.reading() as (session, by):
             page = await letters.list_(session, by, wanted, limit=limit)
-        rows = [_row(one) for one in page.items]
+        rows = [row(one) for one in page.items]
         if rows != self.rows:
             self.rows = rows
             still = {row.id for row in rows if row.status == "open"}
             self.chosen = [one for one in self.chosen if one in still]
         self.counts = {name: page.open_by_reason.get(name, 0) for name in REASONS}  # pyright: ignore[reportArgumentType, reportCallIssue] - its keys are the reasons
         self.has_more = page.next_cursor is not None and limit < letters.MAX_PAGE
-
-
-def _row(one: LetterPublic) -> Row:
-    return Row(
-        id=one.id,
-        href=routes.dead_letter(one.id),
-        workflow=one.workflow_name,
-        message=one.message,
-        reason=one.reason,
-        status=one.status,
-        created=iso(one.created_at),
-    )
 
 
 @rx.page(route=routes.DEAD_LETTERS, title="Dead letters · Quadrille", on_load=[Frame.load, DeadLetters.load])
@@ -223,6 +213,7 @@ def _acting() -> rx.Component:
         rx.cond(
             Frame.may_steer, discard_button("Discard " + DeadLetters.question + "?", DeadLetters.discard)
         ),
+        rx.cond(Frame.may_start, rates(DeadLetters.rate, DeadLetters.set_rate)),
         rx.cond(
             Frame.may_start, redrive_button("Redrive " + DeadLetters.question + "?", DeadLetters.redrive)
         ),
@@ -275,7 +266,7 @@ def _empty() -> rx.Component:
         notes.empty(
             "Nothing was given up",
             "A run that ends its workers again and again, whose diagram cannot be played, or whose step cannot be "
-            "undone is put here, so that somebody looks at it and it can go on.",
+            "undone, and an event that could not begin a run, is put here, so that somebody looks at it and it can go on.",
             icon="mail-check",
             action=rx.button("See the runs", variant="soft", on_click=rx.redirect(routes.RUNS)),
             link=link(

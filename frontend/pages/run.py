@@ -9,12 +9,13 @@ from backend.core.errors import NotFound
 from backend.dead_letters import service as dead_letters
 from backend.dead_letters.schemas import LetterPublic
 from backend.identity.principal import Principal
+from backend.monitoring import budget
 from backend.runs import alarms, forking
 from backend.runs import service as runs
 from backend.runs.fork_schemas import RetryRun
 from backend.runs.schemas import TERMINAL, RunPublic
 from frontend import routes, shell
-from frontend.components import frames, live, notes, run_files
+from frontend.components import frames, letters, live, notes, run_budget, run_files, run_tags, steering
 from frontend.components.links import link
 from frontend.components.moments import elapsed, moment
 from frontend.components.sizes import readable
@@ -24,6 +25,8 @@ from frontend.runview.runview import run_view
 from frontend.state import edge
 from frontend.state.frame import Frame
 from frontend.state.iso import iso
+from frontend.state.run_ending import Ending
+from frontend.state.run_tags import RunTags
 
 
 class RunPage(rx.State):
@@ -41,9 +44,13 @@ class RunPage(rx.State):
     size: str = ""
     rolled: str = ""  # what became of a saga that was undone while the run ended
     is_over: bool = False
+    spent: str = ""
+    used: int = -1  # percent of its budget; below 0 where it has none
+    shown: str = ""
+    trace: str = ""
+    worker: str = ""
     cancelling: bool = False
     pausing: bool = False
-    asking_to_cancel: bool = False
     question_href: str = routes.APPROVALS
     missing: str = ""
     alarm: str = ""
@@ -68,20 +75,6 @@ class RunPage(rx.State):
 
     @rx.event
     @allows("run.steer")
-    async def ask_to_cancel(self, asked: bool):
-        """Open or close the question before cancelling."""
-        self.asking_to_cancel = asked
-
-    @rx.event
-    @allows("run.steer")
-    async def cancel(self):
-        """End the run."""
-        self.asking_to_cancel = False
-        async with edge.writing() as (session, by):
-            self._take(await runs.cancel(session, by, self.id))
-
-    @rx.event
-    @allows("run.steer")
     async def pause(self):
         """Begin no further step."""
         async with edge.writing() as (session, by):
@@ -93,6 +86,30 @@ class RunPage(rx.State):
         """Go on."""
         async with edge.writing() as (session, by):
             self._take(await runs.resume(session, by, self.id))
+
+    @rx.event
+    @allows("run.steer")
+    async def step(self):
+        """Play one step and stop before the next."""
+        async with edge.writing() as (session, by):
+            self._take(await runs.step(session, by, self.id))
+
+    @rx.var
+    def no_pause(self) -> str:
+        """Why it cannot be paused; empty where it can."""
+        if self.cancelling:
+            return "It is being cancelled."
+        return "It is paused already." if self.status == "paused" or self.pausing else ""
+
+    @rx.var
+    def no_resume(self) -> str:
+        """Why it cannot go on by hand."""
+        return "" if self.status == "paused" or self.pausing else "It is not paused."
+
+    @rx.var
+    def no_step(self) -> str:
+        """Why it cannot play a single step."""
+        return "" if self.status == "paused" else "Only a paused run plays a single step."
 
     @rx.event
     @allows("run.start")
@@ -109,11 +126,15 @@ class RunPage(rx.State):
                 self.question_href = await self._question(session, by, run)
                 self._found(await dead_letters.of_run(session, by, run.id))
                 alarm = await alarms.shown(session, by) if run.status == "queued" else None
+                allowed = await budget.of_run(session, by, run.id)
         except NotFound as error:
             self.missing = error.message
             return
         self.alarm, self.alarm_fix = (alarm.message, alarm.fix) if alarm else ("", "")
         self._take(run)
+        share = allowed.share()
+        self.spent = allowed.words() if allowed.tokens or share is not None else ""
+        self.used = -1 if share is None else min(round(100 * share), 100)
 
     async def _question(self, session: Session, by: Principal, run: RunPublic) -> str:
         """The question that the run waits for, when this person may decide it; else all of them."""
@@ -138,6 +159,7 @@ class RunPage(rx.State):
         )
         self.version = f"Version {run.version_number}" if run.version_number else "Draft"
         self.status, self.is_over = run.status, run.status in TERMINAL
+        self.shown, self.trace = run.shown_as or run.status, run.trace_id
         self.trigger = STARTED.get(run.trigger, run.trigger)
         self.created, self.started, self.finished = (
             iso(run.created_at),
@@ -148,15 +170,16 @@ class RunPage(rx.State):
         code = str((run.error or {}).get("code", ""))
         self.rolled = code if code in ("compensated", "compensation_failed") else ""
         self.cancelling, self.pausing = run.cancel_requested, run.pause_requested
+        self.worker = run.worker_id or ""
 
 
-@rx.page(route=routes.RUN, title="Run · Quadrille", on_load=[Frame.load, RunPage.load])
+@rx.page(route=routes.RUN, title="Run · Quadrille", on_load=[Frame.load, RunPage.load, RunTags.load])
 def run_page() -> rx.Component:
     """Shows a run, or says why it cannot."""
     return shell.page(
         live.refresh(1.5, RunPage.refresh),
-        frames.one(RunPage.missing, RunPage.id != "", _run(), bones=5),
-        _sure_to_cancel(),
+        _run(),
+        steering.sure_to_end(RunPage.refresh),
         title=rx.cond(RunPage.workflow != "", RunPage.workflow, "Run"),
         before_title=frames.back(routes.RUNS, "All runs"),
         action=rx.cond(RunPage.id != "", _actions()),
@@ -165,7 +188,17 @@ def run_page() -> rx.Component:
 
 
 def _run() -> rx.Component:
+    """The view reads the run by itself, from the first moment on: it need not wait for what stands above it."""
+    view = rx.el.div(run_view(RunPage.id, Frame.may_steer, Frame.may_start), class_name="qk-run-island")
     return rx.el.div(
+        frames.one(RunPage.missing, RunPage.id != "", _about(), bones=1),
+        rx.cond(RunPage.missing == "", view),
+        class_name="qk-stack qk-run",
+    )
+
+
+def _about() -> rx.Component:
+    return rx.fragment(
         _facts(),
         notes.alarm(RunPage.alarm, RunPage.alarm_fix),
         rx.cond(
@@ -181,24 +214,16 @@ def _run() -> rx.Component:
                 class_name="qk-callout",
             ),
         ),
-        rx.cond(RunPage.is_over & (RunPage.letter_status == "open"), _given_up()),
-        rx.el.div(run_view(RunPage.id, Frame.may_steer, Frame.may_start), class_name="qk-run-island"),
-        class_name="qk-stack qk-run",
-    )
-
-
-def _given_up() -> rx.Component:
-    return rx.el.div(
-        rx.icon("mail-warning", size=18),
-        rx.el.span("Given up: ", RunPage.letter_title, ".", style={"flex": "1"}),
-        rx.button("What to do", color_scheme="amber", on_click=rx.redirect(RunPage.letter_href)),
-        class_name="qk-callout",
+        rx.cond(
+            RunPage.is_over & (RunPage.letter_status == "open"),
+            letters.given_up(RunPage.letter_title, RunPage.letter_href),
+        ),
     )
 
 
 def _facts() -> rx.Component:
     return rx.el.div(
-        chip(RunPage.status),
+        chip(RunPage.shown),
         rx.cond(
             RunPage.letter_href != "",
             link(rx.icon("mail-warning", size=14), "Dead letter", to=RunPage.letter_href),
@@ -215,20 +240,24 @@ def _facts() -> rx.Component:
         ),
         rx.el.span(rx.icon("zap", size=14), RunPage.trigger),
         rx.el.span(rx.icon("clock", size=14), moment(RunPage.created, "day")),
+        run_budget.shown(RunPage.spent, RunPage.used),
+        rx.cond(
+            RunPage.worker != "",
+            rx.el.span(
+                rx.icon("server", size=14),
+                RunPage.worker,
+                title="The worker that plays it now",
+                class_name="qk-clip qk-worker",
+            ),
+        ),
         rx.el.span(rx.icon("database", size=14), RunPage.size, title="What it takes in the database"),
         rx.cond(
             Frame.may_read_values,
-            rx.fragment(
-                run_files.export(RunPage.id),
-                link(
-                    rx.icon("square-pen", size=14),
-                    "Open in the editor",
-                    to=RunPage.workflow_href + "?run=" + RunPage.id,
-                    title="Show its data on the draft",
-                ),
-            ),
+            run_files.taken_elsewhere(RunPage.id, RunPage.workflow_href + "?run=" + RunPage.id),
         ),
+        run_tags.shown(),
         frames.copied_id(RunPage.id),
+        run_budget.trace(RunPage.trace),
         class_name="qk-facts",
     )
 
@@ -240,49 +269,24 @@ def _actions() -> rx.Component:
             rx.button(rx.icon("rotate-cw", size=14), "Run again", on_click=RunPage.again),
         ),
         rx.cond(
-            ~RunPage.is_over & Frame.may_steer,
+            ~RunPage.is_over,
             rx.fragment(
                 rx.cond(
                     (RunPage.status == "paused") | RunPage.pausing,
-                    rx.button(rx.icon("play", size=14), "Resume", on_click=RunPage.resume),
-                    rx.button(
-                        rx.icon("pause", size=14),
-                        "Pause",
-                        variant="soft",
-                        color_scheme="gray",
-                        on_click=RunPage.pause,
+                    rx.fragment(
+                        steering.button("step-forward", "Step over", RunPage.no_step, RunPage.step),
+                        steering.button("play", "Resume", RunPage.no_resume, RunPage.resume, main=True),
                     ),
+                    steering.button("pause", "Pause", RunPage.no_pause, RunPage.pause),
                 ),
-                rx.button(
-                    rx.icon("square", size=14),
-                    rx.cond(RunPage.cancelling, "Cancelling…", "Cancel"),
-                    variant="soft",
-                    color_scheme="red",
-                    disabled=RunPage.cancelling,
-                    on_click=RunPage.ask_to_cancel(True),
+                steering.button(
+                    "square",
+                    "Cancel",
+                    rx.cond(RunPage.cancelling, "It is being cancelled.", ""),
+                    Ending.ask(True),
+                    danger=True,
                 ),
             ),
         ),
         class_name="qk-actions",
-    )
-
-
-def _sure_to_cancel() -> rx.Component:
-    return rx.alert_dialog.root(
-        rx.alert_dialog.content(
-            rx.alert_dialog.title("Cancel this run?"),
-            rx.alert_dialog.description(
-                "Steps under way are stopped. What is done stays done, and the history is kept."
-            ),
-            rx.el.div(
-                rx.button(
-                    "Let it go on", variant="soft", color_scheme="gray", on_click=RunPage.ask_to_cancel(False)
-                ),
-                rx.button("Cancel the run", color_scheme="red", on_click=RunPage.cancel),
-                class_name="qk-dialog-actions",
-            ),
-            max_width="420px",
-        ),
-        open=RunPage.asking_to_cancel,
-        on_open_change=RunPage.ask_to_cancel,
     )

@@ -4,6 +4,7 @@ import reflex as rx
 
 from frontend import routes, shell
 from frontend.components import dialogs, notes, roles, run_settings, tables
+from frontend.components.links import link
 from frontend.components.moments import moment
 from frontend.components.sections import field, section
 from frontend.state.credentials import Browser, Credentials, Key, SecretName
@@ -35,6 +36,7 @@ def settings_page() -> rx.Component:
             rx.fragment(
                 rx.cond(Credentials.may_create_keys, _keys()),
                 rx.cond(Credentials.may_see_secrets, _secrets()),
+                _tool_servers(),
                 rx.cond(RunLimits.loaded, run_settings.limits()),
                 rx.cond(Storage.loaded, run_settings.storage()),
                 _browsers(),
@@ -153,6 +155,18 @@ def _secret(secret: rx.vars.ObjectVar[SecretName]) -> rx.Component:
             class_name="qk-end qk-row-actions",
         ),
         class_name="qk-row",
+    )
+
+
+def _tool_servers() -> rx.Component:
+    return section(
+        "Tool servers",
+        "MCP servers whose tools agents of this team can be given, once somebody has accepted them.",
+        link(
+            rx.button(rx.icon("plug", size=16), "Open", variant="soft", tab_index=-1),
+            to=routes.TOOL_SERVERS,
+        ),
+        rx.fragment(),
     )
 
 

@@ -1,4 +1,4 @@
-"""The start page: three ways to a first workflow, and the templates."""
+"""The start page: four ways to a first workflow, and the templates."""
 
 from dataclasses import dataclass
 
@@ -51,10 +51,18 @@ class Start(rx.State):
 
     @rx.event
     @allows("workflow.edit")
+    async def begin_described(self) -> EventSpec:
+        """A new workflow whose editor asks in a sentence what it is to do."""
+        async with edge.writing() as (session, by):
+            made = await workflows.create(session, by)
+        return rx.redirect(f"{routes.workflow(made.id)}?describe")
+
+    @rx.event
+    @allows("workflow.edit")
     async def use(self, name: str) -> EventSpec:
         """A new workflow from a template."""
         async with edge.writing() as (session, by):
-            made = await workflows.create(session, by, templates.get(name).diagram)
+            made = await templates.take(session, by, name)
         return rx.redirect(routes.workflow(made.id))
 
     @rx.event
@@ -64,7 +72,7 @@ class Start(rx.State):
         diagram = templates.get(name).diagram
         sample = next(iter(diagram.samples.values()))
         async with edge.writing() as (session, by):
-            made = await workflows.create(session, by, diagram)
+            made = await templates.take(session, by, name)
             run = await starting.start(session, by, workflow_id=made.id, input=sample, version="draft")
         return rx.redirect(routes.run(run.id))
 
@@ -84,7 +92,7 @@ def _card(template: templates.Template) -> Card:
 
 @rx.page(route=routes.START, title="Start · Quadrille", on_load=[Frame.load, Start.load])
 def start() -> rx.Component:
-    """Three cards, then the gallery."""
+    """Four cards, then the gallery."""
     return shell.page(
         rx.el.p(
             "Draw a team of agents, press Run, watch it work, and step in when it matters.",
@@ -139,7 +147,17 @@ def _ways() -> rx.Component:
                 class_name="qk-card qk-choice",
                 on_click=Start.begin_empty,
             ),
-            class_name="qk-cards qk-three",
+            rx.el.button(
+                *_words(
+                    "sparkles",
+                    "Describe it",
+                    "Say in a sentence what it should do; a model or the nearest template proposes it.",
+                ),
+                class_name="qk-card qk-choice",
+                on_click=Start.begin_described,
+                custom_attrs={"data-testid": "start-describe"},
+            ),
+            class_name="qk-cards qk-four",
         ),
         rx.el.div(
             rx.icon("circle-alert", size=18),

@@ -25,7 +25,7 @@ from frontend.state.frame import Frame
 from frontend.state.iso import iso
 
 PAGE = 50
-_COLUMNS = "minmax(0, 3fr) 176px 96px 100px 36px"
+_COLUMNS = "minmax(0, 3fr) 176px 128px 100px 36px"
 
 
 @dataclass
@@ -38,6 +38,7 @@ class Row:
     name: str
     description: str
     published: str
+    edited_since: bool
     edited: str
     run_status: str
     run_href: str
@@ -121,15 +122,15 @@ class Workflows(rx.State):
     async def _show(self, limit: int) -> None:
         async with edge.reading() as (session, by):
             found, following = await workflows.list_(session, by, Page(limit=limit, search=self.text))
-            numbers = await workflows.published_numbers(session, found)
+            lives = await workflows.live(session, found)
             last = await runs.last_of(session, by, [one.id for one in found])
-        rows = [_row(one, numbers.get(one.published_version_id or ""), last) for one in found]
+        rows = [_row(one, lives.get(one.id, workflows.Live()), last) for one in found]
         if rows != self.rows:
             self.rows = rows
         self.has_more = following is not None
 
 
-def _row(one: Workflow, number: int | None, last: Mapping[str, RunPublic]) -> Row:
+def _row(one: Workflow, live: workflows.Live, last: Mapping[str, RunPublic]) -> Row:
     run = last.get(one.id)
     return Row(
         id=one.id,
@@ -137,9 +138,10 @@ def _row(one: Workflow, number: int | None, last: Mapping[str, RunPublic]) -> Ro
         picture=f"/api/v1/workflows/{quote(one.id)}/thumbnail.svg?at={one.edited_at.timestamp()}",
         name=one.name,
         description=one.description,
-        published=f"v{number}" if number else "",
+        published=f"v{live.number}" if live.number else "",
+        edited_since=live.edited_since,
         edited=iso(one.edited_at),
-        run_status=run.status if run else "",
+        run_status=(run.shown_as or run.status) if run else "",
         run_href=routes.run(run.id) if run else "",
         export_href=f"/api/v1/workflows/{quote(one.id)}/export?format=yaml",
     )
@@ -191,8 +193,14 @@ def _draw(row: rx.vars.ObjectVar[Row]) -> rx.Component:
         ),
         rx.el.span(
             rx.cond(row.published != "", row.published, "Draft"),
-            class_name="qk-muted qk-small",
-            custom_attrs={"data-card": "hide"},
+            rx.cond(
+                row.edited_since,
+                rx.el.span(
+                    "edited since", class_name="qk-since", title="The draft has edits that are not published"
+                ),
+            ),
+            class_name="qk-muted qk-small qk-live",
+            custom_attrs={"data-card": rx.cond(row.edited_since, "show", "hide")},
         ),
         moment(row.edited, class_name="qk-muted qk-small qk-over"),
         _menu(row),

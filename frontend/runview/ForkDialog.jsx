@@ -4,6 +4,7 @@ import { Button, Dialog } from "@radix-ui/themes";
 import { useNavigate } from "react-router";
 import { api } from "../components/api.js";
 import { readExact } from "../components/exact.js";
+import { differing, OtherSettings, settingsOf } from "./OtherSettings.jsx";
 
 const WORDS = {
   retry: { title: "Retry from the failed step", go: "Retry" },
@@ -22,15 +23,17 @@ const MODES = [
   ["mocked", "Mocked"],
 ];
 
-export function ForkDialog({ run, verb, step, record, names, close }) {
+export function ForkDialog({ run, verb, step, record, node, kind, names, close }) {
   const [text, setText] = useState(() => JSON.stringify(record?.output ?? null, null, 2));
   const [version, setVersion] = useState("");
   const [modes, setModes] = useState({});
+  const [changed, setChanged] = useState({});
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState(null);
   const navigate = useNavigate();
   const edited = verb === "edit" ? parsed(text) : { value: null };
-  const body = wishOf(verb, step, edited.value, version, modes);
+  const fields = verb === "fork" && !run.redacted ? settingsOf(node, kind) : [];
+  const body = wishOf(verb, step, edited.value, version, modes, fields.length ? differing(node, fields, changed) : null);
   const { plan, wrong } = usePlan(run.id, verb, body);
   const words = WORDS[verb];
 
@@ -55,6 +58,7 @@ export function ForkDialog({ run, verb, step, record, names, close }) {
           <Dialog.Title size="4" mb="1">{words.title}</Dialog.Title>
           <Dialog.Description size="2" color="gray">{explained(verb, step, names)}</Dialog.Description>
           {verb === "edit" && <Output text={text} wrong={edited.wrong} onChange={setText} />}
+          <OtherSettings fields={fields} changed={changed} onChange={(field, value) => setChanged((all) => ({ ...all, [field]: value }))} />
           <label className="qv-fork-row">
             <span>Version</span>
             <select value={version} onChange={(change) => setVersion(change.target.value)}>
@@ -142,11 +146,11 @@ function explained(verb, step, names) {
   return `A new run plays ${name} and everything behind it again. What stands before it is kept; this run stays as it is.`;
 }
 
-function wishOf(verb, step, output, version, modes) {
+function wishOf(verb, step, output, version, modes, settings) {
   const place = step && { node_id: step.nodeId, path: step.path, visit: step.visit };
   const wish = { version: version || null, modes };
   if (verb === "edit") return { ...wish, edits: [{ ...place, output }] };
-  return verb === "fork" ? { ...wish, from: place } : wish;
+  return verb === "fork" ? { ...wish, from: place, ...(settings ? { settings } : {}) } : wish;
 }
 
 /** Asks for the plan again a moment after the wish has changed; what is typed as output does not change the plan. */
@@ -160,7 +164,7 @@ function usePlan(runId, verb, body) {
         .post(`/runs/${runId}/${routeOf(verb)}`, { ...JSON.parse(asked), dry_run: true })
         .then((plan) => !gone && setFound({ plan, wrong: null }))
         .catch((wrong) => !gone && setFound({ plan: null, wrong }));
-    }, 150);
+    }, 250);
     return () => {
       gone = true;
       clearTimeout(timer);

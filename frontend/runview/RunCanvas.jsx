@@ -1,41 +1,56 @@
 // The version that ran, drawn with the states of the run; nothing on it can be changed, every node can be chosen.
 import { memo, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { applyNodeChanges, Controls, MiniMap, ReactFlow, ReactFlowProvider } from "@xyflow/react";
-import { ContainerCard, NoteCard } from "../components/ContainerCard.jsx";
+import { ContainerCard } from "../components/ContainerCard.jsx";
 import { useColourMode } from "../components/colour_mode.js";
 import { flowOf } from "../components/flow.js";
-import { GroupFrame } from "../components/GroupFrame.jsx";
 import { tint } from "../components/kinds.js";
 import { LiveContext, useLive, useLiveNode } from "../components/live_hooks.js";
 import { NodeCard } from "../components/NodeCard.jsx";
 import { Opening } from "../components/Opening.jsx";
+import { roomIn } from "../components/opening.js";
 import { Paper, useDetail } from "../components/Paper.jsx";
 import { stateColour } from "../components/states.js";
-import { UndoWire } from "../components/UndoWire.jsx";
-import { Arrow, Wire } from "../components/Wire.jsx";
+import { stillNodes, stillWires } from "../components/StillNodes.jsx";
+import { Arrow } from "../components/Wire.jsx";
+import { BreakMarks } from "./Breakpoints.jsx";
+import { TeamRow, Teams } from "./TeamRow.jsx";
 
 const FIT = { padding: 0.08, maxZoom: 1, minZoom: 0.1 };
-const EDGE = 28;
 const MAP_FROM = 7; // nodes: fewer are seen at once
 const ATTRIBUTION = { hideAttribution: true };
 
 const Card = memo(function Card({ id, data, selected }) {
   const live = useLiveNode(id);
   const href = live?.approvalId ? `/approvals/${live.approvalId}` : "/approvals";
-  return <NodeCard node={data.node} kind={data.kind} selected={selected} live={live} connectable={false} decideHref={href} undoes={data.undoes} undoneBy={data.undoneBy} />;
+  return (
+    <>
+      <NodeCard node={data.node} kind={data.kind} selected={selected} live={live} connectable={false} decideHref={href} undoes={data.undoes} undoneBy={data.undoneBy} />
+      {live?.state === "running" && live.text && <Bubble text={live.text} />}
+      <TeamRow node={data.node} kind={data.kind} running={live?.state === "running"} />
+      <BreakMarks id={id} name={data.node.name || data.kind.title} />
+    </>
+  );
 });
+
+/** What the model of this node says while it says it. */
+function Bubble({ text }) {
+  return (
+    <div className="qv-bubble" aria-hidden="true" data-testid="bubble">
+      <bdi>{text.slice(-180)}</bdi>
+    </div>
+  );
+}
 const Frame = memo(function Frame({ id, data, selected }) {
   const live = useLiveNode(id);
-  return <ContainerCard node={data.node} kind={data.kind} selected={selected} live={live} connectable={false} undoneBy={data.undoneBy} />;
+  return (
+    <>
+      <ContainerCard node={data.node} kind={data.kind} selected={selected} live={live} connectable={false} undoneBy={data.undoneBy} />
+      <BreakMarks id={id} name={data.node.name || data.kind.title} />
+    </>
+  );
 });
-const Note = memo(function Note({ data }) {
-  return <NoteCard node={data.node} kind={data.kind} />;
-});
-const Group = memo(function Group({ data }) {
-  return <GroupFrame node={data.node} kind={data.kind} members={data.members} />;
-});
-const nodeTypes = { card: Card, container: Frame, note: Note, frame: Group };
-const edgeTypes = { wire: Wire, undo: UndoWire };
+const nodeTypes = { card: Card, container: Frame, ...stillNodes };
 
 function StateMap() {
   const live = useContext(LiveContext);
@@ -60,44 +75,57 @@ function keysFor(onChoose) {
 }
 
 /** The drawn nodes with the sizes that the canvas measured, and the chosen one marked. */
-function useDrawn(flow, chosen) {
+function useDrawn(flow, chosen, classes) {
   const [measured, setMeasured] = useState(flow.nodes);
   useEffect(() => setMeasured(flow.nodes), [flow]);
   const onNodesChange = useCallback((changes) => {
     const sizes = changes.filter((change) => change.type === "dimensions");
     if (sizes.length) setMeasured((nodes) => applyNodeChanges(sizes, nodes));
   }, []);
-  const nodes = useMemo(() => measured.map((node) => (node.id === chosen ? { ...node, selected: true } : node)), [measured, chosen]);
+  const nodes = useMemo(() => measured.map((node) => {
+    const className = classes.get(node.id);
+    return node.id === chosen || className ? { ...node, selected: node.id === chosen, className } : node;
+  }), [measured, chosen, classes]);
   return { nodes, onNodesChange };
 }
 
+/** By node, how it differs from the run beside it, what became of it in a recovery, and whether the run has stopped at it. */
+function classesOf({ differences, parts, steps, stopped }) {
+  const by = new Map();
+  const add = (id, name) => by.set(id, by.has(id) ? `${by.get(id)} ${name}` : name);
+  if (differences) for (const [id, how] of differences) add(id, `qv-diff qv-diff-${how}`);
+  else if (parts) for (const [id, part] of new Map(steps.map((step) => [step.nodeId, parts.get(step.key)]))) if (part) add(id, `qv-part qv-part-${part}`);
+  if (stopped) add(stopped.node_id, `qv-stopped qv-stopped-${stopped.when}`);
+  return by;
+}
+
 /** `focus` is the node where the run is: the canvas goes along until somebody moves it. */
-export function RunCanvas({ diagram, kinds, chosen, focus, onChoose }) {
+export function RunCanvas({ diagram, kinds, chosen, focus, differences, parts, steps, stopped, teams, spent, onChoose }) {
   const holder = useRef(null);
   const [touched, setTouched] = useState(false);
   const colourMode = useColourMode();
   const detail = useDetail(holder);
   const flow = useMemo(() => flowOf(diagram, kinds), [diagram, kinds]);
-  const { nodes, onNodesChange } = useDrawn(flow, chosen);
+  const classes = useMemo(() => classesOf({ differences, parts, steps, stopped }), [differences, parts, steps, stopped]);
+  const { nodes, onNodesChange } = useDrawn(flow, chosen, classes);
   const choose = useCallback((_, node) => onChoose(node.id), [onChoose]);
-  const room = useCallback(() => {
-    const { clientWidth, clientHeight } = holder.current;
-    return { x: EDGE, y: EDGE, width: clientWidth - 2 * EDGE, height: clientHeight - 2 * EDGE };
-  }, []);
+  const room = useCallback(() => roomIn(holder.current), []);
   const start = diagram.nodes.find((node) => kinds.get(node.kind)?.role === "start")?.id;
   const onMoveStart = useCallback((event) => event && setTouched(true), []);
   const keys = useMemo(() => keysFor(onChoose), [onChoose]);
+  const together = useMemo(() => ({ teams, spent }), [teams, spent]);
   const leave = useCallback(() => onChoose(null), [onChoose]);
   return (
-    <div className="qc qv-flow" ref={holder} data-testid="run-canvas" onKeyDown={keys}>
+    <div className="qc qv-flow" ref={holder} data-testid="run-canvas" data-comparing={Boolean(differences) || undefined} onKeyDown={keys}>
       <Arrow />
+      <Teams.Provider value={together}>
       <ReactFlowProvider>
         <ReactFlow
           nodes={nodes}
           onNodesChange={onNodesChange}
           edges={flow.wires}
           nodeTypes={nodeTypes}
-          edgeTypes={edgeTypes}
+          edgeTypes={stillWires}
           colorMode={colourMode}
           nodesDraggable={false}
           nodesConnectable={false}
@@ -108,6 +136,7 @@ export function RunCanvas({ diagram, kinds, chosen, focus, onChoose }) {
           onMove={detail}
           minZoom={0.1}
           maxZoom={2}
+          onlyRenderVisibleElements={nodes.length > 150}
           proOptions={ATTRIBUTION}
         >
           <Paper />
@@ -116,6 +145,7 @@ export function RunCanvas({ diagram, kinds, chosen, focus, onChoose }) {
           {flow.nodes.length > MAP_FROM && <StateMap />}
         </ReactFlow>
       </ReactFlowProvider>
+      </Teams.Provider>
     </div>
   );
 }

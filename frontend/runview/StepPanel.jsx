@@ -3,32 +3,48 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { useLiveNode, useSaid } from "../components/live_hooks.js";
 import { StateChip } from "../components/StateMark.jsx";
+import { AnotherLikeThis } from "./AnotherLikeThis.jsx";
+import { ChooseOther } from "./Comparing.jsx";
 import { Acts, ForkDialog, verbsOfRun, verbsOfStep } from "./ForkDialog.jsx";
 import { JsonView } from "./JsonView.jsx";
+import { LastGood } from "./LastGood.jsx";
+import { RepairDialog } from "./RepairDialog.jsx";
+import { Resolved } from "./Resolved.jsx";
 import { Rollback } from "./Rollback.jsx";
 import { SendEvent } from "./SendEvent.jsx";
 import { shownState } from "./fold.js";
 import { between, clockTime, spokenPath } from "./time.js";
 
-const GIVEN = { disabled: "the node is disabled", pinned: "its pinned output was given", cached: "a kept result was given", mocked: "its mock was given" };
+const GIVEN = { disabled: "the node is disabled", pinned: "its pinned output was given", repaired: "its output was given by hand", cached: "a kept result was given", mocked: "its mock was given" };
 const UNDONE = { undone: "Undone by", left: "Left as it is by", stuck: "Not undone by" };
 const LINEAGE = { fork: "Forked off", retry: "Retries", replay: "Replays" };
 
 export function StepPanel(props) {
-  const { step, record, names, run, mayStart } = props;
+  const { step, record, names, run, node, kind, steps, records, diagram, paused, mayStart, maySteer } = props;
   const [verb, setVerb] = useState(null);
-  const acts = mayStart ? (step ? verbsOfStep(step, run) : verbsOfRun(run)) : [];
+  const repairs = maySteer && mayStart && paused && run && !run.redacted ? repairsOf(step) : [];
+  const acts = mayStart ? [...repairs, ...(step ? verbsOfStep(step, run) : [...verbsOfRun(run), ...another(run)])] : [];
   return (
     <>
       <Shown {...props} acts={<Acts verbs={acts} onAct={setVerb} />} />
-      {verb && <ForkDialog run={run} verb={verb} step={step} record={record} names={names} close={() => setVerb(null)} />}
+      {verb === "another" && <AnotherLikeThis run={run} close={() => setVerb(null)} />}
+      {verb === "repair" && <RepairDialog run={run} steps={steps} records={records} diagram={diagram} names={names} first={firstOf(step)} close={() => setVerb(null)} />}
+      {verb && verb !== "another" && verb !== "repair" && <ForkDialog run={run} verb={verb} step={step} record={record} node={node} kind={kind} names={names} close={() => setVerb(null)} />}
     </>
   );
 }
 
-function Shown({ step, record, names, run, failed, sagas, waiting, maySteer, acts, onSelect, onClose }) {
+/** While a run is paused its state can be changed where it stands. */
+const repairsOf = (step) => [["repair", step ? "Edit its state" : "Repair …"]];
+
+const firstOf = (step) => step && { how: step.finishedAt ? "edits" : "give", key: step.key, place: { node_id: step.nodeId, path: step.path, visit: step.visit } };
+
+/** An imported run has no workflow here that could be started. */
+const another = (run) => (run && !run.redacted && run.trigger !== "imported" ? [["another", "Start another like this"]] : []);
+
+function Shown({ step, record, records, node, kind, steps, names, run, failed, sagas, waiting, maySteer, acts, onSelect, onClose, onCompare }) {
   const send = (one) => maySteer && run && (one.events ?? []).map((event) => <SendEvent key={`${one.key} ${event.name} ${event.key}`} runId={run.id} event={event} />);
-  if (!step) return <RunPanel run={run} sagas={sagas} failed={failed} names={names} events={waiting.map(send)} acts={acts} onSelect={onSelect} />;
+  if (!step) return <RunPanel run={run} sagas={sagas} failed={failed} names={names} events={waiting.map(send)} acts={acts} onSelect={onSelect} onCompare={onCompare} />;
   const name = names.get(step.nodeId) ?? step.nodeId;
   return (
     <aside className="qv-panel" aria-label={`Step ${name}`} data-testid="step-panel">
@@ -67,6 +83,7 @@ function Shown({ step, record, names, run, failed, sagas, waiting, maySteer, act
           <Section title="Input">
             <JsonView value={record?.input} label="Input" />
           </Section>
+          <Resolved step={step} node={node} kind={kind} steps={steps} records={records} run={run} names={names} onSelect={onSelect} />
         </>
       )}
     </aside>
@@ -127,11 +144,12 @@ function Lineage({ run, names }) {
   );
 }
 
-function RunPanel({ run, sagas, failed, names, events, acts, onSelect }) {
+function RunPanel({ run, sagas, failed, names, events, acts, onSelect, onCompare }) {
   return (
     <aside className="qv-panel" aria-label="The run" data-testid="run-panel">
       <header>
         <h2>The run</h2>
+        {run && <ChooseOther run={run} onChoose={onCompare} />}
       </header>
       <Lineage run={run} names={names} />
       {run?.parent_run_id && <RunLink id={run.parent_run_id} word="Open the run that waits for this one" />}
@@ -146,6 +164,7 @@ function RunPanel({ run, sagas, failed, names, events, acts, onSelect }) {
           )}
         </Trouble>
       )}
+      <LastGood run={run} onCompare={onCompare} />
       {acts}
       {run?.redacted ? <Hidden /> : <Values run={run} />}
     </aside>

@@ -1,15 +1,19 @@
 // Folds the events of a run into what the views draw. Pure: the same events give the same picture, whatever view asks.
 
 import { stepKey } from "../components/speech.js";
+import { foldSpent } from "./spent.js";
+import { foldTeam } from "./team.js";
 import { callAround } from "./time.js";
 
 export { stepKey };
 
 export const EMPTY = Object.freeze({
-  run: { status: "queued", startedAt: null, finishedAt: null, error: null, output: null },
+  run: { status: "queued", queuedAt: null, startedAt: null, finishedAt: null, error: null, output: null, queues: [], stoppedAt: null },
   steps: new Map(),
   order: [],
   sagas: new Map(), // those that were rolled back, by the key of their step
+  teams: new Map(), // the agents that work in a node, by the node
+  spent: new Map(), // what models took in the newest visit of a node, by the node
   events: [],
   lastSeq: 0,
 });
@@ -45,15 +49,19 @@ export function fold(picture, incoming) {
     ...picture,
     run: { ...picture.run },
     steps: new Map(picture.steps),
-    order: picture.order,
+    order: picture.order.slice(),
     sagas: picture.sagas,
     events: picture.events.concat(fresh),
     lastSeq: fresh[fresh.length - 1].seq,
   };
   for (const event of fresh) {
-    if (event.kind.startsWith("run.")) foldRun(next.run, event);
+    if (event.kind === "run.repaired") foldRepair(next, event);
+    else if (event.kind.startsWith("run.")) foldRun(next.run, event);
     else if (STEP_STATUS[event.kind]) foldStep(next, event);
     else if (SAGA_STATUS[event.kind]) foldSaga(next, event);
+    else if (event.kind === "approval.decided") foldDecision(next, event);
+    else if (event.kind === "agent.message") next.teams = foldTeam(next.teams, event);
+    else next.spent = foldSpent(next.spent, event);
   }
   return next;
 }
@@ -64,9 +72,39 @@ function foldRun(run, event) {
     return;
   }
   run.status = RUN_STATUS[event.kind] ?? run.status;
+  foldQueue(run, event);
+  if (event.kind === "run.paused") run.stoppedAt = event.data.at ?? null;
+  else if (event.kind === "run.resumed") run.stoppedAt = null;
   if (event.kind === "run.started" && !run.startedAt) run.startedAt = event.at;
   if (["succeeded", "failed", "cancelled"].includes(run.status)) run.finishedAt = event.at;
   if (event.data.error) run.error = event.data.error;
+}
+
+/** Steps that a repair plays again have not ended any more. */
+function foldRepair(picture, event) {
+  for (const place of event.data.again ?? []) {
+    const key = stepKey(place);
+    const step = picture.steps.get(key);
+    if (step) picture.steps.set(key, { ...step, status: "queued", finishedAt: null, endSeq: null, port: null, error: null });
+  }
+}
+
+/** When it stood in the queue: until its first start, and from each resume by a person until a worker has taken it. */
+function foldQueue(run, event) {
+  const byPerson = event.kind === "run.resumed" && event.data.by;
+  if (event.kind === "run.queued") run.queuedAt = event.at;
+  if (event.kind === "run.queued" || byPerson) run.queues = run.queues.concat({ from: event.at, to: null });
+  else if (event.kind === "run.started" || event.kind === "run.resumed" || run.finishedAt) run.queues = run.queues.map((one) => (one.to ? one : { ...one, to: event.at }));
+}
+
+/** Who ended a wait for people. */
+function foldDecision(picture, event) {
+  const key = stepKey(event);
+  const step = picture.steps.get(key);
+  if (!step?.waits.length) return;
+  const waits = closeWait(step.waits, event);
+  waits[waits.length - 1] = { ...waits[waits.length - 1], by: event.data.name ?? "" };
+  picture.steps.set(key, { ...step, waits });
 }
 
 /** How far a rollback is: what is to be undone, and in the end what was. */
@@ -99,8 +137,8 @@ function foldStep(picture, event) {
   const known = picture.steps.get(key);
   const step = known
     ? { ...known, attempts: known.attempts.slice() }
-    : { key, nodeId: callAround(event.path) ? `› ${event.node_id}` : event.node_id, path: event.path ?? "", visit: event.visit ?? 1, attempts: [], waits: [] };
-  if (!known) picture.order = picture.order.concat(key);
+    : { key, nodeId: callAround(event.path) ? `› ${event.node_id}` : event.node_id, path: event.path ?? "", visit: event.visit ?? 1, attempts: [], waits: [], startSeq: event.seq };
+  if (!known) picture.order.push(key);
   step.status = STEP_STATUS[event.kind];
   step.waits = closeWait(step.waits, event);
   if (event.kind === "step.started") {
@@ -108,7 +146,7 @@ function foldStep(picture, event) {
     step.attempts.push({ number: event.attempt ?? step.attempts.length + 1, startedAt: event.at, status: "running" });
   } else if (event.kind === "step.waiting") {
     step.status = WAITS[event.data.for] ?? "waiting";
-    step.waits.push({ startedAt: event.at, for: event.data.for });
+    step.waits.push({ startedAt: event.at, for: event.data.for, seq: event.seq });
     step.childRun = event.data.run_id;
     step.events = event.data.for === "event" && !event.data.run_id ? (event.data.events ?? [{ name: event.data.name, key: event.data.key ?? "" }]) : [];
   } else if (event.kind !== "state.transition" && !event.data.away_since) {
@@ -119,6 +157,7 @@ function foldStep(picture, event) {
   if (event.data.compensates && ENDED.has(step.status)) markUndone(picture, event);
   if (ENDED.has(step.status)) {
     step.finishedAt = event.at;
+    step.endSeq = event.seq;
     step.port = event.data.port;
     step.given = event.data.given;
     step.kept = event.data.kept_from;
@@ -130,7 +169,7 @@ function foldStep(picture, event) {
 function closeWait(waits, event) {
   const last = waits[waits.length - 1];
   if (!last || last.finishedAt) return waits.slice();
-  return [...waits.slice(0, -1), { ...last, finishedAt: event.at }];
+  return [...waits.slice(0, -1), { ...last, finishedAt: event.at, endSeq: event.seq }];
 }
 
 function endAttempt(step, event) {

@@ -7,6 +7,7 @@ import httpx2 as httpx
 import pytest
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
+from sqlalchemy.exc import TimeoutError
 
 from app.api import api
 from app.guard import Guard
@@ -37,6 +38,10 @@ def with_faults() -> FastAPI:
     @router.get("/broken")
     async def broken() -> None:
         raise RuntimeError("secret-canary")
+
+    @router.get("/crowd")
+    async def crowd() -> None:
+        raise TimeoutError("QueuePool limit of size 5 overflow 10 reached")
 
     @router.post("/body")
     async def body(body: Body) -> int:
@@ -90,6 +95,12 @@ async def test_broken_json_is_a_problem_too(client: httpx.AsyncClient) -> None:
     answer = await client.post("/faults/body", content=b"{", headers={"content-type": "application/json"})
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_too_much_at_once_is_no_fault_and_says_when_to_come_again(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/faults/crowd")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert (answer.json()["code"], "QueuePool" in answer.text) == ("unavailable", False)
 
 
 async def test_a_fault_of_ours_tells_an_id_and_no_trace(client: httpx.AsyncClient) -> None:

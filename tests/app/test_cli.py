@@ -60,6 +60,7 @@ def test_help_names_every_word_of_the_product() -> None:
         "keys",
         "apply",
         "export",
+        "eval",
         "run",
         "runs",
         "dead-letters",

@@ -8,6 +8,8 @@ import orjson
 import pytest
 
 from backend.core import db, redis
+from backend.evaluation import service as evaluation
+from backend.evaluation.schemas import CaseWish, SetWish
 from backend.identity import keys, local
 from tests.app.test_cli import Done, quadrille, refused
 from tests.backend.dead_letters import given_up
@@ -110,6 +112,13 @@ async def test_a_run_waits_for_a_worker_and_can_be_cancelled(house: House, file:
     slug = await _applied(file)
     run_id = (await done("run", slug, "--input", "-", stdin='{"name": "x"}')).strip()
     assert orjson.loads(await done("runs", "show", run_id))["status"] == "queued"
+    repair = ("runs", "repair", run_id, "--give", 'greet={"text": "Hi"}', "--dry-run")
+    answer = await told(*repair)
+    assert (answer.returncode, orjson.loads(answer.stdout)["items"][0]["message"]) == (
+        1, "Only a paused run can be repaired."
+    )  # fmt: skip
+    await done("runs", "pause", run_id)
+    assert "1 step is skipped" in await done(*repair)
     await done("runs", "cancel", run_id)
     assert orjson.loads(await done("runs", "show", run_id))["status"] == "cancelled"
     refused(await told("runs", "cancel", "run_nothing"), "Refused", "There is no such run")
@@ -171,3 +180,47 @@ async def test_what_was_given_up_is_listed_redriven_and_discarded(house: House) 
     wrong = await told("dead-letters", "redrive", second)
     assert (wrong.returncode, "refused" in wrong.stdout) == (1, True)
     assert await done("dead-letters", "queue", "list") == ""
+
+
+async def test_eval_tells_the_score_by_its_exit_status(house: House, file: Path, tmp_path: Path) -> None:
+    house.worker()
+    slug = await _applied(file)
+    good = CaseWish(name="good", input={"name": "Ada"}, expected={"text": "Hello Ada"})
+    bad = CaseWish(name="bad", input={"name": "Max"}, expected={"text": "Bye Max"})
+    async with db.database().transaction() as session:
+        owner = await local.owner(session)
+        assert owner
+        await evaluation.create(session, owner, slug, SetWish(name="Fine", cases=[good]))
+        await evaluation.create(session, owner, slug, SetWish(name="Strict", cases=[good, bad]))
+    said = await done("eval", slug, "--set", "Fine")
+    assert "Fine: version 1 scores 1.00; 1 of 1 pass." in said
+    report = tmp_path / "report.xml"
+    below = await told("eval", slug, "--json", "--min-score", "0.9", "--junit", str(report))
+    assert below.returncode == 1, below.stderr
+    assert [one["score"] for one in orjson.loads(below.stdout)] == [1, 0.5]
+    assert 'tests="2" failures="1"' in report.read_text()
+    assert "Bye Max" in report.read_text()
+    assert (await told("eval", slug, "--set", "Strict", "--min-score", "0.5")).returncode == 0
+    unknown = await told("eval", slug, "--set", "None such")
+    refused(unknown, "Fine, Strict")
+    assert unknown.returncode == 2
+
+
+async def test_a_plan_is_made_shown_and_becomes_a_workflow(house: House) -> None:
+    goal = "Answer the mails of our customers, and refund what is due."
+    said = await done("plan", goal, "--deadline", "2h", "--approve", "money", "--budget", "5", COLUMNS="200")
+    assert "Why" in said
+    assert "(new)" in said, "nobody is there who could do it"
+    assert "Takes " in said
+    made = orjson.loads(await done("plan", goal, "--approve", "money", "--accept", "--json"))
+    assert (made["state"], made["plan"]["domain"]) == ("accepted", "support")
+    assert made["plan"]["goal"]["constraints"]["approvals"] == ["money"]
+    drawn = orjson.loads(await done("export", made["workflow_id"], "--format", "json"))
+    work = [task for task in made["plan"]["tasks"] if task["kind"] == "work"]
+    assert {node["kind"] for node in drawn["nodes"]} >= {"agent", "human_approval"}
+    assert sum(node["kind"] == "agent" for node in drawn["nodes"]) == len(work)
+    late = await told("plan", goal, "--deadline", "1s")
+    assert late.returncode == 1
+    assert "Not possible:" in late.stdout
+    refused(await told("plan", goal, "--deadline", "soon"), "Write 90s, 30m, 2h or 1d")
+    refused(await told("plan", goal, "--prefer", "fun"), "balanced")

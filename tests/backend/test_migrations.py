@@ -18,10 +18,13 @@ from sqlalchemy import (
     func,
     inspect,
     select,
+    text,
 )
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app import checkup, migrations
 from app.tables import METADATA
+from backend.core import db
 from backend.core.columns import Json, UtcDateTime
 from backend.core.settings import Settings
 from tests.servers import migrate
@@ -123,3 +126,21 @@ async def test_a_column_that_only_a_model_has_would_be_noticed(database_url: str
     assert [(kind, table, column.name) for kind, _, table, column in found] == [
         ("add_column", "team", "name")
     ]
+
+
+async def test_a_database_of_another_version_is_told_of_and_left_alone(database: db.Database) -> None:
+    await _call_it(database, "0001")
+    with pytest.raises(migrations.StrangeTables, match="another version"):
+        await migrations.upgrade()
+    assert (await checkup.database()).state == "broken"
+    assert await migrations.current() == "0001"
+    await _call_it(database, migrations.newest())
+    assert not await migrations.upgrade()
+
+
+async def _call_it(database: db.Database, revision: str) -> None:
+    async with database.transaction() as session:
+        connection = await session.connection()
+        await connection.execute(
+            text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision}
+        )

@@ -24,6 +24,15 @@ _GESTURES, _PANEL = (
 )
 
 
+# However slow the machine is: what was asked for before the canvas was opened.
+_NOTES_WHEN_IT_OPENED = """new MutationObserver((_, own) => {
+  if (!document.querySelector('[data-testid=canvas][data-opened=true]')) return;
+  window.openedAt = performance.now();
+  own.disconnect();
+}).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-opened'] })"""
+_ASKED_FOR_BEFORE = "performance.getEntriesByType('resource').filter((one) => one.startTime < window.openedAt).map((one) => one.name)"
+
+
 async def rows() -> list[Row]:
     """Each diagram in a page of its own, the small one first."""
     async with standing_house() as house, signed_in(house) as context:
@@ -79,13 +88,15 @@ async def _weight(house: House, context: BrowserContext) -> Row:
     page = await context.new_page()
     scripts: dict[str, Response] = {}
     page.on("response", lambda got: scripts.update({got.url: got}) if _is_script(got) else None)
+    await page.add_init_script(_NOTES_WHEN_IT_OPENED)
     await page.goto(f"/workflows/{workflow}")
     await stands(page)
-    until = {url: await _compressed(got) for url, got in list(scripts.items())}
     await page.wait_for_timeout(
         5_000
     )  # what comes later is not asked for by anything that could be waited for
-    later = {url: await _compressed(got) for url, got in scripts.items() if url not in until}
+    before = set(await page.evaluate(_ASKED_FOR_BEFORE))
+    until = {url: await _compressed(got) for url, got in scripts.items() if url in before}
+    later = {url: await _compressed(got) for url, got in scripts.items() if url not in before}
     await page.close()
     told = (
         f"{len(until)} files, gzip; {sum(later.values()) / 1024:.0f} KB come when nothing else is to be done"

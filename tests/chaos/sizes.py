@@ -18,6 +18,12 @@ class Size:
     """How often each process of a whole instance is killed."""
     places_at_once: int
     """C-05: over so many runs workers die one after the other before one lives; below five, or they are given up."""
+    slow_readers: int
+    """C-13."""
+    storm: int
+    """C-14: readers that drop their connection again and again."""
+    clicks: int
+    """C-15, by twenty people."""
     minutes: int
     """A test that takes longer has failed."""
 
@@ -30,6 +36,9 @@ SIZES = {
         redis_kills=3,
         instance_rounds=1,
         places_at_once=4,
+        slow_readers=5,
+        storm=20,
+        clicks=100,
         minutes=5,
     ),
     "night": Size(
@@ -39,6 +48,9 @@ SIZES = {
         redis_kills=25,
         instance_rounds=8,
         places_at_once=1,
+        slow_readers=50,
+        storm=200,
+        clicks=1000,
         minutes=60,
     ),
     "release": Size(
@@ -48,6 +60,9 @@ SIZES = {
         redis_kills=50,
         instance_rounds=20,
         places_at_once=1,
+        slow_readers=50,
+        storm=500,
+        clicks=1000,
         minutes=180,
     ),
 }

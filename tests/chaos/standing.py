@@ -20,7 +20,7 @@ WORDS = {
     "web": "app.serve",
     "redis": "valkey-server",
 }
-SECONDS = 90
+SECONDS = 150
 
 
 def children(instance: Instance) -> list[psutil.Process]:
@@ -56,7 +56,7 @@ async def kill(instance: Instance, role: str) -> None:
     its_own = victim.children(recursive=True)
     os.kill(victim.pid, signal.SIGKILL)
     await another(instance, role, victim)
-    assert not await gone(its_own, 10), f"{role} left processes behind"
+    assert not await gone(its_own, 60), f"{role} left processes behind"
 
 
 async def gone(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:

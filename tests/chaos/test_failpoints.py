@@ -116,7 +116,7 @@ async def dies(house: House, place: str) -> None:
     """A worker comes by the place."""
     process = house.failing(place)
     try:
-        assert await asyncio.to_thread(process.wait, 60) == failpoints.DIED
+        assert await asyncio.to_thread(process.wait, 180) == failpoints.DIED
     except subprocess.TimeoutExpired:
         raise AssertionError(f"nobody came by {place}\n{house.logs()}") from None
     house.workers.remove(process)

@@ -12,7 +12,7 @@ from sqlmodel import col, func, select
 
 from backend.core import db
 from backend.core.settings import settings
-from backend.runs.models import Blob, StepRecord
+from backend.runs.models import Blob, Run, StepRecord
 from backend.workflows.diagram import Node
 from tests.backend.runs import made
 from tests.backend.runs.served import Caller, calling, serving
@@ -21,6 +21,7 @@ from tests.forks import Forked
 
 pytestmark = [pytest.mark.chaos, pytest.mark.db, pytest.mark.redis]
 MEGABYTE = 1_000_000
+TRIES = 3  # what else a process does in a moment only adds to what a value takes: the least of them is the value's
 
 
 def echo() -> made.Diagram:
@@ -90,26 +91,42 @@ async def test_c18_odd_values_come_back_as_they_were_or_are_refused_with_their_p
 async def test_c17_a_big_value_is_passed_on_and_stored_once(house: House, caller: Caller) -> None:
     worker = house.worker()
     assert (await play(caller, "1"))[0] == 200  # what a first run loads is not the value's
-    big = random.Random(17).randbytes(4_750_000).hex()
-    before = peak(worker)
-    status, run = await play(caller, f'"{big}"')
-    assert (status, run["status"]) == (200, "succeeded"), run
-    grown = peak(worker) - before
-    print(f"the worker grew by {grown / len(big):.1f} times the value")
-    assert run["output"] == {"echo": big}
+    grown, run, big = list[float](), dict[str, Any](), ""
+    while len(grown) < TRIES and min(grown, default=5.0) > 4:
+        big = random.Random(17 + len(grown)).randbytes(4_750_000).hex()
+        before = at_rest(worker)
+        status, run = await play(caller, f'"{big}"')
+        assert (status, run["status"]) == (200, "succeeded"), run
+        assert run["output"] == {"echo": big}
+        grown.append((peak(worker) - before) / len(big))
+    print(f"the worker grew by {grown} times the value")
+    assert min(grown) <= 4
     async with db.database().reading() as session:
-        rows = (await session.exec(select(func.max(func.length(cast(col(StepRecord.output), Text)))))).one()
+        wide = [
+            (await session.exec(select(func.max(func.length(cast(col(column), Text)))))).one()
+            for column in (StepRecord.output, Run.input, Run.output)
+        ]
         kept = (await session.exec(select(func.sum(func.length(col(Blob.data)))))).one()
-    assert rows < 4_000, "rows name what is kept elsewhere"
-    assert kept < 1.1 * len(big), "once, whoever uses it"
+    assert max(wide) < 4_000, "rows name what is kept elsewhere"
+    assert kept < 1.1 * len(big) * len(grown), "once, whoever uses it"
     status, said = await play(caller, f'"{big + "x" * MEGABYTE}"')
     assert (status, said["limit"]) == (413, settings().max_input_bytes)
     await check_invariants([await made.state(run["id"])])
 
 
+def at_rest(worker: Forked) -> int:
+    """The memory that it holds now, in bytes; `peak` counts from here on."""
+    Path(f"/proc/{worker.pid}/clear_refs").write_text("5")
+    return memory(worker, "VmRSS")
+
+
 def peak(worker: Forked) -> int:
-    """The most memory that it has held, in bytes."""
+    """The most memory that it has held since, in bytes."""
+    return memory(worker, "VmHWM")
+
+
+def memory(worker: Forked, what: str) -> int:
     for line in Path(f"/proc/{worker.pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
+        if line.startswith(what):
             return int(line.split()[1]) * 1024
     raise AssertionError("a process without memory")

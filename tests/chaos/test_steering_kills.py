@@ -10,8 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from backend.core import db, failpoints
-from backend.core.settings import settings
+from backend.core import db, failpoints, ids
 from backend.runs import service, starting
 from backend.runs.models import Run
 from backend.worker import orphans, repository
@@ -89,13 +88,11 @@ class Mortals:
 
     def close(self) -> None:
         """The one that waits for its line ends with its input."""
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=240)
 
 
 @pytest.fixture
-async def stage(database: db.Database, environment: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    environment.setenv("QUADRILLE_OUTBOUND_ALLOW", "127.0.0.1")
-    settings.cache_clear()
+async def stage(database: db.Database, loopback_allowed: None) -> AsyncIterator[Stage]:
     async with staged() as found:
         yield found
 
@@ -109,7 +106,7 @@ def mortals() -> Iterator[Mortals]:
 
 async def started(stage: Stage, diagram: Diagram) -> Run:
     """A run that nobody plays yet."""
-    world = await made.published(stage.by, diagram, f"flow-{id(diagram)}")
+    world = await made.published(stage.by, diagram, ids.new("wf"))
     async with db.database().transaction() as session:
         found = await starting.start(session, stage.by, workflow_id=world.workflow_id, input={})
     return await made.state(found.id)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.servers import ROOT, free_port
 
-_READY_SECONDS = 300  # the first start on a fresh machine builds the pages
+_READY_SECONDS = 900  # the first start on a fresh machine builds the pages
 
 
 class Instance:
@@ -50,13 +50,13 @@ class Instance:
         """Ask it to stop and wait for every child."""
         if self.process and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(timeout=60)
+            self.process.wait(timeout=180)
 
     def quadrille(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run the `quadrille` command against this instance."""
         command = [sys.executable, "-m", "app.cli.main", *arguments]
         return subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=check, timeout=180
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=check, timeout=600
         )
 
     def _wait_for(self, words: str) -> str:

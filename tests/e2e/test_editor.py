@@ -140,7 +140,7 @@ def test_a_copy_has_its_own_name_and_id(editor: Page) -> None:
 
 def test_problems_lead_to_their_node(editor: Page) -> None:
     editor.get_by_test_id("palette-item-code").click()
-    expect(editor.get_by_test_id("problems")).to_contain_text("problem", timeout=10_000)
+    expect(editor.get_by_test_id("problems")).to_contain_text("problem", timeout=120_000)
     editor.keyboard.press("Escape")
     editor.get_by_test_id("problems").click()
     editor.get_by_test_id("problems-panel").get_by_role("button").filter(
@@ -156,7 +156,7 @@ def test_the_run_is_drawn_on_the_canvas_until_it_ends(signed_in: Open) -> None:
     page.keyboard.press("Control+Enter")
     page.get_by_test_id("sample-Small").click()
     page.get_by_test_id("run-start").click()
-    expect(page.get_by_test_id("run-strip")).to_have_attribute("data-state", "succeeded", timeout=60_000)
+    expect(page.get_by_test_id("run-strip")).to_have_attribute("data-state", "succeeded", timeout=120_000)
     expect(page.get_by_test_id("node-done")).to_have_attribute("data-state", "succeeded")
     expect(page.get_by_test_id("wire-check.no>pause.in")).to_have_attribute("data-taken", "taken")
     expect(page.get_by_test_id("wire-check.yes>ask.in")).to_have_attribute("data-taken", "untaken")
@@ -171,7 +171,7 @@ def test_a_run_that_waits_shows_the_hand_and_leads_to_the_decision(signed_in: Op
     page.get_by_test_id("run-button").click()
     page.get_by_test_id("sample-Needs approval").click()
     page.get_by_test_id("run-start").click()
-    expect(page.get_by_test_id("node-ask")).to_have_attribute("data-state", "waiting_person", timeout=60_000)
+    expect(page.get_by_test_id("node-ask")).to_have_attribute("data-state", "waiting_person", timeout=120_000)
     keep_screen(page, "editor-run-waiting")
     decide: Any = page.get_by_test_id("node-ask").get_by_role("link", name="Decide")
     assert decide.get_attribute("href").startswith("/approvals/apr_")

@@ -95,7 +95,7 @@ def test_C40_undo_takes_back_only_what_this_person_did(two: tuple[Page, Page]) -
 def test_C90_edits_made_offline_are_kept_and_merge_on_return(two: tuple[Page, Page]) -> None:
     one, other = two
     one.context.set_offline(True)
-    expect(one.get_by_test_id("save-state")).to_have_attribute("data-state", "offline", timeout=60_000)
+    expect(one.get_by_test_id("save-state")).to_have_attribute("data-state", "offline", timeout=120_000)
     one.get_by_test_id("node-check").click()
     one.get_by_test_id("inspector-name").fill("Written on a train")
     other.get_by_test_id("node-done").click()
@@ -104,7 +104,7 @@ def test_C90_edits_made_offline_are_kept_and_merge_on_return(two: tuple[Page, Pa
     expect(other.get_by_test_id("node-check")).to_contain_text("Over 100?")
     one.context.set_offline(False)
     for page in two:
-        expect(page.get_by_test_id("node-check")).to_contain_text("Written on a train", timeout=30_000)
+        expect(page.get_by_test_id("node-check")).to_contain_text("Written on a train", timeout=120_000)
         expect(page.get_by_test_id("node-done")).to_contain_text("Written at a desk")
     expect(one.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
 
@@ -154,14 +154,14 @@ def test_C93_who_clicks_a_face_follows_that_person(two: tuple[Page, Page]) -> No
 def test_C93_who_loses_a_field_to_another_sees_it_and_takes_it_back(two: tuple[Page, Page]) -> None:
     one, other = two
     one.context.set_offline(True)
-    expect(one.get_by_test_id("save-state")).to_have_attribute("data-state", "offline", timeout=60_000)
+    expect(one.get_by_test_id("save-state")).to_have_attribute("data-state", "offline", timeout=120_000)
     for page, words in ((one, "Written by one"), (other, "Written by the other")):
         page.get_by_test_id("node-check").click()
         page.get_by_test_id("inspector-name").fill(words)
         page.keyboard.press("Escape")
     expect(other.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
     one.context.set_offline(False)
-    expect(one.get_by_test_id("save-state")).to_have_attribute("data-state", "saved", timeout=60_000)
+    expect(one.get_by_test_id("save-state")).to_have_attribute("data-state", "saved", timeout=120_000)
     shown = [page for page in two if page.get_by_test_id("overwritten").count()]
     assert len(shown) == 1, "exactly one of them lost"
     loser = shown[0]
@@ -213,13 +213,54 @@ def test_C95_comments_name_people_are_resolved_hidden_and_outlive_a_restored_ver
     expect(other.get_by_test_id("comments-button")).to_have_count(0)
 
 
+def test_C95_whoever_is_named_is_told_at_the_bell_comes_by_it_and_answers(
+    signed_in: Open, viewer: Page
+) -> None:
+    """Vera was named by the owner; what she sees is her own."""
+    owner = signed_in("/")
+    workflow = new_workflow(owner, ASKING)
+    owner.goto(f"/workflows/{workflow}")
+    owner.get_by_test_id("node-check").click()
+    owner.keyboard.press("Alt+c")
+    owner.get_by_label("Comment", exact=True).fill("Is this enough, @Vera Viewer?")
+    owner.keyboard.press("Control+Enter")
+    bell = viewer.get_by_role("link", name="Notifications, 1 unread")
+    expect(bell).to_be_visible(timeout=120_000)
+    bell.click()
+    row = viewer.get_by_role("link", name="Ada Lovelace mentioned you in Ask a person")
+    expect(viewer.locator(".qk-notice")).to_have_attribute("data-unread", "true")
+    expect(viewer.locator(".qk-notice")).to_contain_text("Is this enough, @Vera Viewer?")
+    keep_screen(viewer, "notifications")
+    row.click()
+    viewer.wait_for_url(f"**/workflows/{workflow}?comment=*")
+    said = viewer.get_by_test_id("said")
+    expect(said).to_contain_text("Is this enough")
+    expect(viewer.get_by_test_id("reply")).to_have_count(0)  # a viewer changes nothing
+    expect(viewer.get_by_role("link", name="Notifications", exact=True)).to_be_visible(timeout=120_000)
+    owner.get_by_test_id("comment").click()
+    owner.get_by_test_id("reply").click()
+    owner.get_by_label("Reply", exact=True).fill("I think so")
+    owner.keyboard.press("Control+Enter")
+    expect(said).to_have_count(2)
+    expect(said.nth(1)).to_contain_text("I think so")
+    expect(owner.get_by_test_id("comments-button")).to_have_text("1")
+    expect(owner.get_by_test_id("said")).to_have_count(2)
+    expect(
+        owner.get_by_test_id("reply")
+    ).to_be_visible()  # the field has closed, and what stands below it moved up
+    owner.get_by_role("button", name="Delete", exact=True).press("Enter")
+    expect(owner.get_by_test_id("comment")).to_have_count(0)
+    expect(viewer.get_by_test_id("comment")).to_have_count(0)
+    expect(said).to_have_count(0)
+
+
 def test_C96_who_returns_catches_up_and_is_told_what_happens(two: tuple[Page, Page]) -> None:
     one, other = two
     wire = one.get_by_test_id("wire-check.yes>ask.in").locator("path.react-flow__edge-path")
     looks = "it => { const s = getComputedStyle(it); return [s.stroke, s.strokeOpacity, s.opacity].join() }"
     before = wire.evaluate(looks)
     one.context.set_offline(True)
-    expect(one.get_by_test_id("connection")).to_have_attribute("data-phase", "gone", timeout=60_000)
+    expect(one.get_by_test_id("connection")).to_have_attribute("data-phase", "gone", timeout=120_000)
     expect(one.get_by_test_id("connection")).to_contain_text("kept in this browser")
     assert wire.evaluate(looks) == before, "no wire is greyed out"
     keep_screen(one, "editor-offline")
@@ -229,8 +270,40 @@ def test_C96_who_returns_catches_up_and_is_told_what_happens(two: tuple[Page, Pa
     expect(other.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
     expect(one.get_by_test_id("node-pause")).to_be_visible()
     one.context.set_offline(False)
-    expect(one.get_by_test_id("node-pause")).to_have_count(0, timeout=60_000)
-    expect(one.get_by_test_id("connection")).to_have_count(0, timeout=60_000)
+    expect(one.get_by_test_id("node-pause")).to_have_count(0, timeout=120_000)
+    expect(one.get_by_test_id("connection")).to_have_count(0, timeout=120_000)
+
+
+def test_C96_who_was_away_for_minutes_catches_up_and_keeps_what_was_done_meanwhile(
+    two: tuple[Page, Page],
+) -> None:
+    """The clock of the browser goes on by itself: the socket gives up, tries again and again, and comes back."""
+    one, other = two
+    one.clock.install()
+    one.reload()
+    expect(one.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
+    one.get_by_test_id("node-done").click()  # the panel is at hand from now on
+    expect(one.get_by_test_id("inspector-name")).to_be_visible()
+    one.context.set_offline(True)
+    expect(one.get_by_test_id("connection")).to_have_attribute("data-phase", "gone", timeout=120_000)
+    other.get_by_test_id("node-pause").click()
+    other.keyboard.press("Delete")
+    other.get_by_test_id("node-check").click()
+    other.get_by_test_id("inspector-name").fill("Named meanwhile")
+    expect(other.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
+    one.clock.run_for(180_000)
+    expect(one.get_by_test_id("connection")).to_have_attribute("data-phase", "gone")
+    one.get_by_test_id("inspector-name").fill("Named alone")
+    one.clock.run_for(60_000)
+    expect(one.get_by_test_id("node-pause")).to_be_visible()
+    one.context.set_offline(False)
+    for page in two:
+        expect(page.get_by_test_id("node-pause")).to_have_count(0, timeout=120_000)
+        expect(page.get_by_test_id("node-check")).to_contain_text("Named meanwhile")
+        expect(page.get_by_test_id("node-done")).to_contain_text("Named alone", timeout=120_000)
+    expect(one.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
+    one.clock.run_for(10_000)
+    expect(one.get_by_test_id("connection")).to_have_count(0)
 
 
 def test_C97_two_tabs_of_one_browser_do_not_fight_and_C90_a_closed_one_loses_nothing(signed_in: Open) -> None:
@@ -254,7 +327,7 @@ def test_C97_two_tabs_of_one_browser_do_not_fight_and_C90_a_closed_one_loses_not
     expect(one.get_by_test_id("node-done")).to_contain_text("Answer")
     expect(one.get_by_test_id("node-check")).to_contain_text("Named in one tab")
     one.context.set_offline(True)
-    expect(one.get_by_test_id("save-state")).to_have_attribute("data-state", "offline", timeout=60_000)
+    expect(one.get_by_test_id("save-state")).to_have_attribute("data-state", "offline", timeout=120_000)
     one.get_by_test_id("inspector-name").fill("Written before the tab was closed")
     one.wait_for_function(KEPT, arg=[workflow, "Written before the tab was closed"])
     one.close()

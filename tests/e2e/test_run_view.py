@@ -12,7 +12,7 @@ from tests.e2e.editing import ASKING, new_workflow, post
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
-SECONDS = 60_000
+SECONDS = 120_000
 FAILING: dict[str, Any] = {
     "quadrille": 1,
     "name": "Divide by nothing",

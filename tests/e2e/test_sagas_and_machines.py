@@ -11,7 +11,7 @@ from tests.e2e.editing import new_workflow, post, pull_wire
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
-SECONDS = 60_000
+SECONDS = 120_000
 
 
 def code(name: str, title: str, x: int, y: int, source: str, **more: Any) -> dict[str, Any]:

@@ -39,7 +39,6 @@ def fresh(web: Web, browser: Browser) -> Iterator[Callable[[], Page]]:
 
     def make() -> Page:
         context = browser.new_context(base_url=web.url)
-        context.set_default_timeout(20_000)
         contexts.append(context)
         return context.new_page()
 
@@ -85,7 +84,6 @@ def invitation(page: Page) -> str:
 def owner(web: Web, browser: Browser) -> Iterator[Page]:
     """The first owner, who joined by the link that the start prints."""
     context = browser.new_context(base_url=web.url)
-    context.set_default_timeout(20_000)
     page = context.new_page()
     link = web.owner_link()
     page.goto(link)
@@ -107,6 +105,16 @@ def test_the_first_owner_joins_once_and_names_the_team(
     [session] = cookies(owner, "session")
     assert (session.get("httpOnly"), session.get("sameSite")) == (True, "Lax")
     assert owner.evaluate("document.cookie").startswith("qk_csrf=")
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/join/anything"])
+def test_no_form_is_there_before_the_script_that_sends_it(web: Web, browser: Browser, path: str) -> None:
+    with browser.new_context(base_url=web.url) as context:
+        head, end, _ = context.request.get(path).text().partition("</head>")
+    assert end
+    assert '<script src="/forms.js"></script>' in head, (
+        "neither async nor defer: nothing is shown before it has run"
+    )
 
 
 def test_a_stranger_sees_no_page_but_is_led_back_after_signing_in(
@@ -167,7 +175,7 @@ class TestWithAProvider:
     def to_provider(self, page: Page, path: str = "/sign-in") -> None:
         page.goto(path)
         page.get_by_test_id("provider").click()
-        page.locator("input[name=login]").wait_for(timeout=60_000)
+        page.locator("input[name=login]").wait_for(timeout=120_000)
 
     def log_in_there(self, page: Page, name: str) -> None:
         page.locator("input[name=login]").fill(name)

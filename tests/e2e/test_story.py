@@ -100,7 +100,7 @@ def test_from_the_first_link_to_a_finished_run(
     page.get_by_test_id("sample-needs approval").click()
     page.get_by_test_id("run-start").click()
     expect(page.get_by_test_id("node-approve")).to_have_attribute(
-        "data-state", "waiting_person", timeout=60_000
+        "data-state", "waiting_person", timeout=120_000
     )
     expect(page.get_by_test_id("node-draft")).to_have_attribute("data-state", "succeeded")
     keep_screen(page, "story-waiting")
@@ -117,7 +117,7 @@ def test_from_the_first_link_to_a_finished_run(
     inbox.get_by_role("button", name=re.compile("^Approve")).click()
 
     # The run finishes; its page keeps output, timeline and events; a reload changes nothing.
-    expect(page.get_by_test_id("run-strip")).to_have_attribute("data-state", "succeeded", timeout=60_000)
+    expect(page.get_by_test_id("run-strip")).to_have_attribute("data-state", "succeeded", timeout=120_000)
     run_page = signed_in(run_link)
     for _ in range(2):
         view = run_page.get_by_test_id("run-view")

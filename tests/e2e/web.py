@@ -61,7 +61,7 @@ class Web:
         """Stop and wait."""
         if self.process:
             self.process.terminate()
-            self.process.wait(timeout=30)
+            self.process.wait(timeout=120)
 
     def log(self) -> str:
         """What it said so far."""

@@ -45,7 +45,7 @@ def backend(target: str, folder: Path, sqlite: Sqlite, valkey: Valkey) -> Genera
         yield own | {"url": f"http://127.0.0.1:{port}", "log": str(folder / "log")}
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
 
 
 @asynccontextmanager

@@ -5,12 +5,13 @@ import re
 import subprocess
 import sysconfig
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from backend.nodes.registry import all_kinds
 from backend.nodes.schemas import public
+from backend.runs.schemas import RunStatus, Shown
 from frontend import theme
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +22,7 @@ def in_node(script: str) -> Any:
     """What a small module prints as JSON, run by the Node that builds the pages."""
     node = Path(sysconfig.get_path("scripts")) / "node"
     done = subprocess.run(
-        [node, "--input-type=module", "-e", script], cwd=ROOT, text=True, capture_output=True, timeout=60
+        [node, "--input-type=module", "-e", script], cwd=ROOT, text=True, capture_output=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -105,3 +106,28 @@ def test_packages_of_the_islands_are_pinned_exactly() -> None:
         if not re.fullmatch(r"(@[\w-]+/)?[\w.-]+@\d+\.\d+\.\d+", one)
     ]
     assert not loose
+
+
+def test_R04_every_state_of_a_run_has_a_word_and_an_icon_of_its_own() -> None:
+    wanted = {*get_args(RunStatus), *get_args(Shown), "compensating", "compensated"}
+    looks = [theme.STATES[name] for name in wanted]
+    assert len({look.word for look in looks}) == len(wanted)
+    assert all(look.icon for look in looks)
+
+
+def test_R11_the_ticks_of_a_timeline_are_round_and_no_two_are_called_the_same() -> None:
+    spans = [1, 40, 312, 790, 4_000, 59_000, 61_000, 7_200_000, 90_000_000]
+    told = in_node(
+        f"""import {{ ticksOf, timescale }} from "{ROOT / "frontend" / "runview" / "timescale.js"}";
+        const views = [[0, 1], [0.4, 0.6]].map(([from, to]) => ({{ from, to }}));
+        const scaleOf = (took) => timescale({{ run: {{ queuedAt: 0, finishedAt: took }}, events: [], steps: new Map() }}, took, false);
+        console.log(JSON.stringify({spans}.map((took) => views.map((view) => ticksOf(scaleOf(took), view)))));"""
+    )
+    for took, (whole, zoomed) in zip(spans, told, strict=True):
+        for ticks in (whole, zoomed):
+            words = [one["word"] for one in ticks]
+            assert len(set(words)) == len(words) <= 6, words
+            assert all(0 <= one["at"] <= took for one in ticks)
+        assert whole[0] == {"at": 0, "word": "0"}
+        assert len(whole) > 1, whole
+    assert [one["word"] for one in told[2][0]] == ["0", "0.1 s", "0.2 s", "0.3 s"]

@@ -92,7 +92,7 @@ class TestSomebodyWithASession:
             await page.until("signed by Ada")
             async with db.database().transaction() as session:
                 await sessions.end_others(session, ada.by)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 await page.closed.wait()
 
     async def test_loses_a_role_at_their_next_event(self, url: str) -> None:

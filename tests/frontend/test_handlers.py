@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from backend.approvals.models import Approval as ApprovalRow
 from backend.core import clock, db
 from backend.core.errors import NotAllowed
 from backend.engine.ports import StepId
@@ -21,6 +22,7 @@ from frontend.pages.runs import Runs
 from frontend.pages.start import Start
 from frontend.pages.workflows import Workflows
 from frontend.state.frame import Frame
+from frontend.state.run_ending import Ending
 from tests.backend.dead_letters import given_up
 from tests.backend.identity import people
 from tests.backend.runs import made
@@ -116,10 +118,12 @@ async def test_a_run_of_nobody_says_so(world: made.World, opened: Any) -> None:
 async def test_cancelling_a_paused_run_ends_it(world: made.World, opened: Any) -> None:
     run_id = await made.run(world, "paused")
     page = opened(RunPage, world.by, "/runs/[run_id]", run_id=run_id)
+    asked = opened(Ending, world.by, "/runs/[run_id]", run_id=run_id)
+    await asked.ask(True)
+    await asked.say("Wrong customer")
+    await asked.cancel()
     await page.load()
-    await page.ask_to_cancel(True)
-    await page.cancel()
-    assert (page.status, page.is_over, page.asking_to_cancel) == ("cancelled", True, False)
+    assert (page.status, page.is_over, asked.asking) == ("cancelled", True, False)
 
 
 async def test_run_again_leads_to_the_new_run(world: made.World, opened: Any) -> None:
@@ -167,6 +171,25 @@ async def test_rejecting_keeps_the_reason(world: made.World, opened: Any) -> Non
     await page.set_comment("No such order.")
     await page.reject()
     assert (page.status, page.decision_comment, page.may_decide) == ("rejected", "No such order.", False)
+
+
+async def test_a_reconnect_keeps_what_is_typed_while_the_question_is_the_same(
+    world: made.World, opened: Any
+) -> None:
+    approval_id = await asked(world)
+    page = opened(Approval, world.by, "/approvals/[approval_id]", approval_id=approval_id)
+    await page.load()
+    await page.set_comment("No such order.")
+    await page.ask_to_reject(True)
+    assert await page.load() is None  # Reflex loads a page again when its connection is back
+    assert (page.comment, page.rejecting, page.changed) == ("No such order.", True, False)
+    async with db.database().transaction() as session:
+        row = await session.get_one(ApprovalRow, approval_id)
+        row.arguments_hash, row.message = "f" * 64, "Now, to everybody?"
+    told = await page.load()
+    assert "has changed" in words(told)
+    assert (page.comment, page.rejecting, page.message) == ("", False, "Now, to everybody?")
+    assert page.fingerprint == "f" * 12
 
 
 async def test_a_decision_of_somebody_else_appears(world: made.World, opened: Any) -> None:

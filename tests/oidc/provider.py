@@ -50,4 +50,4 @@ class OpenIdProvider:
         """Stop and wait."""
         if self.process:
             self.process.terminate()
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=120)

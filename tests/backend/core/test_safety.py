@@ -1,14 +1,10 @@
 """Settings with which nothing starts: each is named with its variable and its fix, by every entry point."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from backend.core import safety
 from backend.core.settings import settings
-from tests.servers import ROOT
+from tests import forks
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - named, not bound
 SAFE = (
@@ -83,9 +79,7 @@ def test_no_entry_point_starts_with_an_open_redis(
     environment: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     environment.setenv("QUADRILLE_REDIS_URL", "redis://redis.internal:6379/0")
-    done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=60
-    )
+    done = forks.run(*command)
     assert done.returncode in {1, 2}
     assert "requirepass" in done.stderr
     assert "Traceback" not in done.stderr

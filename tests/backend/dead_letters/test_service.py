@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from app.api import api
-from backend.core import db
+from backend.core import clock, db
 from backend.core.errors import NotAllowed, NotFound
 from backend.dead_letters import many, repository, service
-from backend.dead_letters.schemas import DiscardMany, LetterFilter, RedriveMany
+from backend.dead_letters.schemas import DiscardMany, Given, LetterFilter, RedriveMany
 from backend.dead_letters.service import AlreadyClosed
 from backend.identity import audit
 from backend.runs import service as runs
@@ -107,6 +107,33 @@ async def test_many_are_acted_on_each_by_itself(world: made.World) -> None:
         done = await many.discard(session, world.by, DiscardMany(filter=filter_, note="Old."))
     assert ([one.outcome for one in done.items], done.left) == (["discarded", "discarded"], 0)
     assert await letters(world.by, status="open") == []
+
+
+async def test_R52_a_group_is_redriven_at_a_chosen_rate(world: made.World) -> None:
+    for _ in range(3):
+        await given_up.poisoned(world)
+    ids = [one.id for one in reversed(await letters(world.by))]
+    before = clock.now()
+    async with db.database().transaction() as session:
+        wanted = RedriveMany(filter=LetterFilter(reason="poison"), per_minute=2)
+        answers = (await many.redrive(session, world.by, wanted)).items
+    assert [one.id for one in answers] == ids
+    due = [(await made.state(one.new_run_id or "")).wake_at for one in answers]
+    waits = [round((at - before).total_seconds()) for at in due if at]
+    assert waits[1] - waits[0] == waits[2] - waits[1] == 30
+    assert await given_up.claimed() == [answers[0].new_run_id], "the others are not due yet"
+
+
+async def test_R52_a_letter_is_redriven_with_another_input_under_the_same_keys(world: made.World) -> None:
+    run_id = await given_up.poisoned(world)
+    (letter,) = await letters(world.by)
+    async with db.database().transaction() as session:
+        await service.redrive(session, world.by, letter.id, edited=Given({"name": "Grace"}))
+    (letter,) = await letters(world.by)
+    run = await made.state(letter.new_run_id or "")
+    assert (run.input, run.status, run.trigger) == ({"name": "Grace"}, "queued", "retry")
+    assert run.acting
+    assert run.acting["keys_of"] == run_id
 
 
 async def test_what_is_refused_in_the_middle_leaves_nothing_and_tells_nobody(

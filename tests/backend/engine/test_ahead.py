@@ -50,7 +50,7 @@ async def gated(database: db.Database) -> tuple[World, Gate]:
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not condition():
             await asyncio.sleep(0.005)
 

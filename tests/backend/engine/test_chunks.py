@@ -16,9 +16,9 @@ def text(chance: random.Random, size: int) -> bytes:
     return orjson.dumps(items)[:size]
 
 
-async def back(root: str, pieces: Mapping[str, bytes]) -> bytes | None:
+async def back(root: str, pieces: Mapping[str, chunks.Piece]) -> bytearray | None:
     async def fetch(wanted: list[str]) -> Mapping[str, bytes]:
-        return {digest: pieces[digest] for digest in wanted if digest in pieces}
+        return {digest: bytes(pieces[digest]) for digest in wanted if digest in pieces}
 
     return (await chunks.whole([root], fetch)).get(root)
 

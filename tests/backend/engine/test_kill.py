@@ -3,16 +3,14 @@
 import itertools
 import random
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from backend.engine.ports import RunToPlay, StepId
+from tests import forks
 from tests.backend.engine.world import World, drawn
-from tests.servers import ROOT
 
 pytestmark = [pytest.mark.db, pytest.mark.chaos]
 
@@ -84,13 +82,10 @@ def _executed(
     """Play in a process of its own, to the end or to its death; what it executed although it was finished."""
     (folder / "executed").write_text("")
     after, seconds = death or (0, 0.0)
-    command = [
-        *(sys.executable, "-m", "tests.backend.engine.victim"),
-        *(folder, world.database.url, after, seconds),
-        *[r.run_id for r in runs],
-    ]
-    done = subprocess.run(list(map(str, command)), cwd=ROOT, check=False)
-    assert done.returncode == (0 if death is None else -signal.SIGKILL)
+    given = [folder, world.database.url, after, seconds, *[r.run_id for r in runs]]
+    said = folder / "victim.log"
+    victim = forks.start("tests.backend.engine.victim", *map(str, given), output=said)
+    assert victim.wait(180) == (0 if death is None else -signal.SIGKILL), said.read_text()
     return [key for key in (folder / "executed").read_text().splitlines() if key in finished]
 
 

@@ -45,13 +45,16 @@ async def test_what_stays_away_too_long_fails_the_step_with_its_sentence(
 
 async def test_the_waiting_goes_on_in_another_process_as_one_outage(hasty: World) -> None:
     world = hasty
-    world.seen.away = 2
+    world.seen.away = (
+        1_000_000  # until it has been told to stop: on a slow machine it would be there again before
+    )
     run = await world.run(drawn(("n", "needy"), "x", wires="n>x"))
     playing = asyncio.create_task(world.engine.play(run))
     while (await world.row(run)).last_seq < 3:
         await asyncio.sleep(0.005)
     world.engine.stop(run.run_id, "drain")
     await playing
+    world.seen.away = 1
     async with asyncio.timeout(60):
         while (
             outcome := await world.again(run)

@@ -218,7 +218,7 @@ async def test_a_saga_whose_time_is_over_is_undone(hasty: World) -> None:
     )  # fmt: skip
     run = await hasty.run(diagram)
     outcome = await hasty.engine.play(run)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while outcome.status == "waiting":
             await asyncio.sleep(0.05)
             outcome = await hasty.again(run)

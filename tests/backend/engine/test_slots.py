@@ -54,11 +54,11 @@ async def test_who_waits_for_people_leaves_its_place_to_others(database: db.Data
         diagram = drawn("s", ("a", "ask"), ("b", "ask"), "x", "y", ("j", "join"),
                         wires="s>a s>b s>x x>y a.approved>j b.approved>j")  # fmt: skip
         run = await world.run(diagram | {"max_parallel": 1})
-        assert (await asyncio.wait_for(world.engine.play(run), 30)).status == "waiting"
+        assert (await asyncio.wait_for(world.engine.play(run), 120)).status == "waiting"
         assert {"x", "y"} < set(await world.steps(run))
         for name in "ab":
             await world.answer(run, f"approval:{run.run_id}:{name}:1", wake=False)
-        assert (await asyncio.wait_for(world.again(run), 30)).status == "succeeded"
+        assert (await asyncio.wait_for(world.again(run), 120)).status == "succeeded"
 
 
 async def test_a_pause_and_a_cancel_reach_steps_that_wait_for_a_place(world: World) -> None:
@@ -68,7 +68,7 @@ async def test_a_pause_and_a_cancel_reach_steps_that_wait_for_a_place(world: Wor
         while not world.seen.times[f"{run.run_id}:b0:1"]:
             await asyncio.sleep(0.005)
         world.engine.stop(run.run_id, wish)  # type: ignore[arg-type]
-        assert (await asyncio.wait_for(playing, 30)).status == status
+        assert (await asyncio.wait_for(playing, 120)).status == status
         assert len([key for key in world.seen.times if key.startswith(run.run_id)]) < 5
 
 
@@ -85,6 +85,6 @@ async def test_a_place_that_is_given_to_somebody_who_gives_up_goes_to_the_next()
     places[0].set_exception(Halted())
     gate.leave()
     second.cancel()
-    await asyncio.wait_for(third, 5)
+    await asyncio.wait_for(third, 60)
     with pytest.raises(Halted):
         await first

@@ -83,7 +83,7 @@ class TestKeys:
             stored = await session.get(ApiKey, row.id)
         assert stored is not None
         assert stored.last_used_at is not None
-        assert text.rpartition("_")[2] not in str(stored.model_dump())
+        assert text.partition(f"{row.public_id}_")[2] not in str(stored.model_dump())
 
     @pytest.mark.parametrize("end", ["revoked", "expired"])
     async def test_end(self, api: FastAPI, end: str) -> None:

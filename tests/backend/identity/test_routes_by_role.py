@@ -16,6 +16,7 @@ EVERYBODY: set[Role] = set(ROLES)
 # method and path -> who may, and a body that is right. `{…}` is filled with something of the caller's own team.
 TABLE: dict[tuple[str, str], tuple[set[Role], dict | None]] = {
     ("GET", "/api/v1/me"): (EVERYBODY, None),
+    ("PUT", "/api/v1/me/shortcuts"): (EVERYBODY, {"shortcuts": {}}),
     ("PATCH", "/api/v1/team"): (ADMINS, {"name": "Blue"}),
     ("GET", "/api/v1/members"): (EVERYBODY, None),
     ("PATCH", "/api/v1/members/{member_id}"): (ADMINS, {"roles": ["viewer"]}),

@@ -57,7 +57,7 @@ def shared_worker(models: Path, valkey: Valkey) -> Iterator[subprocess.Popen[byt
     process = start_worker({"QUADRILLE_DATA_DIR": str(models), "QUADRILLE_REDIS_URL": valkey.url})
     yield process
     process.terminate()
-    process.wait(timeout=20)
+    process.wait(timeout=120)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ async def own_worker(asking: None, valkey_alone: None) -> AsyncIterator[subproce
     await workers.wait_for_one()
     yield process
     process.terminate()
-    process.wait(timeout=20)
+    process.wait(timeout=120)
 
 
 @pytest.fixture

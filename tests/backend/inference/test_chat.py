@@ -8,7 +8,7 @@ import pytest
 from pydantic import JsonValue
 
 from backend.core.errors import NotFound
-from backend.inference import chat, chat_errors, chat_extractive, chat_provider
+from backend.inference import chat, chat_errors, chat_extractive, chat_models, chat_provider
 from backend.inference.chat import Provider
 from backend.inference.chat_types import ChatMessage
 from tests.conftest import forget_settings
@@ -55,6 +55,25 @@ async def test_an_openai_compatible_server_answers(at: Callable[[str], None]) ->
     assert (asked.path, asked.headers["authorization"]) == ("/v1/chat/completions", "Bearer k1")
     assert asked.json()["temperature"] == 0.5
     assert [m["role"] for m in asked.json()["messages"]] == ["system", "user"]
+
+
+async def test_a_model_is_made_once_for_a_key_and_its_options_and_carries_nothing_along(
+    at: Callable[[str], None],
+) -> None:
+    chat_models.made.cache_clear()
+    says = openai_stream("Soon.")
+    says.headers["set-cookie"] = "who=k1; Path=/"
+    async with serving(lambda asked: says) as server:
+        at(server.url)
+        for key in ("k1", "k1", "k2"):
+            await chat.ask("compatible:tiny", HELLO, {"temperature": 0.5}, secrets(COMPATIBLE_API_KEY=key))
+        await chat.ask("compatible:tiny", HELLO, {"temperature": 0.7}, secrets(COMPATIBLE_API_KEY="k1"))
+    assert chat_models.made.cache_info().misses == 3
+    assert [asked.headers["authorization"] for asked in server.asked] == [
+        f"Bearer k{n}" for n in (1, 1, 2, 1)
+    ]
+    assert [asked.json()["temperature"] for asked in server.asked] == [0.5, 0.5, 0.5, 0.7]
+    assert not [asked for asked in server.asked if "cookie" in asked.headers]
 
 
 async def test_a_compatible_server_needs_no_key(at: Callable[[str], None]) -> None:
@@ -252,6 +271,12 @@ async def test_an_unknown_model_says_which_there_are(environment: pytest.MonkeyP
     with pytest.raises(chat_errors.ModelUnknown) as unknown:
         await chat.ask(model, HELLO, {}, no_secret)
     assert unknown.value.fix
+    assert not chat.is_known(model)
+
+
+@pytest.mark.parametrize("model", ["openai:x", "anthropic:x", "openvino:x", "scripted/script"])
+def test_a_name_can_be_known_before_it_is_asked(environment: pytest.MonkeyPatch, model: str) -> None:
+    assert chat.is_known(model)
 
 
 SCRIPT = """
@@ -283,7 +308,7 @@ async def test_a_script_fails_as_it_says() -> None:
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("turns:\n  - say: [", "line"),
+        ("turns:\n  - say: [", "Line 2"),
         ("turns: []", "turns"),
         ("turns:\n  - says: x", "turns.0.says"),
         ("turns:\n  - say: x\n    when: never", "No turn"),

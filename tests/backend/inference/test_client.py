@@ -43,7 +43,7 @@ async def test_many_texts_come_back_in_order(worker: Worker) -> None:
 async def test_a_worker_tells_what_it_did(worker: Worker) -> None:
     (before,) = await workers.living()
     await client.embed(["one", "two"])
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while (stats := (await workers.living())[0]).texts < before.texts + 2:
             await asyncio.sleep(0.05)
     assert stats.model == "all-MiniLM-L6-v2"
@@ -69,13 +69,13 @@ async def test_a_killed_worker_is_replaced_by_another(own_worker: Worker) -> Non
         assert len((await asked)[0]) == 384
     finally:
         second.terminate()
-        second.wait(timeout=20)
+        second.wait(timeout=120)
 
 
 async def test_a_worker_leaves_nothing_behind(own_worker: Worker) -> None:
     await client.embed(["hello"])
     own_worker.terminate()
-    assert own_worker.wait(timeout=20) == 0
+    assert own_worker.wait(timeout=120) == 0
     assert await workers.living() == []
     assert await queue.broker("inference").depth() == 0
 

@@ -7,6 +7,9 @@ from app.api import api
 from backend.core import db
 from backend.core.settings import settings
 from backend.identity.permissions import ROLES
+from backend.inference import chat, chat_fallbacks
+from backend.inference.chat_errors import ModelFailed
+from backend.inference.chat_types import ChatMessage, ChatReply
 from tests import http_server
 from tests.backend.identity import people
 from tests.backend.inference.conftest import asking, models, shared_worker, worker
@@ -95,6 +98,38 @@ async def test_the_operators_own_server_tells_its_models(
         assert "no list of models" in (await _models(app, someone))["compatible:MODEL"]["note"]
     away = (await _models(app, someone))["compatible:MODEL"]
     assert (away["available"], "does not answer" in away["note"]) == (False, True)
+
+
+async def test_a_provider_that_is_left_alone_says_so_to_its_team(
+    app: FastAPI, environment: pytest.MonkeyPatch, asking: None
+) -> None:
+    environment.setenv("QUADRILLE_BREAKER_FAILURES", "2")
+    ours = await people.person(await people.team(), "viewer")
+    theirs = await people.person(await people.team(), "viewer")
+    async with http_server.serving(lambda _: http_server.Answer(503, b"secret words")) as server:
+        environment.setenv("QUADRILLE_OPENAI_BASE_URL", f"{server.url}/v1")
+        settings.cache_clear()
+        for _ in range(2):
+            with pytest.raises(ModelFailed):
+                await chat_fallbacks.ask("compatible:tiny", None, ours.by.team_id, _ask)
+        listed = (await _models(app, ours))["compatible:MODEL"]
+        other = (await _models(app, theirs))["compatible:MODEL"]
+    assert (listed["available"], listed["breaker"]["state"], listed["breaker"]["failures"]) == (
+        False,
+        "open",
+        2,
+    )
+    assert "asked again at" in listed["note"]
+    assert "secret" not in str(listed)
+    assert (other["breaker"]["state"], other["breaker"]["failures"]) == ("closed", 0)
+    assert (await _models(app, ours))["scripted/script"]["breaker"] is None
+
+
+async def _ask(name: str) -> ChatReply:
+    async def key(name: str) -> str:
+        return "k"
+
+    return await chat.ask(name, [ChatMessage(role="user", content="Hi")], {}, key)
 
 
 async def test_an_unknown_kind_is_a_problem(app: FastAPI, asking: None) -> None:

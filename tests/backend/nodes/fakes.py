@@ -1,14 +1,29 @@
 """A context for kinds that are played alone: real expressions, remembered effects."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import JsonValue
 
 from backend.core import clock, sandbox
 from backend.nodes import expressions, templates
-from backend.nodes.kind import Answer, ChatMessage, ChatReply, HttpReply, Passage, Question, Received
+from backend.nodes.kind import (
+    AgentProfile,
+    Answer,
+    ChatMessage,
+    ChatReply,
+    Colleague,
+    Document,
+    HttpReply,
+    Passage,
+    Question,
+    Received,
+    ServerTool,
+)
+
+T = TypeVar("T")
 
 
 class FakeContext:
@@ -21,8 +36,13 @@ class FakeContext:
         self.asked: list[Any] = []
         self.answer = Answer(verdict="approved")
         self.received: Received | None = None
+        self.profile = AgentProfile()
+        self.team: list[Colleague] = []
         self.reply = HttpReply(status=200, body={"ok": True})
         self.passages: list[Passage] = []
+        self.paper = Document(format="text", text="What the paper says.", pages=1)
+        self.served: list[ServerTool] = []
+        self.said = "Served."
         self.vectors: dict[str, list[float]] = {}
 
     async def text(self, template: str) -> str:
@@ -49,10 +69,37 @@ class FakeContext:
         return ChatReply(text='{"answer": 42}', model=model, input_tokens=3, output_tokens=1)
 
     async def http(
-        self, method: str, url: str, *, headers: Mapping[str, str], body: JsonValue, timeout_seconds: float
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: JsonValue,
+        timeout_seconds: float,
+        redirects: int = 3,
     ) -> HttpReply:
         self.asked.append((method, url, dict(headers), body))
         return self.reply
+
+    async def document(self, source: str, *, characters: int, redirects: int = 3) -> Document:
+        self.asked.append(("document", source, characters, redirects))
+        return self.paper
+
+    async def query(
+        self, connection: str, statement: str, parameters: Sequence[JsonValue], rows: int
+    ) -> JsonValue:
+        self.asked.append(("query", connection, statement, [*parameters], rows))
+        return {"columns": ["n"], "rows": [[1]], "truncated": False}
+
+    async def server_tools(self, names: Sequence[str]) -> list[ServerTool]:
+        self.asked.append(("tools", [*names]))
+        return [one for one in self.served if one.name in names]
+
+    async def use_server_tool(
+        self, tool: ServerTool, arguments: Mapping[str, JsonValue], key: str
+    ) -> JsonValue:
+        self.asked.append(("served", tool.name, dict(arguments), key))
+        return {"text": self.said}
 
     async def now(self) -> datetime:
         return clock.now()
@@ -66,6 +113,21 @@ class FakeContext:
 
     async def call(self, workflow: str, version: int | None, given: JsonValue) -> JsonValue:
         return {"workflow": workflow, "version": version, "input": given}
+
+    async def agent(self, name: str) -> tuple[AgentProfile, str, int]:
+        self.asked.append(("agent", name))
+        return self.profile, f"AGENT-{name}", 1
+
+    async def colleagues(self, names: Sequence[str]) -> list[Colleague]:
+        self.asked.append(("colleagues", list(names)))
+        return [one for one in self.team if not names or one.name in names]
+
+    async def once(self, kind: str, request: JsonValue, do: Callable[[], Awaitable[JsonValue]]) -> JsonValue:
+        self.asked.append((kind, request))
+        return await do()
+
+    async def together(self, parts: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
+        return list(await asyncio.gather(*(part() for part in parts)))
 
     async def receive(self, name: str, key: str, until: datetime | None) -> Received | None:
         self.asked.append((name, key, until))

@@ -74,7 +74,7 @@ def test_an_installed_package_adds_its_kind(tmp_path: Path) -> None:
     without = in_a_process_with(
         tmp_path / "empty", "from backend.nodes.registry import all_kinds; print(len(all_kinds()))"
     )
-    assert found["all"] == int(without.stdout) + 1
+    assert found["all"] == int(without.stdout) + 2
 
 
 def test_two_kinds_of_one_name_stop_the_start(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ async def read(path: Path, by: Principal, writer: Writer) -> tuple[Run, dict[str
 
     def stored(value: Any) -> str:
         kept = values.keep(value, "a stored value", 10_000_000)
-        commit.blobs += kept.blobs
+        commit.blobs += [(digest, bytes(piece)) for digest, piece in kept.blobs]
         return kept.stored
 
     for one in found["steps"]:

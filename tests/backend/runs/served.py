@@ -1,4 +1,4 @@
-"""The API behind a real server on a real port, and a program that may use it."""
+"""The guarded API behind a real server on a real port, and a program that may use it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,6 +12,7 @@ from granian.server.embed import Server
 from websockets.asyncio.client import ClientConnection, connect
 
 from app.api import api
+from app.guard import Guard
 from backend.core import db
 from backend.identity import keys, standing
 from backend.identity.permissions import Role
@@ -44,7 +45,7 @@ async def serving() -> AsyncIterator[int]:
     standing.notices.cache_clear()
     port = free_port()
     quiet = LogLevels.critical
-    server = Server(api(), port=port, interface=Interfaces.ASGINL, log_level=quiet)
+    server = Server(Guard(api()), port=port, interface=Interfaces.ASGINL, log_level=quiet)
     async with hub.serving(), standing.listening(), asyncio.TaskGroup() as tasks:
         working = tasks.create_task(server.serve())
         await asyncio.to_thread(wait_for_port, port)

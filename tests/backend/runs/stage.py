@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from pydantic import JsonValue
 
-from backend.core import db
+from backend.core import db, ids
 from backend.engine.engine import Engine, Patience
 from backend.engine.ports import Children, ContextFactory, LiveListener, Outcome, RunToPlay
 from backend.engine.writer import open_writer
@@ -45,7 +45,7 @@ class Stage:
         """Start a run of this diagram, in a workflow of its own, and play it until it rests."""
         world = self.world
         if diagram is not None:
-            world = await made.published(self.by, diagram, slug or f"flow-{id(diagram)}")
+            world = await made.published(self.by, diagram, slug or ids.new("wf"))
         async with db.database().transaction() as session:
             run = await starting.start(session, self.by, workflow_id=world.workflow_id, input=given or {})
         return await self.play(run.id)

@@ -1,9 +1,10 @@
 """Starts that arrive together: each is stored whole, each has its own answer, and one that is wrong hinders no other."""
 
 import asyncio
+from typing import Any
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 
 from backend.core import clock, db
 from backend.core.errors import Conflict, Invalid, NotFound
@@ -13,8 +14,9 @@ from backend.runs.arrivals import Start
 from backend.runs.limits import Limits
 from backend.runs.models import Run
 from backend.runs.schemas import RunPublic
+from backend.workflows import versions
 from backend.workflows.diagram import Node
-from backend.workflows.models import Workflow
+from backend.workflows.models import Version, Workflow
 from tests.backend.runs import made
 
 pytestmark = pytest.mark.db
@@ -105,3 +107,23 @@ async def test_a_start_plays_what_is_published_now_as_urgently_as_is_set_now() -
     async with db.database().transaction() as session:
         (await session.get_one(Workflow, world.workflow_id)).archived_at = None
     assert (await arrivals.start(start)).priority == "high"
+
+
+async def test_a_version_that_is_no_diagram_is_told_so() -> None:
+    world = await made.world()
+    async with db.database().transaction() as session:
+        row: Any = col(Version.id) == world.version_id
+        await session.exec(update(Version).where(row).values(diagram=["spoilt"]))
+    async with db.database().reading() as session:
+        with pytest.raises(Invalid, match="Version 1 cannot be read"):
+            await versions.shown(session, world.by, world.workflow_id, "1")
+
+
+def test_published_versions_are_kept_by_what_they_weigh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrivals, "KEPT_BYTES", 1000)
+    kept = arrivals.Kept()
+    for name, size in (("a", 400), ("b", 400), ("a", 400), ("c", 400), ("d", 2000)):
+        kept.keep(Version(id=name, diagram={"text": "x" * size}))  # pyright: ignore[reportCallIssue]
+        if name == "c":
+            assert [kept.get(one) is not None for one in "abc"] == [True, False, True]
+    assert [kept.get(one) for one in "abcd"] == [None] * 4

@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 import pytest
+from jsonschema import Draft202012Validator
 
 from backend.core import db
 from backend.runs import exporting, importing, signals
@@ -15,9 +16,11 @@ from tests.backend.runs import made
 from tests.backend.runs.stage import Stage, drawn, outputs, text
 from tests.backend.runs.test_replay import close_everything, server, stage, whole
 from tests.http_server import Server
+from tests.servers import ROOT
 
 pytestmark = pytest.mark.db
 __all__ = ["server", "stage"]
+SCHEMA = ROOT / "docs" / "history.schema.json"
 
 
 async def exported(stage: Stage, run: Run) -> bytes:
@@ -36,6 +39,7 @@ async def test_an_imported_run_is_replayed_as_it_was(
     run = await whole(stage, server)
     file = await exported(stage, run)
     assert {one["kind"] for one in orjson.loads(file)["effects"]} == {"http", "code", "clock", "chat", "ask"}
+    Draft202012Validator(orjson.loads(SCHEMA.read_bytes())).validate(orjson.loads(file))
     copy = await imported(stage, file)
     again = orjson.loads(await exported(stage, copy))
     assert again["effects"] == orjson.loads(file)["effects"]

@@ -6,11 +6,12 @@ from typing import Any
 
 import grimp
 import pytest
-from sqlmodel import SQLModel, col, select
+from sqlmodel import SQLModel, col, select, update
 
 from app.tables import METADATA
 from backend.core import clock, db
 from backend.core.errors import NotAllowed
+from backend.dead_letters.models import DeadLetter
 from backend.engine import journal
 from backend.runs import fork_rows, removal, retention
 from backend.runs.models import BlobUse, Run, StepRecord
@@ -195,3 +196,16 @@ def test_the_worker_knows_every_table_that_hangs_on_a_run() -> None:
         if "run_id" in mapper.local_table.c:
             module = mapper.class_.__module__
             assert graph.chain_exists(importer="backend.worker.play", imported=module), module
+
+
+async def test_a_run_with_an_open_letter_stays_until_somebody_has_decided(database: db.Database) -> None:
+    world = await made.world()
+    run_id = await ended(world, days=1000)
+    place = {"team_id": world.by.team_id, "run_id": run_id, "created_at": clock.now()}
+    letter = DeadLetter(id="dl_1", reason="compensation", message="m", **place)
+    async with db.database().transaction() as session:
+        session.add(letter)
+    assert await pruning.prune() == 0
+    async with db.database().transaction() as session:
+        await session.exec(update(DeadLetter).values(status="discarded"))
+    assert await pruning.prune() == 1

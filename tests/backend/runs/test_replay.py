@@ -26,11 +26,7 @@ CANARY = "canary-5up3r-s3cret"
 
 
 @pytest.fixture
-async def stage(database: db.Database, environment: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    environment.setenv("QUADRILLE_OUTBOUND_ALLOW", "127.0.0.1")
-    from backend.core.settings import settings
-
-    settings.cache_clear()
+async def stage(database: db.Database, loopback_allowed: None) -> AsyncIterator[Stage]:
     async with staged() as found:
         async with database.transaction() as session:
             await secrets.put(session, found.by, "TOKEN", CANARY)
@@ -115,8 +111,9 @@ async def whole(stage: Stage, server: Server) -> Run:
 
 
 async def steps_told(run: Run) -> list[tuple[str, str | None, str, int]]:
-    """The path of a run: what its history says of steps, without waits, which a replay does not do again."""
-    told = [e for e in await events(run) if e.kind.startswith("step.") and e.kind != "step.waiting"]
+    """The path of a run: what its history says of steps, without waits and the log of requests, which a replay does not do again."""
+    left_out = ("step.waiting", "step.logged")
+    told = [e for e in await events(run) if e.kind.startswith("step.") and e.kind not in left_out]
     done = [(e.kind, e.node_id, e.path, e.attempt) for e in told if e.kind != "step.started"]
     return sorted(done, key=str)
 
@@ -190,6 +187,32 @@ async def test_a_try_that_took_too_long_takes_too_long_again_at_once(
     close_everything(monkeypatch)
     replayed = await stage.replay(run)
     assert (replayed.error, replayed.diverged) == (run.error, None)
+
+
+@pytest.mark.parametrize("inside", ["call", "wait", "slow call"])
+async def test_a_container_that_took_too_long_takes_too_long_again_at_once(
+    stage: Stage, server: Server, monkeypatch: pytest.MonkeyPatch, inside: str
+) -> None:
+    server.answer = lambda asked: Answer(200, b"late", delay=5 if asked.path == "/slow" else 0)
+    rows = Node(id="rows", kind="map_list", config={"items": "[1]"}, timeout_seconds=0.5, on_error="route")
+    late = {
+        "call": call("slow", server, parent="rows"),
+        "slow call": call("slow", server, parent="rows", timeout_seconds=60),
+        "wait": Node(id="slow", kind="wait", config={"duration": 600}, parent="rows"),
+    }[inside]
+    first = call("first", server, parent="rows")
+    nodes = [rows, first, late, text("after", "{{ nodes.rows.code }}")]
+    run = await stage.start(drawn(nodes, "start>rows", "first>slow", "rows.error>after", "after>output"))
+    while run.status == "waiting_time" and run.wake_at is not None:
+        await asyncio.sleep((run.wake_at - clock.now()).total_seconds())
+        run = await stage.play(run.id)
+    assert run.output == {"text": "timeout"}, run.error
+    close_everything(monkeypatch)
+    replayed = await stage.replay(run)
+    assert (replayed.output, replayed.error, replayed.diverged) == (run.output, None, None)
+    # The replay tells of the step that it stopped; the run may have slept, and was woken when it was too late for it.
+    others = [[one for one in await steps_told(each) if one[1] != "slow"] for each in (replayed, run)]
+    assert others[0] == others[1]
 
 
 async def test_each_node_of_a_fork_is_live_recorded_or_mocked(stage: Stage, server: Server) -> None:

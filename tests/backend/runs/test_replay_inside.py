@@ -7,7 +7,6 @@ import pytest
 from sqlmodel import col, select
 
 from backend.core import db
-from backend.core.settings import settings
 from backend.runs.forking import NotForkable
 from backend.runs.models import Run
 from backend.worker import children
@@ -21,9 +20,7 @@ pytestmark = pytest.mark.db
 
 
 @pytest.fixture
-async def stage(database: db.Database, environment: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    environment.setenv("QUADRILLE_OUTBOUND_ALLOW", "127.0.0.1")
-    settings.cache_clear()
+async def stage(database: db.Database, loopback_allowed: None) -> AsyncIterator[Stage]:
     async with staged(children=children.Children()) as found:
         yield found
 

@@ -10,9 +10,12 @@ import orjson
 import pytest
 
 from backend.core import db, redis
-from backend.runs import hub, live, repository, service, stream
+from backend.runs import channel, hub, live, repository, service, stream
+from backend.runs.batch import Batch, Item
+from backend.runs.channel import BUFFER, MOST_VOLATILE, Feed
 from backend.runs.history import Entry
-from backend.runs.hub import BUFFER, MOST_VOLATILE, Feed, Hub, Item
+from backend.runs.hub import Hub
+from backend.runs.repository import Told
 from backend.runs.stream import Watched
 from tests.backend.runs import made
 from tests.conftest import forget_settings
@@ -93,7 +96,7 @@ async def test_live_events_do_not_wait_for_the_poll(serving: Hub, monkeypatch: p
     await asyncio.sleep(0.05)
     reading = asyncio.ensure_future(watch(serving, Watched(world.by.team_id, run_id), 3))
     await write(world, run_id, 3, 0.05)
-    assert await asyncio.wait_for(reading, 5) == [1, 2, 3]
+    assert await asyncio.wait_for(reading, 60) == [1, 2, 3]
 
 
 async def test_a_lost_message_is_found_by_the_next_one_or_by_the_poll(serving: Hub) -> None:
@@ -113,7 +116,7 @@ async def test_a_lost_message_is_found_by_the_next_one_or_by_the_poll(serving: H
     with pytest.MonkeyPatch.context() as broken:
         broken.setattr(live, "publish", nothing)
         await write(world, run_id, 1)
-    assert await asyncio.wait_for(reading, 10) == [1, 2, 3, 4, 5, 6]
+    assert await asyncio.wait_for(reading, 60) == [1, 2, 3, 4, 5, 6]
 
 
 async def test_messages_out_of_order_and_repeated_are_sorted_out(serving: Hub) -> None:
@@ -131,7 +134,7 @@ async def test_messages_out_of_order_and_repeated_are_sorted_out(serving: Hub) -
     for event in [collected[1], collected[0], collected[4], collected[4], *collected]:
         await live.publish([event])  # pyright: ignore[reportArgumentType] - what `publish` was given
     await write(world, run_id, 1)
-    assert await asyncio.wait_for(reading, 10) == [1, 2, 3, 4, 5, 6]
+    assert await asyncio.wait_for(reading, 60) == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("whole", [True, False])
@@ -156,7 +159,7 @@ async def test_volatile_events_are_no_rows_and_pass_to_those_who_may_read_values
     progress = {**message, "kind": "step.progress", "data": {"message": "Hi"}}
     await live.publish_texts([(run_id, orjson.dumps(message)), (run_id, orjson.dumps(progress))])
     await write(world, run_id, 1)
-    await asyncio.wait_for(reading, 10)
+    await asyncio.wait_for(reading, 60)
     assert told == ["step.token", "step.progress", "event.emitted"][not whole :]
 
 
@@ -176,16 +179,81 @@ async def test_without_redis_events_come_by_polling_and_with_it_again_live(
             await write(world, run_id, 10, 0.02)
             valkey.start()
             await write(world, run_id, 10, 0.02)
-            assert await asyncio.wait_for(reading, 30) == list(range(1, 31))
+            assert await asyncio.wait_for(reading, 60) == list(range(1, 31))
     finally:
         valkey.stop()
         await redis.client().aclose()
         await db.database().close()
 
 
-async def test_a_slow_reader_is_resynchronised_not_cut_off(serving: Hub) -> None:
+async def test_R54_what_comes_at_once_goes_together_and_rows_of_many_come_in_few_batches(
+    serving: Hub,
+) -> None:
     world, run_id = await started()
-    total = BUFFER + 300
+    await write(world, run_id, 1)
+    async with aclosing(stream.batches(serving, Watched(world.by.team_id, run_id, whole=True))) as batches:
+        assert [item.seq for item in await anext(batches)] == [1]
+        async with db.database().transaction() as session:
+            for n in range(200):
+                await service.note(session, run_id, world.by.team_id, Entry("event.emitted", {"n": n}))
+        sizes, last = list[int](), 1
+        while last < 201:
+            items = await asyncio.wait_for(anext(batches), 10)
+            assert [item.seq for item in items] == list(range(last + 1, last + 1 + len(items)))
+            sizes.append(len(items))
+            last += len(items)
+    assert len(sizes) < 150, "each went alone"
+    async with aclosing(stream.batches(serving, Watched(world.by.team_id, run_id, whole=True))) as batches:
+        assert len(await anext(batches)) == 201
+
+
+async def test_R54_readers_who_miss_the_same_rows_are_given_one_page(
+    serving: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, run_id = await started()
+    await write(world, run_id, 30)
+    asked, told_after = list[int](), repository.told_after
+
+    async def counted(session: db.Session, team_id: str, of: str, after: int, limit: int) -> list[Told]:
+        asked.append(after)
+        return await told_after(session, team_id, of, after, limit)
+
+    monkeypatch.setattr(repository, "told_after", counted)
+    watched = Watched(world.by.team_id, run_id)
+    async with asyncio.TaskGroup() as tasks:
+        readers = [tasks.create_task(watch(serving, watched, 30)) for _ in range(50)]
+    assert [one.result() for one in readers] == [list(range(1, 31))] * 50
+    assert len(asked) < 10, asked
+
+
+async def test_R54_what_is_late_is_not_taken_for_lost(serving: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While events of a run come, the looks at the database send nobody to the rows."""
+    monkeypatch.setattr(hub, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(hub, "GRACE_SECONDS", 1.5)  # a slow machine tells nothing for a while
+    world, run_id = await started()
+    reading = asyncio.ensure_future(watch(serving, Watched(world.by.team_id, run_id), 60))
+    await asyncio.sleep(0.2)
+    told = list[int]()
+    monkeypatch.setattr(channel.Channel, "know", lambda _self, newest: told.append(newest))
+    await write(world, run_id, 60, 0.04)
+    assert await asyncio.wait_for(reading, 60) == list(range(1, 61))
+    assert not told
+
+
+async def test_values_are_hidden_once_an_event_however_many_look() -> None:
+    item = Item(1, "event.emitted", orjson.dumps({"seq": 1, "data": {"secret": "x", "port": "out"}}).decode())
+    shown = item.without_values
+    assert shown is item.without_values
+    assert shown
+    assert orjson.loads(shown.text) == {"seq": 1, "data": {"port": "out"}}
+
+
+async def test_a_slow_reader_is_resynchronised_not_cut_off(
+    serving: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "BUFFER", 500)
+    world, run_id = await started()
+    total = 800
     kinds: list[str] = []
     seen: list[int] = []
     async with aclosing(stream.follow(serving, Watched(world.by.team_id, run_id))) as items:
@@ -196,7 +264,7 @@ async def test_a_slow_reader_is_resynchronised_not_cut_off(serving: Hub) -> None
                 await service.note(session, run_id, world.by.team_id, Entry("event.emitted", {"n": n}))
         await asyncio.sleep(0.5)
         while seen[-1] < total + 1:
-            item = await asyncio.wait_for(anext(items), 10)
+            item = await asyncio.wait_for(anext(items), 60)
             kinds.append(item.kind)
             if item.kind == "resync":
                 assert orjson.loads(item.text) == {"kind": "resync", "seq": seen[-1]}
@@ -209,20 +277,20 @@ async def test_a_slow_reader_is_resynchronised_not_cut_off(serving: Hub) -> None
 async def test_the_end_of_a_run_is_waited_for_and_no_longer_than_wanted(serving: Hub) -> None:
     world, run_id = await started("queued")
     assert not await serving.endings.wait(run_id, 0.1)
-    waiting = asyncio.ensure_future(serving.endings.wait(run_id, 30))
+    waiting = asyncio.ensure_future(serving.endings.wait(run_id, 120))
     await asyncio.sleep(0.05)
     async with db.database().transaction() as session:
         await service.cancel(session, world.by, run_id)
-    assert await asyncio.wait_for(waiting, 5)
+    assert await asyncio.wait_for(waiting, 60)
     assert await serving.endings.wait(run_id, 0.01), "an end that was heard before anybody waited is known"
 
 
 async def test_the_end_of_a_run_is_found_when_its_notice_is_lost(serving: Hub) -> None:
     _, run_id = await started("running")
-    waiting = asyncio.ensure_future(serving.endings.wait(run_id, 30))
+    waiting = asyncio.ensure_future(serving.endings.wait(run_id, 120))
     async with db.database().transaction() as session:
         await repository.move(session, run_id, "succeeded")
-    assert await asyncio.wait_for(waiting, 10)
+    assert await asyncio.wait_for(waiting, 60)
 
 
 async def test_silence_is_filled_with_beats(serving: Hub) -> None:
@@ -239,18 +307,18 @@ async def test_silence_is_filled_with_beats(serving: Hub) -> None:
 def test_a_full_feed_drops_volatile_events_before_rows() -> None:
     feed = Feed()
     for n in range(BUFFER):
-        feed.put(Item(n + 1, "event.emitted", ""))
-    feed.put(Item(None, "step.token", ""))
+        feed.put(Batch([Item(n + 1, "event.emitted", "")]))
+    feed.put(Batch([Item(None, "step.token", "")]))
     assert not feed.take_overflow()
-    feed.put(Item(BUFFER + 1, "event.emitted", ""))
+    feed.put(Batch([Item(BUFFER + 1, "event.emitted", "")]))
     assert feed.take_overflow()
 
 
 async def test_tokens_never_cost_a_slow_reader_the_rows() -> None:
     feed = Feed()
     for _ in range(2 * BUFFER):
-        feed.put(Item(None, "step.token", ""))
-    feed.put(Item(1, "step.succeeded", ""))
+        feed.put(Batch([Item(None, "step.token", "")]))
+    feed.put(Batch([Item(1, "step.succeeded", "")]))
     assert not feed.take_overflow()
-    taken = [await feed.next(0) for _ in range(MOST_VOLATILE + 1)]
-    assert [item.seq for item in taken if item] == [*[None] * MOST_VOLATILE, 1]
+    taken = await feed.take(0) or []
+    assert [item.seq for batch in taken for item in batch] == [*[None] * MOST_VOLATILE, 1]

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlmodel import col, select
 
 from backend.core import db
 from backend.core.settings import settings
+from backend.runs.models import EffectRecord
 from backend.workflows.diagram import Node, Retry
 from tests.backend.runs.stage import drawn, events, outputs, staged
 from tests.http_server import Answer, Asked, openai_stream, serving
@@ -76,3 +78,46 @@ async def test_an_answer_that_breaks_off_is_asked_for_again_and_heard_anew(
     ]
     assert ends[0] > max(n for n, kind in enumerate(kinds) if kind == "step.token"), "the output comes last"
     assert not [event for event in await events(run) if event.kind == "step.token"]
+
+
+SAID = ("Ask ada@example.org", " about Falcon.")
+
+
+@pytest.mark.parametrize(
+    ("guardrails", "left"),
+    [({"mask": ["email"]}, "Ask [email] about Falcon."), ({"never_say": ["falcon"]}, "")],
+    ids=["mask", "never_say"],
+)
+async def test_what_guardrails_stop_is_neither_streamed_nor_told_nor_stored(
+    database: db.Database, environment: pytest.MonkeyPatch, guardrails: dict[str, Any], left: str
+) -> None:
+    watching = Watching()
+
+    def answer(_: Asked) -> Answer:
+        found = openai_stream(*SAID)
+        found.pause = 0.1
+        return found
+
+    async with serving(answer) as server:
+        environment.setenv("QUADRILLE_OPENAI_BASE_URL", f"{server.url}/v1")
+        settings.cache_clear()
+        ask = Node(id="ask", kind="agent", config={"task": "Well?", "model": "compatible:tiny", **guardrails})
+        async with staged(listener=watching) as stage:
+            run = await stage.start(drawn([ask], "start>ask", "ask>output", "ask.limit>output"))
+            replay = await stage.replay(run)
+        assert len(server.asked) == 1
+    assert run.status == replay.status == "succeeded", run.error
+    found = (await outputs(run))["ask"]
+    assert (found["text"], found["limit"]) == (left, "" if left else "guardrail")
+    assert (await outputs(replay))["ask"] == found
+    assert not [event for event in watching.told if event["kind"] == "step.token"]
+    (told,) = {event["data"]["text"] for event in watching.told if event["kind"] == "agent.said"}
+    async with db.database().reading() as session:
+        rows = (await session.exec(select(EffectRecord).where(col(EffectRecord.kind) == "chat"))).all()
+    kept = [row.result for row in rows]
+    assert told == kept[0]["text"] == left
+    assert not [
+        words
+        for words in ("Falcon", "ada@example.org")
+        if words not in left and words in str([watching.told, kept])
+    ]

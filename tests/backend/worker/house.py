@@ -44,7 +44,7 @@ class House:
         process.wait()
         self.workers.remove(process)
 
-    async def stop(self, process: forks.Forked, seconds: float = 40) -> int:
+    async def stop(self, process: forks.Forked, seconds: float = 120) -> int:
         """Ask it to leave, as a deployment does; its exit status."""
         process.send_signal(signal.SIGTERM)
         return await asyncio.to_thread(process.wait, seconds)
@@ -64,7 +64,7 @@ class House:
             run = await starting.start(session, world.by, workflow_id=world.workflow_id, input=given)
         return run.id
 
-    async def until(self, run_id: str, when: Callable[[Run], bool], seconds: float = 60) -> Run:
+    async def until(self, run_id: str, when: Callable[[Run], bool], seconds: float = 150) -> Run:
         """Wait for a state of a run; fails with the logs."""
         end = asyncio.get_running_loop().time() + seconds
         while True:
@@ -76,7 +76,7 @@ class House:
                 raise AssertionError(f"{run_id} is {run.status} after {seconds} s: {kinds}\n{self.logs()}")
             await asyncio.sleep(0.02)
 
-    async def ended(self, run_id: str, seconds: float = 60) -> Run:
+    async def ended(self, run_id: str, seconds: float = 150) -> Run:
         """Wait until a run has ended."""
         return await self.until(run_id, lambda run: run.status in TERMINAL, seconds)
 

@@ -32,7 +32,7 @@ class Program:
         """Wait for a state of a run."""
         run: dict[str, Any] = {}
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(180):
                 while not (run and when(run)):
                     await asyncio.sleep(0.05)
                     run = (await self.http.get(f"/runs/{run_id}")).json()
@@ -41,8 +41,10 @@ class Program:
         return run
 
     async def at_rest(self, run_id: str) -> dict[str, Any]:
-        """The run when it has ended or waits for a person."""
-        return await self.until(run_id, lambda run: run["status"] in {*TERMINAL, "waiting_person"})
+        """The run when it has ended or waits for a person or an event."""
+        return await self.until(
+            run_id, lambda run: run["status"] in {*TERMINAL, "waiting_person", "waiting_event"}
+        )
 
     async def steps(self, run_id: str) -> dict[str, dict[str, Any]]:
         """The steps of a run by path and node."""
@@ -51,7 +53,7 @@ class Program:
 
     async def question(self, run_id: str) -> dict[str, Any]:
         """The open question of a run."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while True:
                 page = (await self.http.get("/approvals")).json()
                 for asked in page["items"]:

@@ -46,7 +46,7 @@ class House:
             return (await starting.start(session, self.world.by, workflow_id=slug, input=given)).id
 
     async def until(self, run_id: str, when: Callable[[Run], bool]) -> Run:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while not when(run := await made.state(run_id)):
                 await asyncio.sleep(0.02)
         return run

@@ -7,6 +7,7 @@ import pytest
 
 from backend.approvals import service as approvals
 from backend.core import db
+from backend.core.errors import Invalid
 from backend.identity.principal import Principal
 from backend.runs import service
 from backend.runs.schemas import RunPublic
@@ -17,9 +18,10 @@ from tests.backend.worker.house import House, check_invariants, events
 pytestmark = [pytest.mark.db, pytest.mark.redis]
 
 
-def slow() -> Diagram:
+def slow(length: int = 8) -> Diagram:
     """A chain of short waits, so that there is always a step to come."""
-    waits = [Node(id=f"wait_{n}", kind="wait", config={"by": "duration", "duration": 0.4}) for n in range(8)]
+    each = {"by": "duration", "duration": 0.4}
+    waits = [Node(id=f"wait_{n}", kind="wait", config=each) for n in range(length)]
     return made.chain(Node(id="start", kind="start"), *waits, Node(id="output", kind="output"))
 
 
@@ -31,23 +33,41 @@ async def steer(
 
 
 async def test_a_live_run_is_paused_resumed_and_cancelled(house: House) -> None:
-    world = await made.world(slow())
+    world = await made.world(slow(500))
     house.worker()
     run_id = await house.start(world)
     await house.until(run_id, lambda run: run.last_seq > 5)
     await steer(service.pause, world, run_id)
-    paused = await house.until(run_id, lambda run: run.status == "paused", 10)
+    paused = await house.until(run_id, lambda run: run.status == "paused")
     await asyncio.sleep(1)
     assert (await made.state(run_id)).last_seq == paused.last_seq
     await steer(service.resume, world, run_id)
     await house.until(run_id, lambda run: run.last_seq > paused.last_seq + 3)
     await steer(service.cancel, world, run_id)
-    run = await house.until(run_id, lambda run: run.status == "cancelled", 10)
+    run = await house.until(run_id, lambda run: run.status == "cancelled")
     await check_invariants([run])
 
 
+async def test_R20_a_run_is_terminated_with_a_note_whoever_plays_it(house: House) -> None:
+    world = await made.world(slow(500))
+    house.worker()
+    run_id = await house.start(world)
+    await house.until(run_id, lambda run: run.last_seq > 5)
+    async with db.database().transaction() as session:
+        with pytest.raises(Invalid, match="note"):
+            await service.terminate(session, world.by, run_id, " ")
+    async with db.database().transaction() as session:
+        ended = await service.terminate(session, world.by, run_id, "Wrong customer")
+    assert ended.status == "cancelled"
+    next_one = await house.start(await made.published(world.by, slow(2), "next"))
+    run = await house.ended(next_one)
+    assert run.status == "succeeded", "the worker goes on with others"
+    told = (await events(await made.state(run_id)))[-1]
+    assert (told.kind, told.data["note"], told.seq) == ("run.cancelled", "Wrong customer", ended.last_seq)
+
+
 async def test_a_worker_that_leaves_hands_its_runs_over(house: House) -> None:
-    world = await made.world(slow())
+    world = await made.world(slow(15))
     first = house.worker()
     run_id = await house.start(world)
     await house.until(run_id, lambda run: run.last_seq > 5)

@@ -1,23 +1,29 @@
-"""Every shipped template with every sample, over REST, with a worker and the real inference worker."""
+"""Every shipped template with every sample and its evaluation set, over REST, with a worker and the real inference worker."""
 
+import asyncio
 import subprocess
 from typing import Any
 
 import pytest
 
+from backend.runs.schemas import TERMINAL
 from backend.workflows import templates
 from tests.backend.runs import made
 from tests.backend.runs.served import calling, serving
 from tests.backend.worker.house import House, check_invariants
 from tests.backend.worker.over_rest import Program
+from tests.conftest import forget_settings
 
 pytestmark = [pytest.mark.db, pytest.mark.redis, pytest.mark.openvino]
 CORRECTED = "Your subscription ends with the month."
 
+made_from: dict[str, str] = {}
+"""The workflows by their templates."""
+
 
 async def play(program: Program, name: str) -> dict[str, dict[str, Any]]:
     """Start a run with every sample; the runs by the sample's name, when they have ended or wait for a person."""
-    workflow_id = await program.from_template(name)
+    workflow_id = made_from[name] = await program.from_template(name)
     samples = templates.get(name).diagram.samples
     started = {sample: await program.start(workflow_id, given) for sample, given in samples.items()}
     return {
@@ -61,7 +67,7 @@ async def play_hello_approval(program: Program) -> list[str]:
 async def play_invoice_approval(program: Program) -> list[str]:
     runs = await play(program, "invoice-approval")
     assert runs["good"]["output"] == {"status": "paid", "payment": "P-2026-117"}
-    undone = runs["undone"]
+    undone = runs["fails"]
     assert undone["output"] == {"status": "not paid", "payment": None}, undone["status"]
     told = await program.emitted(undone["id"])
     assert told == ["payable.voided", "budget.released", "invoice.settled"], "the last first"
@@ -77,12 +83,133 @@ async def play_invoice_approval(program: Program) -> list[str]:
 async def play_incident_response(program: Program) -> list[str]:
     runs = await play(program, "incident-response")
     assert runs["good"]["output"] == {"state": "resolved", "attempts": 2, "rate": 0.4}
-    assert runs["escalates"]["output"] == {"state": "escalated", "attempts": 3, "rate": 9.0}
+    assert runs["fails"]["output"] == {"state": "escalated", "attempts": 3, "rate": 9.0}
     asks = runs["needs approval"]
     assert (await program.question(asks["id"]))["title"] == "ledger: roll back now?"
     asks = await program.answer(asks["id"], "approved")
     assert asks["output"] == {"state": "resolved", "attempts": 1, "rate": 0.2}
     return [run["id"] for run in runs.values()]
+
+
+async def play_lead_qualification(program: Program) -> list[str]:
+    runs = await play(program, "lead-qualification")
+    assert runs["good"]["output"] == runs["good"]["output"] | {"outcome": "filed", "score": 0, "letter": None}
+    fails = runs["fails"]
+    assert (fails["status"], fails["error"]["node_id"]) == ("failed", "register"), fails
+    asks = await program.answer(runs["needs approval"]["id"], "approved", values={"letter": "Dear Ada, yes."})
+    hot = {"outcome": "written to", "score": 100, "letter": "Dear Ada, yes."}
+    assert asks["output"] == asks["output"] | hot
+    assert asks["output"]["company"] == {"value": "Ledger Limited", "from": "records"}, (
+        "records before the form"
+    )
+    warm = runs["waits for an answer"]
+    assert warm["status"] == "waiting_event", warm
+    sent = {"name": "lead.replied", "key": "grace@paper.example", "payload": {}}
+    signalled = await program.http.post(f"/runs/{warm['id']}/signals", json=sent)
+    assert signalled.is_success, signalled.text
+    warm = await program.until(warm["id"], lambda run: run["status"] in TERMINAL)
+    assert (warm["output"]["outcome"], warm["output"]["company"]["from"]) == ("replied", "register")
+    return [run["id"] for run in runs.values()]
+
+
+async def play_document_extraction(program: Program) -> list[str]:
+    runs = await play(program, "document-extraction")
+    good = runs["good"]["output"]
+    assert [row["number"] for row in good["rows"]] == ["P-2026-117", "SW-88012"]
+    assert (good["total"], good["others"], good["failed"]) == (2499, ["party.pdf"], [])
+    one = runs["fails"]["output"]
+    assert ([row["total"] for row in one["rows"]], one["failed"]) == (
+        [59.5],
+        ["ValueError: there is no amount in empty.pdf"],
+    )
+    asks = runs["needs approval"]
+    assert "net and tax make 119.00, not 191.00" in (await program.question(asks["id"]))["message"]
+    corrected = {"number": "INK-77", "date": "2026-11-05", "total": 119}
+    asks = await program.answer(asks["id"], "approved", values=corrected)
+    assert asks["output"]["total"] == 119
+    return [run["id"] for run in runs.values()]
+
+
+async def play_content_pipeline(program: Program) -> list[str]:
+    runs = await play(program, "content-pipeline")
+    asks = runs["good"]
+    assert (await program.question(asks["id"]))["message"] == "After 3 rounds the critics give it 9.3 of 10."
+    text = {"text": "It starts in half the time."}
+    asks = await program.answer(asks["id"], "approved", values=text)
+    assert asks["output"] == {"status": "published", "score": 9.3, "rounds": 3} | text
+    declined = await program.answer(runs["needs approval"]["id"], "rejected")
+    assert declined["output"]["status"] == "declined"
+    undone = await program.answer(runs["fails"]["id"], "approved", values=text)
+    assert undone["output"]["status"] == "taken back"
+    told = await program.emitted(undone["id"])
+    assert set(told[:2]) == {"site.published", "social.published"}
+    assert set(told[2:-1]) == {"site.unpublished", "social.unpublished"}
+    return [run["id"] for run in runs.values()]
+
+
+async def play_research_team(program: Program) -> list[str]:
+    runs = await play(program, "research-team")
+    good = runs["good"]["output"]
+    assert (good["status"], good["score"], good["rounds"]) == ("answered", 9, 2), runs["good"]
+    assert "140 of your 240" in good["report"]
+    found = good["findings"]
+    assert [one["to"] for one in found] == ["Searcher", "Reader", "Analyst", "Fact checker"], found
+    assert [
+        "(Refunds)" in found[0]["answer"],
+        "notice" in found[1]["answer"],
+        "140" in found[2]["answer"],
+    ] == [True] * 3
+    asks = runs["needs approval"]
+    assert "When is a payment refunded?" in (await program.question(asks["id"]))["message"]
+    aside = await program.answer(asks["id"], "rejected", comment="Not now")
+    assert (aside["output"]["status"], aside["output"]["rounds"]) == ("put aside", 0)
+    fails = runs["fails"]
+    assert (fails["status"], fails["error"]["node_id"]) == ("failed", "plan"), fails
+    unknown = runs["nothing known"]["output"]
+    assert (unknown["rounds"], unknown["score"]) == (1, 8)
+    assert "does not answer this" in unknown["report"]
+    return [run["id"] for run in runs.values()]
+
+
+async def play_the_patterns(program: Program) -> list[str]:
+    """A pipeline with gates, a debate, a fusion, and a choreography: good, needs approval, fails."""
+    offer = await play(program, "gate-pipeline")
+    sent = offer["good"]["output"]
+    assert (sent["status"], sent["score"]) == ("sent", 0.9), offer["good"]
+    steps = await program.steps(offer["good"]["id"])
+    assert [steps[f"rounds:{n}/rules"]["output"]["score"] for n in range(3)] == [0.25, 0.75, 1]
+    asks = await program.answer(offer["needs approval"]["id"], "rejected")
+    assert (asks["output"]["status"], asks["output"]["score"]) == ("declined", 0.4)
+    assert "no price is known for A chair that nobody sells" in offer["fails"]["error"]["message"]
+    debate = await play(program, "debate")
+    good = debate["good"]["output"]
+    assert (good["by"], good["rounds"], good["status"]) == ("Against", 3, "decided"), debate["good"]
+    assert "service contract" in good["risks"]
+    asked = await program.answer(debate["needs approval"]["id"], "approved", values={"answer": "Green."})
+    assert (asked["output"]["decision"], asked["output"]["by"]) == ("Green.", "a person")
+    assert "names no two ways" in debate["fails"]["error"]["message"]
+    choice = await play(program, "fused-choice")
+    good = choice["good"]["output"]
+    assert (good["supplier"], good["share"], good["list"][0]["name"]) == ("leaf", 0.6667, "Leaf")
+    chosen = await program.answer(choice["needs approval"]["id"], "approved", values={"supplier": "North"})
+    assert (chosen["output"]["supplier"], chosen["output"]["share"]) == ("North", 0.3333)
+    assert "no supplier has moon dust" in choice["fails"]["error"]["message"]
+    return [run["id"] for runs in (offer, debate, choice) for run in runs.values()]
+
+
+async def play_choreography(program: Program) -> list[str]:
+    """All that was told comes to whom it is for, and to no other run."""
+    workflow_id = made_from["choreography"] = await program.from_template("choreography")
+    samples = templates.get("choreography").diagram.samples
+    ids = {name: (await program.start(workflow_id, given))["id"] for name, given in samples.items()}
+    good = await program.until(ids["good"], lambda run: run["status"] in TERMINAL)
+    assert good["output"] == {"status": "shipped", "parcel": "P-chair-4"}, good
+    assert (await program.question(ids["needs approval"]))["title"] == "Buy 4 x table?"
+    asks = await program.answer(ids["needs approval"], "rejected")
+    assert asks["output"] == {"status": "cancelled", "parcel": None}
+    fails = await program.until(ids["fails"], lambda run: run["status"] in TERMINAL)
+    assert "the stock knows no unicorn" in fails["error"]["message"]
+    return list(ids.values())
 
 
 async def play_the_others(program: Program) -> list[str]:
@@ -92,7 +219,11 @@ async def play_the_others(program: Program) -> list[str]:
     answers = await play(program, "answer-with-sources")
     assert answers["good"]["output"]["answered"], answers["good"]["output"]
     assert answers["good"]["output"]["sources"]
-    assert not answers["nothing found"]["output"]["answered"]
+    assert answers["fails"]["output"] == answers["fails"]["output"] | {"answered": False, "sources": []}
+    asks = await program.answer(
+        answers["needs approval"]["id"], "approved", values={"answer": "Suillus grevillei."}
+    )
+    assert (asks["output"]["answered"], asks["output"]["answer"]) == (True, "Suillus grevillei.")
     looked = await play(program, "fan-out-and-join")
     assert looked["good"]["output"]["topic"] == "praise"
     assert looked["good"]["output"]["personal_data"] == {"email": 1}
@@ -107,7 +238,30 @@ async def play_the_others(program: Program) -> list[str]:
     return [run["id"] for run in ended]
 
 
-async def test_every_template_with_every_sample(house: House, shared_worker: subprocess.Popen[bytes]) -> None:
+async def evaluate_all(program: Program) -> None:
+    """Every workflow from a template brings a set, in which its draft scores 1."""
+    begun: dict[str, str] = {}
+    for name, workflow_id in made_from.items():
+        (chosen,) = (await program.http.get(f"/workflows/{workflow_id}/evaluation-sets")).json()["items"]
+        sent = await program.http.post(
+            f"/evaluation-sets/{chosen['id']}/evaluations", json={"version": "draft"}
+        )
+        begun[name] = sent.json()["id"]
+    assert begun.keys() == {template.name for template in templates.all_()}
+    for name, evaluation_id in begun.items():
+        async with asyncio.timeout(120):
+            while (found := (await program.http.get(f"/evaluations/{evaluation_id}")).json())[
+                "status"
+            ] == "running":
+                await asyncio.sleep(0.1)
+        assert (found["score"], found["passed"]) == (1, found["cases"]), (name, found)
+
+
+async def test_every_template_with_every_sample(
+    house: House, shared_worker: subprocess.Popen[bytes], environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("QUADRILLE_API_RATE_PER_MINUTE", "0")  # it asks again and again
+    forget_settings()
     house.worker()
     nobody = await made.world()
     async with serving() as port, calling(port, nobody.by) as caller:
@@ -116,7 +270,14 @@ async def test_every_template_with_every_sample(house: House, shared_worker: sub
         ids += await play_hello_approval(program)
         ids += await play_invoice_approval(program)
         ids += await play_incident_response(program)
+        ids += await play_lead_qualification(program)
+        ids += await play_document_extraction(program)
+        ids += await play_content_pipeline(program)
+        ids += await play_research_team(program)
+        ids += await play_the_patterns(program)
+        ids += await play_choreography(program)
         ids += await play_the_others(program)
+        await evaluate_all(program)
     assert shared_worker.poll() is None
-    assert len(templates.all_()) == 8, "play the new one too"
+    assert len(templates.all_()) == 16, "play the new one too"
     await check_invariants([await house.ended(run_id) for run_id in ids])

@@ -59,7 +59,7 @@ async def collect(caller: Caller, run_id: str, after: int = 0) -> list[dict[str,
 
 
 async def approval(caller: Caller, run_id: str) -> dict[str, Any]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while True:
             page = await caller.http.get("/approvals")
             assert page.status_code == 200, page.text
@@ -172,7 +172,7 @@ async def test_sockets_are_refused_and_closed(
 
     async def closed(program: Caller, run: str) -> int | None:
         async with program.socket(f"/runs/{run}/events") as socket:
-            await asyncio.wait_for(socket.wait_closed(), 10)
+            await asyncio.wait_for(socket.wait_closed(), 60)
             return socket.close_code
 
     assert await closed(Caller(caller.port, "qk_no_key", caller.http), run_id) == 4401
@@ -185,5 +185,5 @@ async def test_sockets_are_refused_and_closed(
             mine = (await caller.http.get("/keys")).json()
             gone = await caller.http.delete(f"/keys/{mine[0]['id']}")
             assert gone.status_code == 204, gone.text
-            await asyncio.wait_for(socket.wait_closed(), 10)
+            await asyncio.wait_for(socket.wait_closed(), 60)
             assert socket.close_code == 4401

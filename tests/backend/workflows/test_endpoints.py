@@ -57,6 +57,9 @@ async def test_the_draft_is_read_rewritten_checked_and_exported(
     picture = await client.get(f"{WORKFLOWS}/{slug}/export", params={"format": "svg"})
     assert picture.headers["content-type"].startswith("image/svg+xml")
     assert picture.text.startswith("<svg")
+    script = await client.get(f"{WORKFLOWS}/{slug}/export", params={"format": "python"})
+    assert f"{slug}.py" in script.headers["content-disposition"]
+    compile(script.text, "exported.py", "exec")
     assert (await client.get(f"{WORKFLOWS}/{slug}/check")).json() == {"ok": True, "problems": []}
     broken = greeting.model_copy(update={"wires": ()})
     put = await client.put(f"{WORKFLOWS}/{slug}", json=broken.model_dump(mode="json"))

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from backend.workflows import document, file, file_write, schema, templates
+from backend.core.source import Unreadable
+from backend.workflows import document, file, file_write, placing, schema, templates
 from backend.workflows.diagram import Diagram, Position, Wire
-from backend.workflows.source import Unreadable
 from tests.backend.workflows import drawings
 from tests.backend.workflows.kinds import KINDS
 from tests.work import calls
@@ -168,7 +168,7 @@ def _unordered(drawn: Diagram) -> dict[str, Any]:
     return plain
 
 
-_TRIAGE = (templates.FOLDER / "support_triage.yaml").read_text()
+_TRIAGE = (templates.FOLDER / "support_triage.yaml").read_text().partition("\n---\n")[0]
 _JSON = file_write.to_json(file.read(_TRIAGE))
 _PIECES = (
     "\t",
@@ -229,3 +229,15 @@ def test_the_schema_fits_what_is_read_and_refuses_what_is_not() -> None:
     wrong = file_write.short(drawn)
     wrong["nodes"][1]["config"]["labels"] = [{"nam": "x"}]
     assert list(validator.iter_errors(wrong))
+
+
+def test_what_nobody_has_placed_is_drawn_from_left_to_right() -> None:
+    """A file written by hand says nothing of places: without some, every node would lie on the first."""
+    unplaced = file.read(BY_HAND.replace("    at: [200, 0]\n", ""))
+    drawn = placing.spread_out(unplaced)
+    assert drawn.node("start").position.x < drawn.node("sort").position.x
+    assert drawn.model_dump(exclude={"nodes"}) == unplaced.model_dump(exclude={"nodes"})
+    for stands in (drawn, file.read(BY_HAND), Diagram(name="Empty")):
+        assert placing.spread_out(stands) == stands
+    many = unplaced.model_copy(update={"nodes": unplaced.nodes * placing.MOST})
+    assert placing.spread_out(many) is many

@@ -49,9 +49,11 @@ async def test_restoring_is_itself_a_version_and_loses_neither_the_draft_nor_com
         assert sorted(map(str, names)) == ["1", "Before version 1 was restored", "Restored version 1"]
         draft = (await service.draft(session, cast.by, workflow.id)).diagram
         assert (draft.nodes, draft.comments) == (greeting.nodes, (remark,))
-        before = next(
-            v for v in await versions.list_(session, cast.by, workflow.id) if v.name.startswith("Before")
-        )
+        listed = await versions.list_(session, cast.by, workflow.id)
+        stood = next(v.id for v in listed if v.name.startswith("Before"))
+        assert all("diagram" not in v.__dict__ for v in listed), "a list reads no diagrams"
+        session.expunge_all()
+        before = await versions.get(session, cast.by, workflow.id, stood)
         assert versions.diagram(before) == later
         await versions.restore(session, cast.by, workflow.id, before.id)
         assert len(await versions.list_(session, cast.by, workflow.id)) == 4, (
@@ -72,6 +74,9 @@ async def test_versions_and_the_draft_are_compared_over_http(
     assert (named["name"], named["number"]) == ("As agreed", None)
     await client.put(at, json=moved(greeting).model_dump(mode="json"))
     told = (await client.get(f"{at}/compare")).json()
+    short = (await client.get(f"{at}/compare?diagrams=false")).json()
+    assert (short["before"], short["after"], short["changes"]) == (None, None, told["changes"])
+    assert (await client.get(at)).json()["edited_since_published"]
     assert [(c["how"], c["id"]) for c in told["changes"]] == [("moved", "say")]
     assert told["before"]["nodes"] != told["after"]["nodes"]
     assert (await client.get(f"{at}/compare", params={"before": named["id"], "after": "1"})).json()[

@@ -8,8 +8,11 @@ from typing import Any
 import httpx2
 import pycrdt
 import pytest
+from sqlmodel import col, select
 
 from backend.core import db
+from backend.notifications import service as notifications
+from backend.outgoing.models import Outgoing
 from backend.workflows import protocol, rooms, service, sockets
 from backend.workflows.diagram import Diagram, Position
 from backend.workflows.document import Shared, _as_map
@@ -329,3 +332,43 @@ def http(web: Web, token: str) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
         base_url=f"http://{web.address}", headers=headers, cookies={cookies.session_name(): token}
     )
+
+
+async def test_C95_who_is_named_or_answered_in_a_comment_is_told_once(
+    webs: tuple[Web, Web], cast: Cast, workflow: str
+) -> None:
+    """Also by e-mail. The writer is not told, nor is anybody told again when the comment is resolved."""
+
+    def remark(editor: Editor, comment_id: str, **fields: Any) -> None:
+        editor.doc.get("comments", type=pycrdt.Map)[comment_id] = _as_map(Shared(x=1, y=2, **fields))
+
+    async with (
+        editor(webs[0], cast.editor, workflow) as ada,
+        editor(webs[0], cast.other_editor, workflow) as grace,
+    ):
+        await ada.until(ada.synced.is_set)
+        await grace.until(grace.synced.is_set)
+        remark(ada, "c1", text="@Grace and @Ada, look; @Nobody", author="Ada")
+        await ada.durable()
+        await grace.until(lambda: bool(grace.diagram.comments))
+        remark(grace, "c2", text="I did, @Vera too", author="Grace", reply_to="c1")
+        await grace.durable()
+        ada.doc.get("comments", type=pycrdt.Map)["c1"]["resolved"] = True
+        await ada.durable()
+    told: dict[str, list[tuple[str, str, str]]] = {}
+    async with db.database().reading() as session:
+        for who in (cast.editor, cast.other_editor, cast.viewer, cast.stranger):
+            found = await notifications.page(session, who.by)
+            told[who.by.name] = [(row.kind, row.title, row.text) for row in found.items]
+        mails = (await session.exec(select(Outgoing).order_by(col(Outgoing.id)))).all()
+    name = "Größe & Ärger"
+    assert told == {
+        "Ada": [("reply", f"Grace replied in {name}", "I did, @Vera too")],
+        "Grace": [("mention", f"Ada mentioned you in {name}", "@Grace and @Ada, look; @Nobody")],
+        "Vera": [("mention", f"Grace mentioned you in {name}", "I did, @Vera too")],
+        "Mallory": [],
+    }
+    assert sorted(mail.subject for mail in mails) == sorted(rows[0][1] for rows in told.values() if rows)
+    links = [f"{PUBLIC_URL}/workflows/{workflow}?comment={comment}" for comment in ("c1", "c2", "c2")]
+    assert all(link in mail.text for link, mail in zip(links, mails, strict=True))
+    assert (await stored(cast, workflow)).comments[1].reply_to == "c1"

@@ -3,6 +3,8 @@
 import pytest
 
 from backend.core import forms
+from backend.evaluation import from_template
+from backend.evaluation import registry as registry_of_metrics
 from backend.nodes import fields, registry
 from backend.workflows import check, file, file_write, templates
 from backend.workflows.templates import Template
@@ -40,6 +42,15 @@ def test_its_samples_fit_the_form_of_its_start(template: Template, shipped_kinds
     for name, sample in template.diagram.samples.items():
         refused = bool(forms.problems(schema, sample, "input"))
         assert refused == name.startswith("refused"), name
+
+
+def test_it_brings_an_evaluation_set_of_all_its_samples(template: Template, shipped_kinds: None) -> None:
+    wish = from_template.wish(template)
+    assert wish is not None
+    assert {case.name for case in wish.cases or []} == set(template.diagram.samples)
+    for case in wish.cases or []:
+        registry_of_metrics.require(case.checks, case.name)
+        assert case.checks or case.expected is not None or case.ends == "refused"
 
 
 def test_it_survives_export_and_import(template: Template) -> None:

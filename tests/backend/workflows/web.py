@@ -43,6 +43,8 @@ class Web:
             "QUADRILLE_REDIS_URL": redis_url,
             "QUADRILLE_DATA_DIR": data_dir,
             "QUADRILLE_PUBLIC_URL": PUBLIC_URL,
+            "QUADRILLE_SMTP_URL": "smtp://127.0.0.1:1",  # letters are written; a worker would send them
+            "QUADRILLE_MAIL_FROM": "quadrille@example.com",
         }
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.e2e.canvas.sheet import Sheet
 from tests.e2e.instance import Instance
+from tests.e2e.owner import owner_page
 
 Open = Callable[..., Sheet]
 
@@ -15,16 +16,9 @@ Open = Callable[..., Sheet]
 @pytest.fixture(scope="package")
 def canvas_page(instance: Instance, browser: Browser, owner_state: dict[str, Any]) -> Iterator[Page]:
     """The page of the owner; its cache stays warm from test to test."""
-    context = browser.new_context(
-        base_url=instance.url,
-        storage_state=owner_state,  # pyright: ignore[reportArgumentType] - what storage_state() gave
-        viewport={"width": 1400, "height": 900},
-    )
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    page.goto("/")
-    yield page
-    context.close()
+    with owner_page(browser, instance, owner_state) as page:
+        page.goto("/")
+        yield page
 
 
 @pytest.fixture

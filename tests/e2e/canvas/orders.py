@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.e2e.canvas.sheet import Sheet, node, wire
 from tests.e2e.editing import post
 
-SLOW = 20_000  # milliseconds that a slow machine may take to play or to try something
+SLOW = 120_000  # milliseconds that a slow machine may take to play or to try something
 
 
 def fields(node_id: str, x: float, y: float = 0, *, keep: bool = False, **values: str) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def ran(sheet: Sheet, **given: Any) -> str:
 
 def steps_of(sheet: Sheet) -> set[str]:
     """The nodes that the run in the strip has played, once it has succeeded."""
-    expect(sheet.by_id("run-strip")).to_have_attribute("data-state", "succeeded", timeout=60_000)
+    expect(sheet.by_id("run-strip")).to_have_attribute("data-state", "succeeded", timeout=120_000)
     found = sheet.page.locator("[data-state=succeeded][data-kind]").evaluate_all(
         "all => all.map(one => one.dataset.testid)"
     )

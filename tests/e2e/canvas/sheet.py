@@ -46,6 +46,7 @@ class Sheet:
             self.node(first).wait_for()
         expect(self.page.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
         expect(self.page.get_by_test_id("canvas")).to_have_attribute("data-opened", "true")
+        expect(self.page.get_by_test_id("canvas")).to_have_attribute("data-whole", "true")
 
     # --- what is there ----------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.canvas.conftest import Open
 from tests.e2e.canvas.sheet import node, wire
+from tests.e2e.canvas.test_navigating import SETTLED
 from tests.e2e.conftest import keep_screen
 from tests.e2e.editing import ASKING
 
@@ -96,14 +97,14 @@ def test_C98_a_workflow_is_built_run_and_approved_without_a_pointer(draw: Open) 
     sheet.press("Control+Enter")
     expect(sheet.by_id("dialog-run")).to_be_visible()
     sheet.press("Control+Enter")
-    expect(sheet.node("human_approval")).to_have_attribute("data-state", "waiting_person", timeout=60_000)
+    expect(sheet.node("human_approval")).to_have_attribute("data-state", "waiting_person", timeout=120_000)
     run = str(sheet.by_id("run-link").get_attribute("href"))
     tab_to(page, "Decide")
     sheet.press("Enter")
-    page.get_by_text("You decide on exactly what is shown here.").wait_for()
+    page.get_by_text("You decide on exactly what is shown here").wait_for()
     sheet.press("a")
     page.goto(run)
-    expect(page.get_by_test_id("run-view")).to_have_attribute("data-status", "succeeded", timeout=60_000)
+    expect(page.get_by_test_id("run-view")).to_have_attribute("data-status", "succeeded", timeout=120_000)
 
 
 def test_C99_the_outline_is_a_tree_for_the_keyboard_and_edits_on_a_phone(draw: Open) -> None:
@@ -154,8 +155,14 @@ def test_C99_the_outline_is_a_tree_for_the_keyboard_and_edits_on_a_phone(draw: O
         page.set_viewport_size({"width": 1400, "height": 900})
 
 
+# What fades in is pale for a moment.
+COMING_TO_REST = """() => Promise.allSettled(
+    document.getAnimations().filter(one => one.effect.getComputedTiming().endTime < 10_000).map(one => one.finished))"""
+
+
 def serious(page: Page) -> list[str]:
     """What axe calls serious or worse, each with the element that it found first."""
+    page.evaluate(COMING_TO_REST)
     found: list[dict[str, Any]] = Axe().run(page).response["violations"]
     worst = [one for one in found if one["impact"] in ("serious", "critical")]
     return [f"{one['id']} ({len(one['nodes'])}): {one['nodes'][0]['html'][:200]}" for one in worst]
@@ -201,3 +208,59 @@ def test_C98_controls_are_large_enough_to_be_hit(draw: Open) -> None:
           .filter(([box]) => box.width && (box.width < 23.5 || box.height < 23.5)).map(([box, html]) => `${box.width}x${box.height} ${html}`)"""
     )
     assert small == []
+
+
+# The area of each port that takes the pointer, in pixels of the screen.
+AREAS = """() => [...document.querySelectorAll('.qc-port')].map((port) => {
+  const own = port.getBoundingClientRect();
+  const zoom = new DOMMatrix(document.querySelector('.react-flow__viewport').style.transform).a;
+  const area = getComputedStyle(port, '::after');
+  const border = getComputedStyle(port);
+  const px = (text) => parseFloat(text) * zoom;
+  const left = own.left + px(border.borderLeftWidth) + px(area.left);
+  const top = own.top + px(border.borderTopWidth) + px(area.top);
+  return { id: port.dataset.testid, row: Boolean(port.closest('.qc-port-row')), left, top, right: left + px(area.width), bottom: top + px(area.height) };
+})"""
+
+
+def test_C98_ports_are_large_enough_at_any_zoom_and_never_lie_over_each_other(draw: Open) -> None:
+    nodes = [
+        node("start", "start"),
+        node("ask", "condition", x=320, name="Rich?", config={"rules": {"rows": []}}),
+        node("next", "wait", x=640),
+    ]
+    sheet = draw(nodes, [wire("start", "ask"), wire("ask", "next", "yes")])
+    page = sheet.page
+    sheet.press("Shift+0")
+    for _ in range(6):
+        page.wait_for_function(
+            "() => { const zoom = new DOMMatrix(document.querySelector('.react-flow__viewport').style.transform).a;"
+            " const inverse = Number(getComputedStyle(document.querySelector('[data-testid=canvas]')).getPropertyValue('--qc-inverse'));"
+            " return inverse >= 0.999 / zoom && inverse < 1.2 / Math.min(zoom, 1) }"
+        )
+        zoom = sheet.zoom()
+        areas = page.evaluate(AREAS)
+        assert len(areas) == 6
+        for one in areas:
+            assert one["right"] - one["left"] >= 23.9, f"{one} at {zoom}"
+            assert one["bottom"] - one["top"] >= (23.9 * zoom if one["row"] and zoom < 1 else 23.9), one
+            for other in areas:
+                apart = (
+                    one["right"] <= other["left"] + 0.6
+                    or other["right"] <= one["left"] + 0.6
+                    or one["bottom"] <= other["top"] + 0.6
+                    or other["bottom"] <= one["top"] + 0.6
+                )
+                assert one is other or apart, f"{one} and {other} at {zoom}"
+        if zoom < 0.36:
+            break
+        sheet.press("-")
+        page.wait_for_function(
+            "was => new DOMMatrix(document.querySelector('.react-flow__viewport').style.transform).a < was - 0.01",
+            arg=zoom,
+        )
+        page.evaluate(SETTLED)
+    assert sheet.zoom() < 0.5
+    outer = next(one for one in page.evaluate(AREAS) if one["id"] == "handle-start-out")
+    sheet.pull((outer["right"] - 3, (outer["top"] + outer["bottom"]) / 2), sheet.empty_spot())
+    expect(page.get_by_test_id("picker")).to_be_visible()

@@ -230,3 +230,21 @@ def test_C32_a_node_that_comes_near_a_free_port_is_wired_unless_alt_is_held(draw
     sheet.page.keyboard.up("Alt")
     expect(sheet.by_id("redo")).to_be_disabled()
     sheet.joined("a", "b", there=False)
+
+
+def test_C31_compensations_are_dotted_orange_and_point_back(draw: Open) -> None:
+    nodes = [
+        node("saga", "saga", size=[620, 380]),
+        node("book", x=30, y=60, parent="saga", compensate_with="free"),
+        node("free", x=30, y=240, parent="saga"),
+        node("pay", x=330, y=60, parent="saga"),
+    ]
+    sheet = draw(nodes, [wire("book", "pay")])
+    path = sheet.by_id("undo-book>free").locator("path.react-flow__edge-path")
+    expect(path).to_have_attribute("marker-start", "url(#qc-arrow)")
+    expect(path).to_have_css("stroke-linecap", "round")
+    expect(path).to_have_css("stroke-dasharray", "0.1px, 5px")
+    orange = "it => { const probe = document.createElement('i'); probe.style.color = 'var(--qk-state-compensating)'; it.closest('.qc-canvas').append(probe); const of = getComputedStyle(probe).color; probe.remove(); return of === getComputedStyle(it).stroke }"
+    assert path.evaluate(orange)
+    expect(sheet.node("free")).to_contain_text("undoes Wait")
+    expect(sheet.node("free").locator(".qc-port").first).to_have_css("opacity", "0")

@@ -216,9 +216,11 @@ def test_C43_duplicating_by_keys_and_by_dragging_with_alt(draw: Open) -> None:
 
 
 def test_C44_delete_takes_nodes_and_wires_and_asks_for_what_is_locked(draw: Open) -> None:
-    nodes, wires = row("a", "b", "c")
+    nodes, wires = row("a", "b", "c", gap=480)
     sheet = draw([*nodes, node("d", y=240, locked=True)], wires)
-    x, y = sheet.on_wire("a", "b", 0.3)
+    x, y = sheet.on_wire("a", "b", 0.2)  # in the middle are its tools, once the pointer is there
+    sheet.page.mouse.move(x, y)
+    expect(sheet.wire("a", "b")).to_have_attribute("data-hovered", "true")
     sheet.page.mouse.click(x, y)
     expect(sheet.wire("a", "b")).to_have_attribute("data-selected", "true")
     sheet.press("Backspace")

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.canvas.conftest import Open
 from tests.e2e.canvas.orders import SLOW, fields, open_panel, order, ran
 from tests.e2e.canvas.sheet import Sheet, node, wire
+from tests.e2e.editing import post
 
 pytestmark = pytest.mark.e2e
 
@@ -179,6 +180,7 @@ def test_C66_a_node_shows_its_key_setting_and_its_badges(draw: Open) -> None:
         node("ask", "human_approval", 300, 200, disabled=True),
         fields("b", 600, 200, one="1") | {"mock": {"source": "value", "output": {}}},
         node("chat", "chat_model", 0, 200, config={"prompt": "Hi", "model": "scripted/extractive"}),
+        node("agent", "agent", 900, 200, config={"task": "Do it", "max_cost": 0.5}),
     ]
     sheet = draw(nodes, [wire("start", "a"), wire("a", "wait")])
     expect(sheet.node("a")).to_contain_text("Sum up")
@@ -192,3 +194,61 @@ def test_C66_a_node_shows_its_key_setting_and_its_badges(draw: Open) -> None:
     badge(sheet, "ask", "Asks people")
     badge(sheet, "b", "In trial runs")
     expect(sheet.node("chat")).to_contain_text("scripted/extractive")
+    badge(sheet, "agent", "Spends at most $0.5 on models")
+
+
+def test_a_node_says_that_its_model_s_provider_rests(draw: Open) -> None:
+    asking = node("ask", "chat_model", 300, config={"prompt": "Hi", "model": "compatible:small"})
+    asking["retry"] = {"max_attempts": 5, "backoff_seconds": 0}
+    sheet = draw([node("start", "start"), asking], [wire("start", "ask")])
+    expect(sheet.node("ask")).not_to_contain_text("model rests")
+    ended = post(sheet.page, f"/workflows/{sheet.workflow}/runs?wait=60", {"input": {}, "version": "draft"})
+    assert ended["status"] == "failed"
+    sheet.page.reload()
+    badge(sheet, "ask", "It failed 5 times in a row and is asked again at")
+    expect(sheet.node("ask")).to_contain_text("model rests")
+
+
+def test_C64_files_and_lines_of_cron_have_fields_of_their_own(draw: Open) -> None:
+    """A kind of an installed package asks for both."""
+    sheet = draw([node("start", "start"), node("ring", "ring", 300, 0, config={})], [wire("start", "ring")])
+    page = sheet.page
+    open_panel(sheet, "ring")
+    panel = sheet.by_id("inspector")
+    line = page.locator('[id="f.when"]')
+    panel.get_by_role("combobox", name="How often").click()
+    page.get_by_role("option", name="On workdays").click()
+    expect(line).to_have_value("0 9 * * 1-5")
+    panel.get_by_label("Time").fill("07:30")
+    expect(line).to_have_value("30 7 * * 1-5")
+    expect(panel.locator(".qe-cron")).to_contain_text("From Monday to Friday at 07:30")
+    line.fill("every day")
+    expect(panel.locator(".qe-cron")).to_contain_text("Five parts")
+    expect(sheet.by_id("problems")).to_contain_text("1 problem")
+    line.fill("0 0 1 * *")
+    expect(panel.locator(".qe-cron")).to_contain_text("On day 1 of every month at 00:00")
+    bell = {"name": "bell é.txt", "mimeType": "text/plain", "buffer": b"ding"}
+    page.locator('[id="f.sound"]').set_input_files(bell)  # pyright: ignore[reportArgumentType] - a FilePayload
+    expect(panel.locator(".qe-file")).to_contain_text("bell é.txt")
+    expect(panel.locator(".qe-file")).to_contain_text("4 bytes")
+    large = {"name": "large.bin", "mimeType": "application/octet-stream", "buffer": b"0" * 400_000}
+    page.locator('[id="f.sound"]').set_input_files(large)  # pyright: ignore[reportArgumentType]
+    expect(panel.locator(".qe-file [role=alert]")).to_contain_text("fit into the settings")
+    expect(panel.locator(".qe-file")).to_contain_text("bell é.txt")
+    expect(sheet.by_id("problems")).to_contain_text("No problems")
+    panel.get_by_role("button", name="Remove").click()
+    expect(panel.locator(".qe-file")).to_contain_text("Drop a file here")
+
+
+def test_a_form_that_cannot_be_fetched_comes_when_the_connection_is_back(draw: Open) -> None:
+    sheet = draw([node("start", "start"), node("wait", "wait", 300)], [wire("start", "wait")])
+    page = sheet.page
+    page.route("**/DrawnForm*", lambda route: route.abort())
+    try:
+        page.reload()
+        sheet.ready("start")
+        open_panel(sheet, "wait")
+        expect(page.locator(".qe-form-comes")).to_be_visible()
+    finally:
+        page.unroute_all()
+    expect(page.locator('[id="f.duration"]')).to_be_visible()

@@ -1,5 +1,6 @@
 """Versions: published, named, looked at, compared on one canvas, restored."""
 
+import re
 from typing import Any
 
 import pytest
@@ -77,6 +78,43 @@ def test_C91_versions_are_published_named_looked_at_and_restored(draw: Open) -> 
     expect(entries).to_have_count(4)
     expect(entries.nth(0)).to_contain_text("Restored version 1")
     expect(entries.nth(1)).to_contain_text("Before version 1 was restored")
+
+
+def test_C91_what_is_not_live_is_counted_in_the_bar_and_in_the_list(draw: Open) -> None:
+    sheet = draw(BEFORE, WIRES)
+    sign = sheet.by_id("unpublished")
+    publish(sheet)
+    expect(sign).to_have_count(0)
+    sheet.click_node("done")
+    sheet.press("Shift+ArrowDown", "Escape", "Escape")
+    expect(sign).to_have_attribute("aria-label", "Only places differ from what is live")
+    sheet.click_node("say")
+    sheet.by_id("inspector-name").fill("Longer pause")
+    sheet.press("Enter", "Escape", "Escape")
+    sheet.click_node("gone")
+    sheet.press("Delete", "Escape")
+    expect(sign).to_have_attribute("aria-label", re.compile(r"^\d changes not published$"))
+    keep_screen(sheet.page, "editor-unpublished")
+    sign.click()
+    expect(sheet.by_id("compare")).to_have_attribute("data-after", "draft")
+    expect(sheet.by_id("compare")).to_have_attribute("data-before", "published")
+    before = sheet.page.locator(".qe-compare-canvas .react-flow__viewport").get_attribute("style")
+    sheet.page.set_viewport_size({"width": 1000, "height": 700})
+    sheet.page.wait_for_function(
+        "was => document.querySelector('.qe-compare-canvas .react-flow__viewport').getAttribute('style') !== was",
+        arg=before,
+    )
+    sheet.page.set_viewport_size({"width": 1400, "height": 900})
+    sheet.press("Escape")
+    sheet.page.goto("/workflows")
+    row = sheet.page.locator(".qk-row").filter(
+        has=sheet.page.locator(f'a[href="/workflows/{sheet.workflow}"]')
+    )
+    expect(row).to_contain_text("edited since")
+    sheet.page.goto(f"/workflows/{sheet.workflow}")
+    sheet.ready("start")
+    publish(sheet)
+    expect(sign).to_have_count(0)
 
 
 def test_C92_two_versions_are_compared_on_one_canvas(draw: Open) -> None:

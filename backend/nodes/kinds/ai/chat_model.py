@@ -1,9 +1,12 @@
 """Ask a language model.
 
 `scripted/extractive` works offline: it writes nothing of its own and puts together an answer from the sentences of the
-given passages that share most words with the prompt. `scripted/script` plays the node's script, for tests and templates. All
+given passages that share most words with the prompt. `scripted/script` plays the node's script, for tests and templates.
+`openvino:NAME` is a language model from a folder of the operator's and stays on this installation, too. All
 others are providers' models, named `openai:MODEL`, `anthropic:MODEL`, or `compatible:MODEL` for the operator's own
 OpenAI-compatible server; they need a key among the team's secrets, and the prompt leaves this machine.
+`tried` of the result names the models that failed before one of the fallbacks answered; `cost` is in dollars, and missing
+where the model's price is not known.
 """
 
 import re
@@ -32,7 +35,14 @@ class Config(NodeConfig):
         default="scripted/extractive",
         title="Model",
         min_length=1,
-        description="scripted/extractive, scripted/script, openai:…, anthropic:… or compatible:….",
+        description="scripted/extractive, scripted/script, openai:…, anthropic:…, compatible:… or openvino:….",
+    )
+    fallbacks: tuple[str, ...] = Field(
+        default=(),
+        title="Fallback models",
+        max_length=10,
+        description="Asked in their order when the model is busy (429), fails (5xx) or does not answer in time.",
+        json_schema_extra={"advanced": True},
     )
     system: Template = Field(
         default="", title="Instructions", description="Who the model is and how it must answer."
@@ -74,13 +84,19 @@ class Config(NodeConfig):
 
     @model_validator(mode="after")
     def _script_given(self) -> "Config":
-        if self.model == "scripted/script" and not self.script.strip():
+        if "scripted/script" in (self.model, *self.fallbacks) and not self.script.strip():
             raise ValueError("enter the script that the model plays")
         return self
 
 
 GIVES = Gives(
-    fields={"text": "text", "model": "text", "input_tokens": "number", "output_tokens": "number"},
+    fields={
+        "text": "text",
+        "model": "text",
+        "input_tokens": "number",
+        "output_tokens": "number",
+        "cost": "number",
+    },
     closed=False,
 )
 
@@ -104,7 +120,9 @@ async def chat_model(config: Config, ctx: NodeContext) -> Step:
     options: dict[str, JsonValue] = {"temperature": config.temperature, "max_tokens": config.max_tokens}
     if passages:
         options["passages"] = list(passages)
-    if config.model == "scripted/script":
+    if config.fallbacks:
+        options["fallbacks"] = list(config.fallbacks)
+    if "scripted/script" in (config.model, *config.fallbacks):
         options |= {"script": config.script, "attempt": ctx.attempt}
     reply = await ctx.chat(config.model, messages, options)
     found: dict[str, JsonValue] = dict(reply.model_dump(mode="json"))

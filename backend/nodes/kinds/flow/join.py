@@ -1,6 +1,7 @@
 """Wait for branches to meet: for all that can still come, for the first, or for a number of them.
 
-The result holds the outputs of the nodes that arrived, by their ids.
+The result holds the outputs of the nodes that arrived, by their ids. With a time limit it goes on with those that came in
+time, or fails; the time begins when the first branch arrives and survives restarts. Branches that are late run to their end.
 """
 
 from typing import Literal
@@ -8,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from backend.nodes.gives import Gives
-from backend.nodes.kind import NodeConfig, NodeContext, Step, node
+from backend.nodes.kind import Duration, NodeConfig, NodeContext, Step, node
 
 
 class Config(NodeConfig):
@@ -21,6 +22,14 @@ class Config(NodeConfig):
     )
     count: int = Field(
         default=2, title="Number", ge=1, le=1000, description="For count: how many must arrive."
+    )
+    timeout: Duration | None = Field(
+        default=None,
+        title="At most",
+        description="From the first branch that arrives on; empty means for as long as it takes.",
+    )
+    after_that: Literal["go_on", "fail"] = Field(
+        default="go_on", title="After that", description="Go on with those that came, or fail."
     )
 
 

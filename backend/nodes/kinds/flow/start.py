@@ -1,11 +1,13 @@
-"""Where a run begins: the form of its input.
+"""Where a run begins: the form of its input, and the events that begin one.
 
 The form is checked whenever a run starts, on screen and over the API alike. Without fields any JSON is accepted.
-Expressions read the input as `input`, for example `input.amount`.
+Expressions read the input as `input`, for example `input.amount`. Events count for the published version: each begins one
+run, and what the form refuses lies under Dead letters.
 """
 
 from pydantic import Field, model_validator
 
+from backend.nodes.beginnings import EventStart
 from backend.nodes.fields import FormField, defaults_of
 from backend.nodes.gives import Gives
 from backend.nodes.kind import NodeConfig, NodeContext, Step, node
@@ -18,6 +20,13 @@ class Config(NodeConfig):
         max_length=100,
         description="What is asked when a run starts.",
         json_schema_extra={"widget": "fields"},
+    )
+    events: tuple[EventStart, ...] = Field(
+        default=(),
+        title="Begins with events",
+        max_length=10,
+        description="Each such event begins a run of the published version.",
+        json_schema_extra={"advanced": True},
     )
 
     @model_validator(mode="after")

@@ -3,18 +3,21 @@
 Another run of the team sends it with Emit event, a program with `POST /api/v1/events` or `quadrille events send`:
 every run that waits gets it. The run page, `quadrille runs signal` and `POST /api/v1/runs/{id}/signals` send it to one
 run. What came since the run began counts, also before this node is reached; each event is received once, the oldest
-first. A waiting run costs nothing and survives restarts.
+first. With a JSON Schema, an event that does not fit is passed over and the wait goes on. A waiting run costs nothing and
+survives restarts.
 """
 
 from datetime import timedelta
 
 from pydantic import Field
 
+from backend.core import forms
 from backend.core.errors import Invalid
+from backend.nodes.fields import EventForm
 from backend.nodes.gives import Gives
 from backend.nodes.kind import Duration, NodeConfig, NodeContext, Step, Template, node
 
-MAX_KEY = 200
+MAX_KEY, MAX_PASSED_OVER = 200, 100
 
 
 class Config(NodeConfig):
@@ -31,6 +34,10 @@ class Config(NodeConfig):
     )
     timeout: Duration | None = Field(
         default=None, title="At most", description="Then the run leaves by timed_out; empty means for ever."
+    )
+    form: EventForm = Field(
+        default={},
+        description="The type of the event: one that does not fit is passed over; empty means anything.",
     )
 
 
@@ -52,7 +59,15 @@ async def wait_for_event(config: Config, ctx: NodeContext) -> Step:
     if len(key) > MAX_KEY:
         raise Invalid(f"The key has {len(key)} characters; {MAX_KEY} are allowed.", fix="Use a shorter key.")
     until = await ctx.now() + timedelta(seconds=config.timeout) if config.timeout else None
-    came = await ctx.receive(config.event, key, until)
+    passed_over = 0
+    while (came := await ctx.receive(config.event, key, until)) is not None:
+        if not forms.problems(config.form, came.data, "data"):
+            break
+        passed_over += 1
+        if passed_over >= MAX_PASSED_OVER:
+            told = f"{passed_over} events called {config.event} did not fit the JSON Schema."
+            raise Invalid(told, fix="Look at who sends them: they are in the history of this run.")
+    more = {"passed_over": passed_over} if config.form else {}
     if came is None:
-        return Step({"name": config.event, "key": key, "data": None}, leave_by="timed_out")
-    return Step(came.model_dump(mode="json"), leave_by="received")
+        return Step({"name": config.event, "key": key, "data": None, **more}, leave_by="timed_out")
+    return Step({**came.model_dump(mode="json"), **more}, leave_by="received")

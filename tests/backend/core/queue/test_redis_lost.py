@@ -32,7 +32,7 @@ async def keeping(server: embedded_redis.Server, tmp_path: Path) -> AsyncIterato
 
 
 async def _until_depth(sender: Sender, depth: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while await sender.depth() != depth:
             await asyncio.sleep(0.01)
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backend.core import source_yaml
 from backend.core.errors import QuadrilleError
 from backend.nodes.registry import all_kinds
-from backend.workflows import check, source_yaml
+from backend.workflows import check
 from backend.workflows.chart import Chart
 from backend.workflows.diagram import Diagram
 from backend.workflows.foreign import reading, spacing

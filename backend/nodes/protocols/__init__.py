@@ -1,0 +1,1 @@
+"""How agents discuss, one file a protocol."""

@@ -1,0 +1,128 @@
+"""Takes a run along to the new version of its plan: paused at its next rest, repaired to other agents, and resumed.
+
+Only who is asked changes: the run plays its own version of the workflow with other agents in the nodes of tasks that have not begun.
+What people changed in the editor stays, and the draft and the published version are nobody's business here.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import col, select
+
+from backend.core import db
+from backend.core.db import Session
+from backend.core.errors import QuadrilleError
+from backend.identity import accounts
+from backend.identity.principal import Principal
+from backend.planning.models import PlanVersion
+from backend.planning.plan import TeamPlan
+from backend.planning.watch_models import PlanAdaptation, PlanRun
+from backend.planning.watching import rows
+from backend.runs import repairing
+from backend.runs import service as runs
+from backend.runs.models import Run
+from backend.runs.repair_schemas import RepairRun
+from backend.workflows import versions
+from backend.workflows.diagram import Diagram
+from backend.workflows.models import Version, Workflow
+
+AT_ONCE = 20
+
+
+async def begin(session: Session, by: Principal, row: PlanAdaptation) -> None:
+    """Ask the run to pause; where it is at rest it goes on with the new version at once."""
+    run = await session.get(Run, row.run_id, populate_existing=True)
+    if run is None or rows.is_over(run):
+        return
+    row.resumes = run.status != "paused" and not run.pause_requested
+    row.follow = "pausing"
+    session.add(row)
+    if row.resumes:
+        await runs.pause(session, by, run.id)
+    await session.flush()
+    await _settled(session, by, row)
+
+
+async def anything_due(session: Session) -> bool:
+    """True when a run is on its way to a new version."""
+    query = select(PlanAdaptation.id).where(col(PlanAdaptation.follow) == "pausing").limit(1)
+    return (await session.exec(query)).first() is not None
+
+
+async def settle(session: Session) -> int:
+    """Take along every run that has come to rest, each by one worker; how many."""
+    query = select(PlanAdaptation).where(col(PlanAdaptation.follow) == "pausing").limit(AT_ONCE)
+    found = (await session.exec(query.with_for_update(skip_locked=True, key_share=True))).all()
+    done = 0
+    for row in found:
+        by = await accounts.principal_of(session, row.team_id, row.decided_by)
+        if by is None:
+            _over(session, row, "failed", "Whoever decided it is no member any more; resume the run by hand.")
+        else:
+            done += await _settled(session, by, row)
+    return done
+
+
+async def _settled(session: Session, by: Principal, row: PlanAdaptation) -> bool:
+    run = await session.get(Run, row.run_id, populate_existing=True)
+    if run is None or rows.is_over(run):
+        _over(session, row, "over", "The run ended before it could follow.")
+        return False
+    if run.status != "paused":
+        return False
+    try:
+        async with db.part(session):
+            await _repaired(session, by, row, run)
+    except QuadrilleError as error:
+        _over(session, row, "failed", f"The run could not follow: {error.message}")
+    else:
+        _over(session, row, "followed", "")
+    if row.resumes:
+        await runs.resume(session, by, run.id)
+    return row.follow == "followed"
+
+
+def _over(session: Session, row: PlanAdaptation, follow: str, said: str) -> None:
+    row.follow, row.outcome = follow, " ".join(filter(None, (row.outcome, said)))
+    session.add(row)
+
+
+async def _repaired(session: Session, by: Principal, row: PlanAdaptation, run: Run) -> None:
+    """With what has begun by now as it is."""
+    watched = await session.get_one(PlanRun, row.run_id)
+    old = await session.get_one(Version, run.version_id)
+    plan = await session.get_one(PlanVersion, (row.plan_id, row.version))
+    nodes = plan.nodes or {}
+    begun = await rows.did(session, run, nodes)
+    asked = _asked(plan, {task: node for task, node in nodes.items() if task not in begun})
+    if changed := _changed(old.diagram, asked):
+        workflow = await session.get_one(Workflow, run.workflow_id)
+        new = await versions.keep(session, by, workflow, changed)
+        note = f"Follows version {row.version} of its plan."
+        wish = RepairRun(version=new.id, note=note)
+        await repairing.repair(session, by, run.id, wish)
+    watched.version = plan.number
+    session.add(watched)
+
+
+def _asked(plan: PlanVersion, nodes: Mapping[str, str]) -> dict[str, str]:
+    """Which agent each node asks from now on."""
+    body, agents = TeamPlan.model_validate(plan.body), plan.agents or {}
+    return {
+        nodes[one.task]: agents[one.member]
+        for one in body.assignments
+        if one.task in nodes and one.member in agents
+    }
+
+
+def _changed(diagram: Mapping[str, Any], asked: Mapping[str, str]) -> Diagram | None:
+    """None where everybody keeps what they have."""
+    found, nodes = False, list[dict[str, Any]]()
+    for node in diagram["nodes"]:
+        config: dict[str, Any] = node.get("config") or {}
+        if node["kind"] == "agent" and asked.get(node["id"], config.get("agent")) != config.get("agent"):
+            found = True
+            nodes.append({**node, "config": {**config, "agent": asked[node["id"]]}})
+        else:
+            nodes.append(node)
+    return Diagram.model_validate({**diagram, "nodes": nodes}) if found else None

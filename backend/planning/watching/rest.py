@@ -1,0 +1,124 @@
+"""What of a plan is still to be done in a run, by whom it can be, and within which limits; and its allocation."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from backend.core.db import Session
+from backend.core.errors import NotFound
+from backend.identity.principal import Principal
+from backend.planning import service, staffing, team
+from backend.planning.allocation import (
+    Allocation,
+    Candidate,
+    CannotAllocate,
+    Limits,
+    Weights,
+    WorkItem,
+)
+from backend.planning.allocation.apart import allocate_apart
+from backend.planning.plan import PEOPLE, Goal, Member, Role, Task, TeamPlan
+from backend.planning.watch_models import PlanAdaptation, PlanRun
+from backend.planning.watching import looking
+from backend.planning.watching.facts import Course
+from backend.planning.watching.forecast import forecast
+from backend.runs.models import Run
+
+SOON = Weights(cost=0.25, time=4.0)
+"""What counts where the deadline cannot be kept any more."""
+
+
+@dataclass(frozen=True)
+class Rest:
+    """The tasks that have not begun, and who can work now."""
+
+    plan: TeamPlan
+    course: Course
+    tasks: tuple[Task, ...]
+    members: tuple[Member, ...]
+    agents: dict[str, str]
+    """Which agent a member is."""
+    roles: tuple[Role, ...] = ()
+    """Agents that are lacking."""
+
+
+async def read(session: Session, by: Principal, row: PlanAdaptation) -> Rest:
+    """With the agents that the plan may ask; to be planned again, also with those that would have to be made."""
+    watched, run = await session.get(PlanRun, row.run_id), await session.get(Run, row.run_id)
+    found = await looking.course(session, watched, run) if watched and run else None
+    if watched is None or found is None:
+        raise NotFound("The run of this adaptation is gone.")
+    course, limits = found[0], found[0].plan.goal.constraints
+    tasks = tuple(task for task in course.plan.work() if task.id not in course.did)
+    able = await team.members(session, by, () if row.kind == "replan" else limits.agents)
+    if limits.agents:
+        able = tuple(one for one in able if {one.id, one.name} & set(limits.agents))
+    people = tuple(one for one in course.plan.members if one.id == PEOPLE)
+    version = await service.version(session, await service.found(session, by, row.plan_id), watched.version)
+    agents = (version.agents or {}) | {one.id: one.id for one in able}
+    rest = Rest(course.plan, course, tasks, (*team.priced(able, tasks), *people), agents)
+    return _staffed(rest) if row.kind == "replan" else rest
+
+
+def _staffed(rest: Rest) -> Rest:
+    """With the roles that nobody has any more."""
+    able = tuple(one for one in rest.members if one.id != PEOPLE)
+    people = tuple(one for one in rest.members if one.id == PEOPLE)
+    goal = Goal(text=rest.plan.goal.text, constraints=rest.plan.goal.constraints)
+    staff = staffing.staff(rest.tasks, able, goal)
+    if staff.problems:
+        first = staff.problems[0]
+        raise CannotAllocate("capability", first.message, first.fix, task=first.task)
+    return replace(rest, members=(*team.priced(staff.members, rest.tasks), *people), roles=staff.roles)
+
+
+async def solved(rest: Rest, *, soonest: bool = False) -> Allocation:
+    """Within the time and money that are left; `soonest` where the deadline is missed anyway."""
+    limits = rest.plan.goal.constraints
+    left = None if limits.max_cost is None else Decimal(str(round(max(limits.max_cost - spent(rest), 0), 6)))
+    deadline = max(limits.deadline_seconds - rest.course.now, 0) if limits.deadline_seconds else None
+    try:
+        return await allocate_apart(_items(rest), _people(rest), Limits(deadline, left))
+    except CannotAllocate as error:
+        if not soonest or error.limit != "deadline":
+            raise
+    return await allocate_apart(_items(rest), _people(rest), Limits(None, left, SOON))
+
+
+def spent(rest: Rest) -> float:
+    """What has been done has cost, and what goes on will have."""
+    planned = {one.task: one.cost for one in rest.plan.assignments}
+    return sum(
+        max(did.cost, planned.get(name, 0) if did.ended is None else 0)
+        for name, did in rest.course.did.items()
+    )
+
+
+def _items(rest: Rest) -> list[WorkItem]:
+    """Whatever goes on ends when it is forecast to; only then may what needs it begin."""
+    now, names, ready = rest.course.now, {task.id for task in rest.tasks}, forecast(rest.course).ends
+    return [
+        WorkItem(
+            task.id,
+            task.seconds,
+            task.capabilities,
+            tuple(name for name in task.needs if name in names),
+            (PEOPLE,) if task.kind == "approval" else tuple(m.id for m in rest.members if m.id != PEOPLE),
+            max((ready[name] - now for name in task.needs if name not in names and name in ready), default=0),
+        )
+        for task in rest.tasks
+    ]
+
+
+def _people(rest: Rest) -> list[Candidate]:
+    words = {word for task in rest.tasks for word in task.capabilities}
+    return [
+        Candidate(
+            one.id,
+            {word: staffing.level(one.capabilities, word) for word in words},
+            one.load_seconds,
+            Decimal(str(round(one.cost_per_hour, 6))),
+            one.at_once,
+            one.name,
+        )
+        for one in rest.members
+    ]

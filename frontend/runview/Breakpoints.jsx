@@ -1,0 +1,55 @@
+// Where the run shall stop: before or after a node, set on the canvas of a run under way.
+import { createContext, useCallback, useContext, useEffect, useState } from "react";
+import { api } from "../components/api.js";
+
+export const BreakContext = createContext(null);
+const NONE = { before: [], after: [] };
+
+/** The run's breakpoints as the server holds them, and the way to change one. */
+export function useBreakpoints(run, may) {
+  const [held, setHeld] = useState(NONE);
+  const [wrong, setWrong] = useState("");
+  useEffect(() => setHeld(run?.breakpoints ?? NONE), [run?.id, JSON.stringify(run?.breakpoints)]);
+  const toggle = useCallback(
+    async (nodeId, when) => {
+      const known = held[when] ?? [];
+      const next = { before: held.before ?? [], after: held.after ?? [], [when]: known.includes(nodeId) ? known.filter((id) => id !== nodeId) : [...known, nodeId] };
+      setHeld(next);
+      try {
+        setHeld((await api.put(`/runs/${run.id}/breakpoints`, next)).breakpoints ?? NONE);
+        setWrong("");
+      } catch (problem) {
+        setHeld(held);
+        setWrong(problem.message);
+      }
+    },
+    [held, run?.id],
+  );
+  const open = may && run && !run.finished_at && run.trigger !== "imported";
+  return { ...held, toggle: open ? toggle : null, wrong };
+}
+
+/** The two marks at a node's edges. */
+export function BreakMarks({ id, name }) {
+  const breaks = useContext(BreakContext);
+  if (!breaks) return null;
+  const shown = (when) => breaks[when]?.includes(id);
+  if (!breaks.toggle && !shown("before") && !shown("after")) return null;
+  return ["before", "after"].map((when) => (
+    <button
+      key={when}
+      type="button"
+      className="qv-break nodrag nopan"
+      data-when={when}
+      data-testid={`break-${when}-${id}`}
+      aria-pressed={Boolean(shown(when))}
+      disabled={!breaks.toggle}
+      title={shown(when) ? `Stops ${when} ${name}. Click to take it away.` : `Stop ${when} ${name}`}
+      aria-label={`Breakpoint ${when} ${name}`}
+      onClick={(event) => {
+        event.stopPropagation();
+        breaks.toggle(id, when);
+      }}
+    />
+  ));
+}

@@ -1,0 +1,102 @@
+"""Every pattern's template, from the page of templates over the editor to the end of its run, with its live view."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import keep_screen
+from tests.e2e.instance import Instance
+from tests.e2e.owner import owner_page
+
+pytestmark = pytest.mark.e2e
+SECONDS = 120_000
+
+
+@pytest.fixture(scope="module")
+def page(instance: Instance, browser: Browser, owner_state: dict[str, Any]) -> Iterator[Page]:
+    with owner_page(browser, instance, owner_state) as opened:
+        yield opened
+
+
+def played(page: Page, template: str, sample: str, state: str) -> None:
+    """Use the template, run the sample in the editor until it is in this state, and go to the run's page."""
+    begins = re.compile(f"^{state}")
+    page.goto("/")
+    card = page.locator("article").filter(has=page.get_by_role("heading", name=template, exact=True))
+    card.get_by_role("button", name="Use", exact=True).click()
+    page.wait_for_url(re.compile("/workflows/wf_"), timeout=SECONDS)
+    expect(page.locator(".react-flow__node").first).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_test_id("save-state")).to_have_attribute("data-state", "saved", timeout=SECONDS)
+    page.get_by_test_id("run-button").click()
+    page.get_by_test_id(f"sample-{sample}").click()
+    page.get_by_test_id("run-start").click()
+    expect(page.get_by_test_id("run-strip")).to_have_attribute("data-state", begins, timeout=SECONDS)
+    link = page.get_by_test_id("run-link").get_attribute("href")
+    assert link
+    page.goto(link)
+    expect(page.get_by_test_id("run-view")).to_have_attribute("data-status", begins, timeout=SECONDS)
+
+
+def kept(page: Page, name: str) -> None:
+    """The view light, dark and on a phone."""
+    keep_screen(page, f"pattern-{name}")
+    page.emulate_media(color_scheme="dark")
+    keep_screen(page, f"pattern-{name}-dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    keep_screen(page, f"pattern-{name}-narrow-dark")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1400, "height": 900})
+
+
+def states(page: Page, **expected: str) -> None:
+    for node, state in expected.items():
+        expect(page.get_by_test_id(f"node-{node}")).to_have_attribute("data-state", state)
+
+
+def test_quality_gates_send_back_what_is_not_good_enough(page: Page) -> None:
+    played(page, "Offer through quality gates", "good", "succeeded")
+    states(page, complete="succeeded", rules="succeeded", read="succeeded")
+    page.get_by_role("tab", name="Timeline").click()
+    kept(page, "quality-gates")
+
+
+def test_a_debate_shows_who_speaks_and_what_they_say(page: Page) -> None:
+    played(page, "Decide by debate", "good", "succeeded")
+    speakers = page.get_by_test_id("team").first.get_by_role("listitem")
+    expect(speakers.first).to_have_attribute("data-state", "done")
+    page.get_by_role("tab", name="Messages").click()
+    expect(page.locator(".qv-message-row").first).to_be_visible()
+    kept(page, "debate")
+
+
+def test_fusion_shows_what_came_and_what_was_made_of_it(page: Page) -> None:
+    played(page, "Choose by several views", "good", "succeeded")
+    page.get_by_test_id("node-vote").click()
+    expect(page.get_by_test_id("step-panel")).to_contain_text("leaf")
+    kept(page, "fusion")
+
+
+def test_parties_react_to_events_without_wires_between_them(page: Page) -> None:
+    played(page, "An order without a leader", "needs approval", "waiting")
+    states(page, buy="waiting_person")
+    page.get_by_role("tab", name="Events", exact=True).click()
+    expect(page.get_by_label("Events", exact=True)).to_contain_text("order.placed")
+    kept(page, "choreography")
+
+
+def test_a_loop_shows_its_rounds_and_a_person_has_the_last_word(page: Page) -> None:
+    played(page, "Content pipeline", "good", "waiting")
+    states(page, editor="waiting_person", reflect="succeeded")
+    kept(page, "reflective")
+
+
+def test_a_supervisor_shows_its_workers_and_its_reasons(page: Page) -> None:
+    played(page, "Research with supervisor", "good", "succeeded")
+    workers = page.get_by_test_id("team").first.get_by_role("listitem")
+    expect(workers).to_contain_text(["Searcher", "Reader", "Analyst", "Fact checker"])
+    page.get_by_role("tab", name="Messages").click()
+    expect(page.get_by_text("because").first).to_be_visible()
+    kept(page, "supervisor")
