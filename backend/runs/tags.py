@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import delete
 from sqlmodel import col, select
 
+from backend.core import once
 from backend.core.db import Session
 from backend.core.errors import Invalid
 from backend.core.plain_text import PlainText
 from backend.identity.principal import Principal
 from backend.runs import service
-from backend.runs.models import RunTag
+from backend.runs.models import Run, RunTag
 
 MOST = 20
 MOST_SHOWN = 100
@@ -46,18 +47,34 @@ async def put(session: Session, by: Principal, run_id: str, wanted: Collection[s
     """These and no others."""
     by.require("run.steer")
     run = await service.found(session, by, run_id)
-    if len(set(wanted)) > MOST:
-        raise Invalid(f"A run has at most {MOST} tags.", fix="Take one away first.")
-    await session.exec(delete(RunTag).where(col(RunTag.run_id) == run.id))
-    session.add_all(RunTag(run_id=run.id, tag=tag, team_id=run.team_id) for tag in sorted(set(wanted)))
-    await session.flush()
+    _require_room(wanted)
+    others = delete(RunTag).where(col(RunTag.run_id) == run.id, col(RunTag.tag).not_in(set(wanted)))
+    await session.exec(others)
+    for tag in sorted(set(wanted)):  # in one order, so that two who do this at once never wait for each other
+        await _add(session, run, tag)
     return Tags(tags=sorted(set(wanted)))
 
 
 async def change(session: Session, by: Principal, run_id: str, tag: str, *, on: bool) -> Tags:
-    """One more, or one fewer."""
-    have = set((await get(session, by, run_id)).tags)
-    return await put(session, by, run_id, have | {tag} if on else have - {tag})
+    """One more, or one fewer; what others do to the other tags meanwhile stands."""
+    by.require("run.steer")
+    run = await service.found(session, by, run_id)
+    if on:
+        _require_room((await get(session, by, run_id)).tags, tag)
+        await _add(session, run, tag)
+    else:
+        await session.exec(delete(RunTag).where(col(RunTag.run_id) == run.id, col(RunTag.tag) == tag))
+    return await get(session, by, run_id)
+
+
+def _require_room(have: Collection[str], tag: str = "") -> None:
+    if len({*have, tag} - {""}) > MOST:
+        raise Invalid(f"A run has at most {MOST} tags.", fix="Take one away first.")
+
+
+async def _add(session: Session, run: Run, tag: str) -> None:
+    """Somebody else may be adding the same: then theirs stands."""
+    await once.insert(session, RunTag(run_id=run.id, tag=tag, team_id=run.team_id), unique=("run_id", "tag"))
 
 
 async def known(session: Session, by: Principal) -> list[str]:

@@ -1,11 +1,13 @@
 """R01, R02, R06, R22: tags, views that the server keeps, filters by duration and cost, where a run is, and many histories at once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import text
 
 from backend.core import clock, db
 from backend.core.errors import Invalid, NotAllowed, NotFound
@@ -53,6 +55,46 @@ async def test_R02_and_R06_runs_are_tagged_one_by_one_and_together_and_found_by_
         }
     await bulk.act(world.by, ActOnMany(action="untag", run_ids=[one, two], tag="bill"))
     assert await listed(world.by, tags=("bill",)) == []
+
+
+async def test_R06_two_who_tag_one_run_at_once_both_have_their_way(world: made.World) -> None:
+    run_id, begun = await made.run(world, "failed"), asyncio.Event()
+
+    async def second() -> None:
+        async with db.database().transaction() as session:
+            begun.set()
+            await tags.put(session, world.by, run_id, ["bill", "urgent"])
+
+    async with asyncio.TaskGroup() as tasks, db.database().transaction() as session:
+        await tags.put(session, world.by, run_id, ["urgent"])
+        tasks.create_task(second())
+        await begun.wait()
+        await held_up()
+    async with asyncio.TaskGroup() as tasks, db.database().transaction() as session:
+        await tags.change(session, world.by, run_id, "late", on=True)
+        tasks.create_task(tagged(world, run_id, "early"))
+    async with db.database().reading() as session:
+        found = await tags.get(session, world.by, run_id)
+    assert found.tags == ["bill", "early", "late", "urgent"]
+
+
+async def tagged(world: made.World, run_id: str, tag: str) -> None:
+    async with db.database().transaction() as session:
+        await tags.change(session, world.by, run_id, tag, on=True)
+
+
+async def held_up() -> None:
+    """Until PostgreSQL says that somebody waits for a row of another; to SQLite nobody writes beside another anyway."""
+    if db.database().is_sqlite:
+        return
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with asyncio.timeout(60):
+        while True:
+            async with db.database().reading() as session:
+                found = await (await session.connection()).execute(text(waits))
+                if found.scalar_one():
+                    return
+            await asyncio.sleep(0.02)
 
 
 async def test_R06_tags_are_for_who_steers_and_stay_in_the_team(world: made.World) -> None:
