@@ -2,7 +2,7 @@
 
 from sqlmodel import col, select
 
-from backend.core import clock
+from backend.core import clock, db, log
 from backend.core.db import Session
 from backend.engine.ports import StepId
 from backend.planning.models import PlanVersion
@@ -17,6 +17,8 @@ from backend.runs.history import Entry
 from backend.runs.models import Run
 from backend.workflows.models import Version
 
+_log = log.get(__name__)
+
 
 async def look(session: Session) -> int:
     """Take up what is new and look at what is due, each by one worker; how many deviations were told."""
@@ -28,7 +30,19 @@ async def look(session: Session) -> int:
             PlanRun(run_id=run.id, team_id=run.team_id, plan_id=plan.id, version=version, looked_at=due)
         )
     await session.flush()
-    return sum([await look_at(session, watched) for watched in await rows.due(session)])
+    return sum([await _apart(session, watched) for watched in await rows.due(session)])
+
+
+async def _apart(session: Session, watched: PlanRun) -> int:
+    """One look that takes no other along where it fails; it comes round again with the others, not before them."""
+    run_id, watched.looked_at = watched.run_id, clock.now()
+    session.add(watched)
+    try:
+        async with db.part(session):
+            return await look_at(session, watched)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with this plan, the others are not to suffer
+        _log.error("a run could not be compared with its plan", run_id=run_id, exc_info=error)
+        return 0
 
 
 async def look_at(session: Session, watched: PlanRun) -> int:
