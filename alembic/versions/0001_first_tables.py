@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0001_b36e989c"
+revision = "0001_6d63295c"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -1139,7 +1139,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=True),
         sa.Column("depth", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.String(), nullable=True),
         sa.Column("given", sa.JSON(none_as_null=True), nullable=True),

@@ -204,7 +204,7 @@ class EventDelivery(SQLModel, table=True):
     status: str = "due"  # waiting (for a run of its key), started, passed_over, dead
     tries: int = 0
     due_at: datetime = Field(sa_type=UtcDateTime)
-    key: str = ""
+    key: str | None = None  # by which one waits for another; not known before it is looked at
     depth: int = 0  # how many runs, each begun by the one before, stand in this chain
     run_id: str | None = Field(default=None, foreign_key="run.id", index=True)
     given: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))  # by who redrove it

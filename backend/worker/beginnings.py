@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import or_
+from sqlalchemy import or_, tuple_
 from sqlmodel import col, select
 
 from backend.core import clock, db, log
@@ -102,7 +102,7 @@ async def _begin(
     if trigger is None or begun is None:
         row.status = "passed_over"
         return
-    if begun.one_at_a_time and await _has_to_wait(session, row, trigger, begun.key):
+    if begun.one_at_a_time and await _has_to_wait(session, event, trigger, begun.key):
         row.status, row.key = "waiting", begun.key
         return
     depth = 1 if row.redriven_by else await _depth(session, str(event.payload.get("by", ""))) + 1
@@ -145,7 +145,6 @@ async def _next_of_each_key() -> None:
     for trigger_id, key in found:
         first = (
             _waiting(trigger_id, key)
-            .join(TeamEvent, col(TeamEvent.id) == col(EventDelivery.event_id))
             .order_by(col(TeamEvent.at), col(TeamEvent.id))
             .limit(1)
             .with_for_update(skip_locked=True, of=EventDelivery, key_share=True)
@@ -157,7 +156,8 @@ async def _next_of_each_key() -> None:
 
 
 def _waiting(trigger_id: str, key: str):
-    return select(EventDelivery).where(
+    query = select(EventDelivery).join(TeamEvent, col(TeamEvent.id) == col(EventDelivery.event_id))
+    return query.where(
         col(EventDelivery.trigger_id) == trigger_id,
         col(EventDelivery.key) == key,
         col(EventDelivery.status) == "waiting",
@@ -174,12 +174,13 @@ async def _held(session: Session, seen: EventDelivery) -> EventDelivery | None:
     return (await session.exec(query.with_for_update(skip_locked=True, key_share=True))).first()
 
 
-async def _has_to_wait(session: Session, row: EventDelivery, trigger: EventTrigger, key: str) -> bool:
-    """Behind a run that goes on, and behind those that wait already."""
+async def _has_to_wait(session: Session, event: TeamEvent, trigger: EventTrigger, key: str) -> bool:
+    """Behind a run that goes on, and behind older events that wait already."""
     if await _goes_on(session, trigger, key):
         return True
-    waits_no_more = row.key == key
-    return not waits_no_more and (await session.exec(_waiting(trigger.id, key).limit(1))).first() is not None
+    place = tuple_(col(TeamEvent.at), col(TeamEvent.id))
+    older = _waiting(trigger.id, key).where(place < tuple_(event.at, event.id)).limit(1)
+    return (await session.exec(older)).first() is not None
 
 
 async def _goes_on(session: Session, trigger: EventTrigger, key: str) -> bool:

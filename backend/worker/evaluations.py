@@ -29,4 +29,4 @@ async def _one(evaluation_id: str, place: int) -> None:
     try:
         await playing.go_on(evaluation_id, place)
     except Exception as error:  # noqa: BLE001 - whatever it is, the other cases and this worker go on
-        _log.warning("a case could not go on", evaluation=evaluation_id, place=place, error=str(error))
+        _log.warning("a case could not go on", evaluation=evaluation_id, place=place, exc_info=error)

@@ -19,4 +19,4 @@ async def every(seconds: float, what: str, look: Callable[[], Awaitable[object]]
         except (SQLAlchemyError, OSError) as error:
             _log.warning("could not look", what=what, error=str(error))
         except Exception as error:  # noqa: BLE001 - the worker would end with all that it plays
-            _log.error("a look failed", what=what, error=repr(error))
+            _log.error("a look failed", what=what, exc_info=error)

@@ -78,6 +78,7 @@ export function RunView({ runId: told, maySteer = false, mayStart = false }) {
   const compare = useCallback((id) => look({ other: id, tab: id ? "compare" : "timeline" }), [look]);
   const chooseNode = useCallback((nodeId) => setKey([...picture.order].reverse().find((k) => picture.steps.get(k).nodeId === nodeId) ?? null), [picture, setKey]);
   const focus = useMemo(() => whereItIs(steps), [steps]);
+  const hasCome = useTold(run, whole);
   const failed = useMemo(() => whatFailed(steps), [steps]);
   const waiting = useMemo(() => (at ? [] : steps.filter((step) => step.status === "waiting_event")), [steps, at]);
   if (trouble) return <Missing trouble={trouble} />;
@@ -95,7 +96,7 @@ export function RunView({ runId: told, maySteer = false, mayStart = false }) {
             {link === "connecting" && whole.lastSeq > 0 && <div className="qv-offline" role="status">Connection lost; the run goes on. Catching up …</div>}
             {at && <div className="qv-then-note" role="status">As it was after event {at}</div>}
             {breaks.wrong && <div className="qv-then-note" role="alert">{breaks.wrong}</div>}
-            <RunCanvas diagram={diagram} kinds={kinds} chosen={chosen?.nodeId} focus={focus} differences={differences} parts={parts} steps={steps} teams={picture.teams} spent={picture.spent} stopped={at ? null : picture.run.stoppedAt} onChoose={chooseNode} />
+            <RunCanvas diagram={diagram} kinds={kinds} chosen={chosen?.nodeId} focus={hasCome ? focus : undefined} differences={differences} parts={parts} steps={steps} teams={picture.teams} spent={picture.spent} stopped={at ? null : picture.run.stoppedAt} onChoose={chooseNode} />
           </div>
           <StepPanel
             step={chosen}
@@ -169,6 +170,20 @@ function whatFailed(steps) {
 function whereItIs(steps) {
   const step = steps.findLast(({ status }) => status === "failed" || !ENDED.has(status));
   return step?.nodeId ?? null;
+}
+
+const LONG = 5000; // ms: the canvas opens then also without the run's history
+
+/** Whether the events that the run already had have come: where the run stands is not known before. */
+function useTold(run, whole) {
+  const [late, setLate] = useState(false);
+  const known = Boolean(run);
+  useEffect(() => {
+    if (!known) return undefined;
+    const timer = setTimeout(() => setLate(true), LONG);
+    return () => clearTimeout(timer);
+  }, [known]);
+  return late || Boolean(run?.finished_at ? whole.run.finishedAt : whole.lastSeq);
 }
 
 function Skeleton() {

@@ -6,7 +6,7 @@ from typing import Any
 import reflex as rx
 from reflex.event import EventSpec
 
-from backend.core.errors import NotFound
+from backend.core.errors import Invalid, NotFound
 from backend.planning.watching import adapting, policy, reading
 from backend.planning.watching.forecast import Forecast
 from backend.planning.watching.policy import MOST_ADDED, Policy
@@ -79,16 +79,16 @@ class PlanRuns(rx.State):
         """Plan the rest of a run again; a new version of the plan comes of it."""
         plan_id = self.router.url.path.rsplit("/", 1)[-1]
         await adapting.replan(caller(), plan_id, run_id)
-        await self._read(plan_id)
-        return Plan.load  # pyright: ignore[reportReturnType] - a handler is an event where it is returned
+        return await self._again(plan_id)
 
     @rx.event
     @allows("workflow.edit")
     async def set_policy(self, form: dict[str, Any]):
         """What is performed without asking."""
         plan_id = self.router.url.path.rsplit("/", 1)[-1]
-        more = min(float(form.get("percent") or 0) / 100, MOST_ADDED)
-        wish = Policy(reallocate=form["reallocate"], replan=form["replan"], most_added_cost=more)
+        wish = Policy(
+            reallocate=form["reallocate"], replan=form["replan"], most_added_cost=_share(form.get("percent"))
+        )
         async with edge.writing() as (session, by):
             await policy.write(session, by, plan_id, wish)
         await self._read(plan_id)
@@ -96,6 +96,10 @@ class PlanRuns(rx.State):
     async def _decide(self, adaptation_id: str, *, accept: bool) -> EventSpec:
         plan_id = self.router.url.path.rsplit("/", 1)[-1]
         await adapting.decide(caller(), plan_id, adaptation_id, accept=accept)
+        return await self._again(plan_id)
+
+    async def _again(self, plan_id: str) -> EventSpec:
+        """The runs and the plan beside them, as they are now."""
         await self._read(plan_id)
         return Plan.load  # pyright: ignore[reportReturnType] - a handler is an event where it is returned
 
@@ -110,6 +114,22 @@ class PlanRuns(rx.State):
         self.lines = [line for run in found.items for line in _lines(run)]
         self.rules = {"reallocate": rules.reallocate, "replan": rules.replan}
         self.percent, self.policy_told = f"{rules.most_added_cost * 100:.0f}", _policy(rules)
+
+
+def _share(percent: str | None) -> float:
+    """Of what was planned, from what somebody has typed.
+
+    Raises: Invalid.
+    """
+    try:
+        share = float(percent or 0) / 100
+    except ValueError:
+        share = -1
+    if not 0 <= share <= MOST_ADDED:
+        raise Invalid(
+            "How much more it may cost is a number of percent.", fix=f"Write 0 to {MOST_ADDED * 100:.0f}."
+        )
+    return share
 
 
 def _policy(rules: Policy) -> str:

@@ -74,6 +74,7 @@ def test_a_debate_shows_who_speaks_and_what_they_say(page: Page) -> None:
 
 def test_fusion_shows_what_came_and_what_was_made_of_it(page: Page) -> None:
     played(page, "Choose by several views", "good", "succeeded")
+    page.get_by_role("button", name="Fit View").click()  # it is longer than the window
     page.get_by_test_id("node-vote").click()
     expect(page.get_by_test_id("step-panel")).to_contain_text("leaf")
     kept(page, "fusion")

@@ -116,6 +116,18 @@ def test_what_is_chosen_in_one_view_is_chosen_in_all(waiting: tuple[Page, str]) 
     expect(chosen.first).to_contain_text("Request")
 
 
+def test_a_click_is_not_lost_while_the_canvas_opens(waiting: tuple[Page, str]) -> None:
+    """Nodes are seen where they stay: one that jumps away between press and release is not clicked."""
+    page, run_id = waiting
+    speed = page.context.new_cdp_session(page)
+    for slower in (4, 8, 16):
+        speed.send("Emulation.setCPUThrottlingRate", {"rate": slower})
+        page.goto(f"/runs/{run_id}")
+        page.get_by_test_id("node-start").click()
+        expect(page.get_by_test_id("step-panel").get_by_role("heading", name="Request")).to_be_visible()
+    speed.detach()
+
+
 def test_a_reload_shows_the_same_history(waiting: tuple[Page, str]) -> None:
     page, run_id = waiting
     page.get_by_role("tab", name="Events").click()

@@ -68,6 +68,7 @@ async def decide(
 async def replan(by: Principal, plan_id: str, run_id: str) -> None:
     """Plan the rest of a run again, without waiting for a deviation."""
     by.require("workflow.edit")
+    by.require("run.steer")
     async with db.database().transaction() as session:
         await service.held(session, by, plan_id)
         watched, run = await session.get(PlanRun, run_id), await session.get(Run, run_id)

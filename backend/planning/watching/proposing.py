@@ -17,10 +17,7 @@ _ASK = frozenset({"failed", "budget", "odd_seconds", "odd_cost", "odd_tokens"})
 
 async def propose(session: Session, watched: PlanRun, course: Course, new: Sequence[Deviation]) -> None:
     """Store what is proposed, and tell whoever made the plan."""
-    wanted = dict(_wanted(course, new))
-    if not wanted:
-        return
-    for kind, why in wanted.items():
+    for kind, why in dict(_wanted(course, new)).items():
         await add(session, watched, kind, why)
 
 

@@ -192,6 +192,16 @@ async def test_many_that_wait_for_one_run_hold_up_nobody_and_keep_their_order(st
     assert (await begun(listens))[-1].input["pieces"] == 2
 
 
+async def test_events_without_a_key_keep_their_order_too(stage: Stage) -> None:
+    listens = await published(stage, beginning({"topic": "order.placed", "one_at_a_time": True}))
+    for n in range(3):
+        await placed(stage, order="A", pieces=n)
+    (first,) = await begun(listens)
+    await stage.play(first.id)
+    await placed(stage, order="B", pieces=99)
+    assert [run.input["pieces"] for run in await begun(listens)] == [0, 1]
+
+
 async def test_letters_of_events_go_with_time_as_runs_do(stage: Stage) -> None:
     await published(stage, beginning({"topic": "order.placed"}))
     await placed(stage, pieces="many")
