@@ -16,6 +16,7 @@ from app.cli import (
     keys,
     letters,
     limits,
+    planned,
     plans,
     runs,
     serve,
@@ -38,6 +39,7 @@ cli.add_typer(keys.cli, name="keys")
 cli.add_typer(agents.cli, name="agents")
 cli.add_typer(events.cli, name="events")
 cli.add_typer(limits.cli, name="limits")
+cli.add_typer(planned.cli, name="plans")
 cli.add_typer(tool_servers.cli, name="tool-servers")
 
 

@@ -52,7 +52,7 @@ class Api:
             ) from error
         _raise_for(answer)
         kind = answer.headers.get("content-type", "")
-        return orjson.loads(answer.content) if "json" in kind else answer.text
+        return orjson.loads(answer.content) if answer.content and "json" in kind else answer.text
 
     async def save(self, path: str, file: BinaryIO) -> None:
         """Write what is at the address to a file, as it comes."""

@@ -44,7 +44,7 @@ async def accept(session: Session, by: Principal, plan_id: str, wish: Accepting)
         first = body.problems[0]
         raise NotFeasible(f"This plan is not possible: {first.message}", fix=first.fix)
     row.agents = row.agents or await _employed(session, by, body, wish.model)
-    drawn, row.nodes = drawing.diagram(body, row.agents)
+    drawn, row.nodes = drawing.diagram(body, row.agents, row.nodes)
     if await _gone(session, by, plan):
         made = await workflows.create(session, by, drawn if wish.draw else workflows.empty(plan.title))
         plan.workflow_id = made.id
@@ -68,7 +68,7 @@ async def proposal(by: Principal, plan_id: str) -> PlanProposal:
         row = await service.version(session, plan, plan.accepted_version)
         before = (await workflows.draft(session, by, plan.workflow_id)).diagram
     body = TeamPlan.model_validate(row.body)
-    drawn, _ = drawing.diagram(body, row.agents or {})
+    drawn, _ = drawing.diagram(body, row.agents or {}, row.nodes)
     after = merging.merged(before, drawn, registry.all_kinds())
     return PlanProposal(
         source="plan",

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, m
 from backend.agents import ready_made
 from backend.core import db, json
 from backend.core.errors import Invalid, Problem
+from backend.core.plain_text import PlainText
 from backend.identity import secrets
 from backend.identity.principal import Principal
 from backend.inference import chat, chat_fallbacks
@@ -76,12 +77,30 @@ class _Answer(_Closed):
         return self
 
 
+class _Dropped(_Closed):
+    id: str = Field(max_length=63)
+    why: PlainText = Field(min_length=1, max_length=500)
+
+
+class _RestAnswer(_Answer):
+    dropped: list[_Dropped] = Field(max_length=checking.MOST)
+
+
 @dataclass(frozen=True)
 class Told:
-    """What the model answered."""
+    """What the model answered; `dropped` says of tasks that were planned why they are not needed any more."""
 
     title: str
     tasks: tuple[Task, ...]
+    dropped: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Left:
+    """A run under way: what has begun, groups around it among that, and what was planned and has not."""
+
+    begun: Sequence[Task] = ()
+    planned: Sequence[Task] = ()
 
 
 @dataclass(frozen=True)
@@ -92,12 +111,17 @@ class Asker:
     goal: Goal
     how: How
     members: Sequence[Member]
+    left: Left | None = None
+
+    @property
+    def _form(self) -> type[_Answer]:
+        return _RestAnswer if self.left else _Answer
 
     async def answer(self) -> Told:
         """The tasks; raises NoPlan, or what the model's provider answers."""
         messages = [
             ChatMessage(role="system", content=_RULES + _roles()),
-            ChatMessage(role="user", content=_asked(self.goal, self.members)),
+            ChatMessage(role="user", content=self._asked()),
         ]
         text = await self._ask(messages)
         found, wrong = self._read(text)
@@ -117,7 +141,7 @@ class Asker:
         if not self.how.model.startswith("scripted/"):
             # It takes a second to load, in which the web process has other things to do.
             await asyncio.to_thread(importlib.import_module, "backend.inference.chat_provider")
-        schema: dict[str, Any] = _Answer.model_json_schema()
+        schema: dict[str, Any] = self._form.model_json_schema()
         options: Mapping[str, JsonValue] = {
             "temperature": 0.1,
             "max_tokens": 8_000,
@@ -138,15 +162,29 @@ class Asker:
         fenced = _FENCED.search(text)
         try:
             data = json.parse((fenced.group(1) if fenced else text).strip(), "the answer")
-            answer = _Answer.model_validate(data)
+            answer = self._form.model_validate(data)
         except json.NotJson:
             return None, [Problem("It is not JSON.", "the answer", "Answer with JSON alone.")]
         except ValidationError as wrong:
             errors = wrong.errors(include_url=False, include_input=False)
             return None, [Problem(f"{one['msg']}.", ".".join(map(str, one["loc"]))) for one in errors]
         tasks = _tasks(answer.tasks)
-        wrong_ones = checking.problems(tasks, self.goal)
-        return (None, wrong_ones) if wrong_ones else (Told(answer.title, tasks), [])
+        begun = self.left.begun if self.left else ()
+        dropped = {one.id: one.why for one in answer.dropped} if isinstance(answer, _RestAnswer) else {}
+        wrong_ones = checking.problems((*begun, *tasks), self.goal)
+        return (None, wrong_ones) if wrong_ones else (Told(answer.title, tasks, dropped), [])
+
+    def _asked(self) -> str:
+        able = "\n".join(
+            f"- {one.name}: {', '.join(f'{word} {value:.2f}' for word, value in one.capabilities.items()) or 'nothing said'}"
+            for one in self.members
+        )
+        limits = self.goal.constraints.model_dump(mode="json", exclude_defaults=True)
+        return (
+            f"The goal: {self.goal.text}\n\nConstraints: {json.dumps(limits)}\n\nThe agents of the team:\n{able or '- none yet'}"
+            f"{_so_far(self.left) if self.left else ''}"
+            f"\n\nThe JSON Schema of your answer: {json.dumps(self._form.model_json_schema())}"
+        )
 
 
 def _tasks(given: Sequence[_Task]) -> tuple[Task, ...]:
@@ -199,14 +237,17 @@ def _roles() -> str:
     return f"\n\nThe ready-made roles:\n{roles}"
 
 
-def _asked(goal: Goal, members: Sequence[Member]) -> str:
-    able = "\n".join(
-        f"- {one.name}: {', '.join(f'{word} {value:.2f}' for word, value in one.capabilities.items()) or 'nothing said'}"
-        for one in members
-    )
-    limits = goal.constraints.model_dump(mode="json", exclude_defaults=True)
-    schema = json.dumps(_Answer.model_json_schema())
+def _so_far(left: Left) -> str:
+    """What the rest of a goal is planned from."""
     return (
-        f"The goal: {goal.text}\n\nConstraints: {json.dumps(limits)}\n\nThe agents of the team:\n{able or '- none yet'}"
-        f"\n\nThe JSON Schema of your answer: {schema}"
+        "\n\nA run is under way. Answer with the tasks that are still to be done, and with those alone."
+        "\n\nThese have begun or are done. They stay, `needs` may name work of them, and their ids are taken:\n"
+        f"{_listed(left.begun)}"
+        "\n\nThese were planned and have not begun. Keep what is still right, with its id; "
+        "what is not needed any more you leave out, and say why in `dropped`:\n"
+        f"{_listed(left.planned)}"
     )
+
+
+def _listed(tasks: Sequence[Task]) -> str:
+    return "\n".join(f"- {one.id} ({one.kind}): {one.title}. {one.what}" for one in tasks) or "- none"

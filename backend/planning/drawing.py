@@ -1,6 +1,6 @@
 """A plan as a diagram: an agent node for each task, joins where branches meet, approvals where people are asked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,23 +15,28 @@ _RESULT = "meet"
 
 
 @dataclass
-class _Drawing:
+class Drawing:
+    """On its way: tasks become nodes one by one, behind whatever stands there already."""
+
     plan: TeamPlan
     agents: Mapping[str, str]
     taken: set[str]
     nodes: list[Node] = field(default_factory=list[Node])
     wires: list[Wire] = field(default_factory=list[Wire])
     joins: dict[frozenset[str], str] = field(default_factory=dict[frozenset[str], str])
+    known: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         self.tasks = {task.id: task for task in self.plan.work()}
-        self.ids = {task_id: self._free(task_id) for task_id in self.tasks}
+        self.ids = named(self.plan, self.known, self.taken)
+        self.taken |= set(self.ids.values())
 
     def whole(self) -> Diagram:
+        """All of it, from the start on."""
         self.nodes.append(_start(self.plan))
         for task in self.plan.work():
-            self._task(task)
-        self._end()
+            self.task(task)
+        self.end()
         return Diagram(
             name=self.plan.title,
             description=f"Planned for: {_plain(self.plan.goal.text)}"[:2_000],
@@ -40,17 +45,20 @@ class _Drawing:
             samples={"good": {"text": ""}},
         )
 
-    def _task(self, task: Task) -> None:
+    def task(self, task: Task, given: Node | None = None) -> None:
+        """Its node, or the one that is given for it, behind those of the tasks that it needs."""
         node_id = self.ids[task.id]
-        before = _direct(task, self.tasks)
-        if task.kind == "approval":
+        before = direct(task, self.tasks)
+        if given is not None:
+            node = given
+        elif task.kind == "approval":
             node = self._approval(task, before)
         else:
             node = Node(
                 id=node_id,
                 kind="agent",
                 name=_plain(task.title),
-                config={"agent": self._agent(task), "task": self._asked(task, before)},
+                config={"agent": self.agent(task), "task": self._asked(task, before)},
             )
         self._lead(before, node_id)
         self.nodes.append(node)
@@ -80,15 +88,16 @@ class _Drawing:
         for port in ("approved",) if approval else ("out", "limit"):
             self.wires.append(Wire(source=source, source_port=port, target=target))
 
-    def _end(self) -> None:
-        """Whatever is last meets before the output, together with every no of a person."""
+    def end(self, loose: Sequence[Wire] = ()) -> None:
+        """Whatever is last meets before the output, together with every no of a person, and `loose` ends that lead nowhere."""
         ends = demands.last(self.plan.tasks)
         asked = [task.id for task in self.plan.work() if task.kind == "approval"]
         target = "output"
-        if len(ends) > 1 or asked:
+        if len(ends) > 1 or asked or loose:
             target = self._free(_RESULT)
             self.nodes.append(Node(id=target, kind="join", name="End", config={"mode": "all"}))
             self.wires.append(Wire(source=target, target="output"))
+        self.wires += [one.model_copy(update={"target": target}) for one in loose]
         for one in ends:
             self._ways(one, target)
         for one in asked:
@@ -138,24 +147,51 @@ class _Drawing:
         node = self.ids[task_id]
         return f"{{{{ nodes.{node}.text if nodes.{node} else {missing} }}}}"
 
-    def _agent(self, task: Task) -> str:
+    def agent(self, task: Task) -> str:
+        """Who is asked for it."""
         member = next((one.member for one in self.plan.assignments if one.task == task.id), "")
         return self.agents.get(member, member)
 
     def _free(self, wanted: str) -> str:
-        number, found = 1, wanted
-        while found in self.taken:
-            number += 1
-            found = f"{wanted[:58]}_{number}"
+        found = _free(wanted, self.taken)
         self.taken.add(found)
         return found
 
 
-def diagram(plan: TeamPlan, agents: Mapping[str, str]) -> tuple[Diagram, dict[str, str]]:
-    """The diagram, placed, and which node each task is; `agents` says which agent a member is."""
-    drawing = _Drawing(plan, agents, {"start", "output"})
+def diagram(
+    plan: TeamPlan, agents: Mapping[str, str], known: Mapping[str, str] | None = None
+) -> tuple[Diagram, dict[str, str]]:
+    """The diagram, placed, and which node each task is.
+
+    `agents` says which agent a member is, `known` of which task that was drawn before which node.
+    """
+    drawing = Drawing(plan, agents, {"start", "output"}, known=known or {})
     drawn = drawing.whole()
     return merging.placed(drawn, set(), registry.all_kinds()), drawing.ids
+
+
+def named(plan: TeamPlan, known: Mapping[str, str], taken: Collection[str]) -> dict[str, str]:
+    """The node of each task: the one it has, or a new one whose name nothing has."""
+    found = {task.id: known[task.id] for task in plan.work() if task.id in known}
+    used = {*taken, *found.values()}
+    for task in plan.work():
+        if task.id not in found:
+            found[task.id] = _free(task.id, used)
+            used.add(found[task.id])
+    return found
+
+
+def is_join(node: Node) -> bool:
+    """Whether it is one of those that a plan draws where its tasks meet."""
+    return node.kind == "join" and node.id.partition("_")[0] == _RESULT
+
+
+def _free(wanted: str, taken: Collection[str]) -> str:
+    number, found = 1, wanted
+    while found in taken:
+        number += 1
+        found = f"{wanted[:58]}_{number}"
+    return found
 
 
 def _start(plan: TeamPlan) -> Node:
@@ -171,7 +207,7 @@ def _start(plan: TeamPlan) -> Node:
     return Node(id="start", kind="start", name="Goal", config={"fields": fields})
 
 
-def _direct(task: Task, tasks: Mapping[str, Task]) -> tuple[str, ...]:
+def direct(task: Task, tasks: Mapping[str, Task]) -> tuple[str, ...]:
     """What comes right before it: what something else before it waits for anyway is left out."""
     behind = {name for one in task.needs for name in _all_before(one, tasks)}
     return tuple(name for name in task.needs if name not in behind)

@@ -160,7 +160,7 @@ class Risk(_Value):
 class Reason(_Value):
     """Why something was chosen, in sentences made of facts."""
 
-    about: Literal["domain", "method", "demand", "approval", "role", "allocation"]
+    about: Literal["domain", "method", "demand", "approval", "role", "allocation", "rest"]
     text: str
 
 

@@ -113,7 +113,6 @@ def _limits(tasks: Sequence[Task], constraints: Constraints) -> Limits:
 def _timeline(tasks: Sequence[Task], members: Sequence[Member], found: Allocation) -> Schedule:
     known = {task.id: task for task in tasks}
     why = {reason.task: _named(reason.text, tasks) for reason in found.reasons}
-    spread = {one.id: one.at_once for one in members}
     chosen = sorted(found.assignments, key=lambda one: (one.start, one.end, one.task))
     given = [
         Assignment(
@@ -128,21 +127,28 @@ def _timeline(tasks: Sequence[Task], members: Sequence[Member], found: Allocatio
         for one in chosen
     ]
     begun = _soonest(given, known, members)
-    slack = _slack(begun, known, spread, found.makespan)
-    marked = tuple(
-        one.model_copy(
-            update={"slack": slack[one.task], "critical": slack[one.task] <= found.makespan * _SAME}
-        )
-        for one in begun
-    )
+    timed, critical = marked(begun, tasks, members, found.makespan)
     return Schedule(
-        assignments=marked,
+        assignments=timed,
         makespan=found.makespan,
         cost=float(found.cost),
         gap=found.gap,
-        critical=tuple(one.task for one in marked if one.critical),
-        loads=_loads(marked, members, found.makespan),
+        critical=critical,
+        loads=_loads(timed, members, found.makespan),
     )
+
+
+def marked(
+    begun: Sequence[Assignment], tasks: Sequence[Task], members: Sequence[Member], makespan: float
+) -> tuple[tuple[Assignment, ...], tuple[str, ...]]:
+    """The timeline with how late each may be, and the tasks that may not be late at all, in order."""
+    spread = {one.id: one.at_once for one in members}
+    slack = _slack(begun, {task.id: task for task in tasks}, spread, makespan)
+    found = tuple(
+        one.model_copy(update={"slack": slack[one.task], "critical": slack[one.task] <= makespan * _SAME})
+        for one in begun
+    )
+    return found, tuple(one.task for one in found if one.critical)
 
 
 def _soonest(
@@ -169,7 +175,8 @@ def _slack(
     after: dict[str, set[str]] = {one.task: set() for one in done}
     for one in done:
         for name in tasks[one.task].needs:
-            after[name].add(one.task)
+            if name in after:
+                after[name].add(one.task)
     for first, second in _lanes(done, at_once):
         after[first].add(second)
     latest: dict[str, float] = {}

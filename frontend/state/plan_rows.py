@@ -114,6 +114,7 @@ def reasons(plan: TeamPlan) -> list[list[str]]:
         "approval": "Approval",
         "role": "New role",
         "allocation": "Allocation",
+        "rest": "The rest",
     }
     return [[words[one.about], one.text] for one in plan.reasons]
 

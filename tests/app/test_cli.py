@@ -68,6 +68,8 @@ def test_help_names_every_word_of_the_product() -> None:
         "models",
         "events",
         "limits",
+        "plan",
+        "plans",
     ]
     assert [word for word in words if not re.search(rf"\b{word}\b", said)] == []
 

@@ -2,15 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import orjson
 import pytest
+from sqlmodel import update
 
-from backend.core import db, redis
+from backend.agents import service as agents
+from backend.agents.schemas import AgentCreate, CapabilityWish
+from backend.core import clock, db, redis
 from backend.evaluation import service as evaluation
 from backend.evaluation.schemas import CaseWish, SetWish
 from backend.identity import keys, local
+from backend.identity.principal import Principal
+from backend.planning.watch_models import PlanRun
+from backend.worker import plans as watcher
 from tests.app.test_cli import Done, quadrille, refused
 from tests.backend.dead_letters import given_up
 from tests.backend.identity import people
@@ -224,3 +231,62 @@ async def test_a_plan_is_made_shown_and_becomes_a_workflow(house: House) -> None
     assert "Not possible:" in late.stdout
     refused(await told("plan", goal, "--deadline", "soon"), "Write 90s, 30m, 2h or 1d")
     refused(await told("plan", goal, "--prefer", "fun"), "balanced")
+
+
+async def planned(by: Principal) -> tuple[str, str, str]:
+    """A plan of an incident, a run of it that is paused, and the agent that it asks; their ids."""
+    can = ("routing", "analysis", "research", "planning", "writing")
+    script = "turns:\n  - {say: Done as it was asked.}"
+    wish = AgentCreate(
+        name="Ann",
+        profile={"model": "scripted/script", "script": script},
+        capabilities=[CapabilityWish(name=word, proficiency=0.8) for word in can],
+    )
+    async with db.database().transaction() as session:
+        ann = (await agents.create(session, by, wish)).id
+    wanted = ("Bring the shop back.", "--domain", "incident", "--deadline", "10m", "--accept", "--json")
+    plan = orjson.loads(await done("plan", *wanted))
+    begun = await done("run", plan["workflow_id"], "--input", '{"text": "It is down."}', "--version", "draft")
+    await done("runs", "pause", begun.strip())
+    await watcher.look()
+    return plan["id"], begun.strip(), ann
+
+
+async def test_runs_of_plans_are_watched_decided_about_and_planned_again(house: House) -> None:
+    async with db.database().reading() as session:
+        owner = await local.owner(session)
+    assert owner
+    plan_id, run_id, ann = await planned(owner)
+    assert plan_id in await done("plans", "list", COLUMNS="60"), "an id is never cut"
+    said = await done("plans", "runs", plan_id)
+    assert f"{run_id}  Under way, by version 1. 0 of 9 tasks done" in said
+    set_ = ("plans", "policy", plan_id)
+    assert (
+        orjson.loads(await done(*set_, "--replan", "perform", "--most-added", "25"))["most_added_cost"]
+        == 0.25
+    )
+    assert orjson.loads(await done(*set_, "--replan", "ask"))["most_added_cost"] == 0.25, "the rest stays"
+    assert orjson.loads(await done(*set_)) == {
+        "reallocate": "ask", "replan": "ask", "most_added_cost": 0.25, "set_by": owner.account_id
+    }  # fmt: skip
+    refused(await told(*set_, "--replan", "soon"), "--replan cannot be 'soon'", "ask or perform")
+
+    said = await done("plans", "replan", plan_id, run_id)
+    assert "replan done: " in said
+    assert "“Write down what was learned” is not needed any more" in said
+    (run,) = orjson.loads(await done("plans", "runs", plan_id, "--json"))["items"]
+    assert (run["version"], run["adaptations"][0]["follow"]) == (2, "followed")
+
+    async with db.database().transaction() as session:
+        await agents.terminate(session, owner, ann)
+        await session.exec(update(PlanRun).values(looked_at=clock.now() - timedelta(minutes=1)))
+    await watcher.look()
+    said = await done("plans", "runs", plan_id)
+    assert "Ann, who should do “Judge the alert”, was terminated." in said
+    assert "reallocate proposed: " in said
+    (run,) = orjson.loads(await done("plans", "runs", plan_id, "--json"))["items"]
+    assert all(one["id"] in said for one in run["adaptations"])
+    open_ = next(one["id"] for one in run["adaptations"] if one["state"] == "proposed")
+    await done("plans", "decide", plan_id, open_, "--dismiss")
+    refused(await told("plans", "decide", plan_id, open_, "--accept"), "It is dismissed already")
+    refused(await told("plans", "replan", plan_id, "run_nothing"), "The plan has no such run")

@@ -8,11 +8,12 @@ from backend.core.errors import Conflict, NotFound
 from backend.engine.ports import StepId
 from backend.identity import audit
 from backend.identity.principal import Principal
-from backend.planning import accepting, service
+from backend.planning import accepting, domain, drawing, service
 from backend.planning.allocation import CannotAllocate
 from backend.planning.plan import TeamPlan
+from backend.planning.schemas import How
 from backend.planning.watch_models import PlanAdaptation, PlanRun
-from backend.planning.watching import again, following, proposing, rest, rows
+from backend.planning.watching import again, cutting, following, proposing, rest, rows
 from backend.planning.watching.policy import Policy
 from backend.planning.watching.rest import Rest
 from backend.runs import history
@@ -45,16 +46,22 @@ class Found:
 
 
 async def decide(
-    by: Principal, plan_id: str, adaptation_id: str, *, accept: bool, policy: Policy | None = None
+    by: Principal,
+    plan_id: str,
+    adaptation_id: str,
+    *,
+    accept: bool,
+    policy: Policy | None = None,
+    how: How | None = None,
 ) -> None:
-    """Accept or dismiss; nothing of the database is held while the solver works."""
+    """Accept or dismiss; nothing of the database is held while a model and the solver work."""
     by.require("workflow.edit")
     found = Found()
     async with db.database().reading() as session:
         row = await _open(session, by, plan_id, adaptation_id)
     if accept and row.kind in SOLVED:
         by.require("run.steer")
-        found = await _thought(by, row, policy)
+        found = await _thought(by, row, policy, how or How())
     async with db.database().transaction() as session:
         await service.held(session, by, plan_id)
         row = await _open(session, by, plan_id, adaptation_id)
@@ -65,8 +72,10 @@ async def decide(
             await _done(session, by, row, found, accept=accept, by_policy=policy is not None)
 
 
-async def replan(by: Principal, plan_id: str, run_id: str) -> None:
-    """Plan the rest of a run again, without waiting for a deviation."""
+async def replan(by: Principal, plan_id: str, run_id: str, how: How | None = None) -> None:
+    """Plan the rest of a run again, without waiting for a deviation; `how` says by which model or domain."""
+    if how and how.domain:
+        domain.get(how.domain)
     by.require("workflow.edit")
     by.require("run.steer")
     async with db.database().transaction() as session:
@@ -86,15 +95,17 @@ async def replan(by: Principal, plan_id: str, run_id: str) -> None:
             created_at=clock.now(),
         )
         session.add(wanted)
-    await decide(by, plan_id, wanted.id, accept=True)
+    await decide(by, plan_id, wanted.id, accept=True, how=how)
 
 
-async def _thought(by: Principal, row: PlanAdaptation, policy: Policy | None) -> Found:
+async def _thought(by: Principal, row: PlanAdaptation, policy: Policy | None, how: How) -> Found:
     try:
         async with db.database().reading() as session:
             left = await rest.read(session, by, row)
         if left.course.over or not left.tasks:
             return Found(failed="Nothing is left that has not begun.")
+        if row.kind == "replan":
+            left = await cutting.cut(by, left, how)
         made = again.planned_again(left, await rest.solved(left, soonest=row.kind == "replan"))
     except CannotAllocate as error:
         return Found(failed=f"{error.message} {error.fix}")
@@ -126,8 +137,11 @@ async def _version(session: Session, by: Principal, row: PlanAdaptation, left: R
     hired = await accepting.hired(session, by, left.roles, made)
     made = again.employed(made, hired)
     version = await service.add_version(session, by, plan, made, f"{_SAID[row.kind]}: {row.reason}"[:500])
-    version.agents, version.nodes = left.agents | {one: one for one in hired.values()}, before.nodes
-    row.version, row.outcome = version.number, again.moved(left.plan, made)
+    taken = {node.id for node in left.drawn.nodes}
+    version.agents = left.agents | {one: one for one in hired.values()}
+    version.nodes = drawing.named(made, before.nodes or {}, taken)
+    row.version = version.number
+    row.outcome = " ".join(filter(None, (left.told, again.moved(left.plan, made))))
     session.add(version)
 
 

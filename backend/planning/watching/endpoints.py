@@ -5,7 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from backend.core import db
+from backend.identity import limiter
 from backend.identity.edge import CurrentPrincipal, ReadSession, WriteSession
+from backend.planning.schemas import How
 from backend.planning.watching import adapting, policy, reading
 from backend.planning.watching.policy import Policy, PolicyPublic
 from backend.planning.watching.schemas import AdaptationDecision, RunOfPlan, RunOfPlanPage
@@ -26,9 +28,14 @@ async def list_runs(
 
 
 @router.post("/plans/{plan_id}/runs/{run_id}/replan")
-async def replan(plan_id: str, run_id: str, by: CurrentPrincipal) -> RunOfPlan:
-    """Plan the rest of a run again, with the agents, the time and the money that are left; the run follows at its next rest."""
-    await adapting.replan(by, plan_id, run_id)
+async def replan(plan_id: str, run_id: str, by: CurrentPrincipal, body: How | None = None) -> RunOfPlan:
+    """Take the rest of a run apart again and plan it, with the agents, the time and the money that are left.
+
+    What is done stays; the run follows at its next rest. Without a model or a domain, as the plan was made.
+    """
+    by.require("workflow.edit")
+    await limiter.require("proposal", by.account_id)
+    await adapting.replan(by, plan_id, run_id, body)
     async with db.database().reading() as session:
         return await reading.of_run(session, by, run_id)
 

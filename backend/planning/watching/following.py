@@ -1,21 +1,24 @@
 """Takes a run along to the new version of its plan: paused at its next rest, repaired to other agents, and resumed.
 
-Only who is asked changes: the run plays its own version of the workflow with other agents in the nodes of tasks that have not begun.
-What people changed in the editor stays, and the draft and the published version are nobody's business here.
+Where the tasks are the same only who is asked changes: the run plays its own version of the workflow with other agents in the nodes of
+tasks that have not begun. Where the rest was taken apart again, it is drawn anew behind what has begun. What people changed in the
+editor stays, and the draft and the published version are nobody's business here.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
 
+from pydantic import ValidationError
 from sqlmodel import col, select
 
 from backend.core import db
 from backend.core.db import Session
-from backend.core.errors import QuadrilleError
+from backend.core.errors import Invalid, QuadrilleError
 from backend.identity import accounts
 from backend.identity.principal import Principal
+from backend.planning import redrawing
 from backend.planning.models import PlanVersion
 from backend.planning.plan import TeamPlan
+from backend.planning.redrawing import Drawn
 from backend.planning.watch_models import PlanAdaptation, PlanRun
 from backend.planning.watching import rows
 from backend.runs import repairing
@@ -75,6 +78,13 @@ async def _settled(session: Session, by: Principal, row: PlanAdaptation) -> bool
             await _repaired(session, by, row, run)
     except QuadrilleError as error:
         _over(session, row, "failed", f"The run could not follow: {error.message}")
+    except ValidationError:
+        _over(
+            session,
+            row,
+            "failed",
+            "The run could not follow: its plan or its diagram cannot be read any more.",
+        )
     else:
         _over(session, row, "followed", "")
     if row.resumes:
@@ -91,11 +101,10 @@ async def _repaired(session: Session, by: Principal, row: PlanAdaptation, run: R
     """With what has begun by now as it is."""
     watched = await session.get_one(PlanRun, row.run_id)
     old = await session.get_one(Version, run.version_id)
+    before = await session.get_one(PlanVersion, (row.plan_id, watched.version))
     plan = await session.get_one(PlanVersion, (row.plan_id, row.version))
-    nodes = plan.nodes or {}
-    begun = await rows.did(session, run, nodes)
-    asked = _asked(plan, {task: node for task, node in nodes.items() if task not in begun})
-    if changed := _changed(old.diagram, asked):
+    begun = await rows.did(session, run, {**(before.nodes or {}), **(plan.nodes or {})})
+    if changed := _changed(Diagram.model_validate(old.diagram), before, plan, begun):
         workflow = await session.get_one(Workflow, run.workflow_id)
         new = await versions.keep(session, by, workflow, changed)
         note = f"Follows version {row.version} of its plan."
@@ -103,6 +112,34 @@ async def _repaired(session: Session, by: Principal, row: PlanAdaptation, run: R
         await repairing.repair(session, by, run.id, wish)
     watched.version = plan.number
     session.add(watched)
+
+
+def _changed(run: Diagram, before: PlanVersion, plan: PlanVersion, begun: Collection[str]) -> Diagram | None:
+    """What the run plays from now on; None where everybody keeps what they have. Raises Invalid."""
+    was, now = _drawn(before), _drawn(plan)
+    if _shape(was, begun) == _shape(now, begun):
+        asked = _asked(plan, {task: node for task, node in now.nodes.items() if task not in begun})
+        return _asks(run, asked)
+    nodes = {**was.nodes, **now.nodes}
+    done = [nodes[task] for task in begun]
+    if hand := redrawing.in_the_way(run, nodes.values(), done):
+        name = hand[0].name or hand[0].id
+        told = f"“{name}” was drawn by hand among the tasks that have not begun."
+        raise Invalid(told, fix="Fork the run with the accepted plan, or let it go on as it is.")
+    return redrawing.redrawn(run, was, now, plan.agents or {}, done)
+
+
+def _drawn(plan: PlanVersion) -> Drawn:
+    return Drawn(TeamPlan.model_validate(plan.body), plan.nodes or {})
+
+
+def _shape(drawn: Drawn, begun: Collection[str]) -> dict[str, object]:
+    """What is to be done and after what, whoever does it and when."""
+    return {
+        task.id: (task.kind, task.title, task.what, task.done_when, sorted(task.needs))
+        for task in drawn.plan.work()
+        if task.id not in begun and task.id in drawn.nodes
+    }
 
 
 def _asked(plan: PlanVersion, nodes: Mapping[str, str]) -> dict[str, str]:
@@ -115,14 +152,12 @@ def _asked(plan: PlanVersion, nodes: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _changed(diagram: Mapping[str, Any], asked: Mapping[str, str]) -> Diagram | None:
-    """None where everybody keeps what they have."""
-    found, nodes = False, list[dict[str, Any]]()
-    for node in diagram["nodes"]:
-        config: dict[str, Any] = node.get("config") or {}
-        if node["kind"] == "agent" and asked.get(node["id"], config.get("agent")) != config.get("agent"):
-            found = True
-            nodes.append({**node, "config": {**config, "agent": asked[node["id"]]}})
-        else:
-            nodes.append(node)
-    return Diagram.model_validate({**diagram, "nodes": nodes}) if found else None
+def _asks(run: Diagram, asked: Mapping[str, str]) -> Diagram | None:
+    """The same drawing with other agents."""
+    nodes = [
+        node.model_copy(update={"config": {**node.config, "agent": asked[node.id]}})
+        if node.kind == "agent" and asked.get(node.id, node.config.get("agent")) != node.config.get("agent")
+        else node
+        for node in run.nodes
+    ]
+    return run.model_copy(update={"nodes": tuple(nodes)}) if nodes != list(run.nodes) else None
