@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from backend.planning.watching.policy import MOST_ADDED
 from frontend.components import dialogs, sections
 from frontend.components.links import link
 from frontend.components.plans import risk_chip
@@ -25,7 +26,7 @@ def _policy() -> rx.Component:
             dialogs.form(
                 _rule("Give tasks that have not begun to others", "reallocate"),
                 _rule("Plan the rest again", "replan"),
-                sections.number("At most so many percent more than planned", "percent", PlanRuns.percent),
+                _percent(),
                 trigger=rx.button(
                     rx.icon("shield-check", size=14), "Policy", size="1", variant="soft", color_scheme="gray"
                 ),
@@ -50,6 +51,20 @@ def _rule(label: str, name: str) -> rx.Component:
             class_name="qk-select",
         ),
         class_name="qk-field",
+    )
+
+
+def _percent() -> rx.Component:
+    return sections.field(
+        "At most so many percent more than planned",
+        "percent",
+        type="number",
+        min=0,
+        max=int(MOST_ADDED * 100),
+        required=True,
+        default_value=PlanRuns.percent,
+        key=PlanRuns.percent,
+        custom_attrs={"step": "any"},
     )
 
 
@@ -88,7 +103,7 @@ def _run(one: rx.vars.ObjectVar[Line]) -> rx.Component:
                             rx.icon("route", size=14), "Plan the rest again", size="1", variant="soft"
                         ),
                         title="Plan the rest of this run again?",
-                        sentence="What is done stays. The run pauses after its step, and goes on with the agents of the new version.",
+                        sentence="What is done stays with its results. The rest of the goal is taken apart again; tasks that are not needed any more are dropped, each with a reason. The run pauses after its step and goes on with the new version.",
                         button="Plan the rest again",
                         on_click=PlanRuns.replan(one.id),
                         colour="iris",
