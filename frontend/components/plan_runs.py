@@ -55,12 +55,13 @@ def _rule(label: str, name: str) -> rx.Component:
 
 
 def _percent() -> rx.Component:
+    most = int(MOST_ADDED * 100)
     return sections.field(
-        "At most so many percent more than planned",
+        f"At most so many percent more than planned, 0 to {most}",
         "percent",
         type="number",
         min=0,
-        max=int(MOST_ADDED * 100),
+        max=most,
         required=True,
         default_value=PlanRuns.percent,
         key=PlanRuns.percent,
