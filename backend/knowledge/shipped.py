@@ -6,7 +6,7 @@ from pathlib import Path
 from backend.knowledge.schemas import CollectionPublic, DocumentCreate, DocumentPublic
 from backend.knowledge.split import BELOW, pieces
 
-NAMES = {"help-centre": "Help centre (sample)"}
+NAMES = {"help-centre": "Help centre (sample)", "run-books": "Run-books (sample)"}
 _SAMPLES = Path(__file__).parent / "samples"
 
 

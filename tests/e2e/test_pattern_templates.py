@@ -89,7 +89,7 @@ def test_parties_react_to_events_without_wires_between_them(page: Page) -> None:
 
 
 def test_a_loop_shows_its_rounds_and_a_person_has_the_last_word(page: Page) -> None:
-    played(page, "Content pipeline", "good", "waiting")
+    played(page, "Content pipeline", "needs approval", "waiting")
     states(page, editor="waiting_person", reflect="succeeded")
     kept(page, "reflective")
 

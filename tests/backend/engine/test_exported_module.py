@@ -165,8 +165,6 @@ ANSWERS: dict[tuple[str, str], list[Any]] = {
     ("support-triage", "good"): [APPROVED], ("support-triage", "needs approval"): [APPROVED],
     ("support-triage", "fails"): [REJECTED],
     ("hello-approval", "good"): [{**APPROVED, "values": {"text": "Hi"}}], ("hello-approval", "another script"): [REJECTED],
-    ("invoice-approval", "needs approval"): [APPROVED, REJECTED],
-    ("incident-response", "needs approval"): [APPROVED],
 }  # fmt: skip
 
 
@@ -276,6 +274,16 @@ def of_shapes() -> list[Case]:
                 "id: c, kind: state, parent: m, config: {final: true}",
             ]), "x>log a.paid>b a.no>c", None, [{"name": "paid", "data": {"n": 1}}, {"name": "paid", "data": {"n": 2}}],
         ),
+        *(drawn(
+            "\n".join([
+                "id: s, kind: saga", "id: a, parent: s, compensate_with: undo_a, " + SET.format("first"),
+                "id: b, parent: s, compensate_with: undo_b, " + SET.format("second"),
+                "id: c, kind: code, parent: s, config: {source: '1 / input[\"by\"]'}",
+                "id: undo_a, parent: s, " + SET.format("{{ compensated.output.v }} back: {{ failure.message }}"),
+                "id: undo_b, kind: emit_event, parent: s, config: {topic: b.undone, data: [{name: v, value: '{{ compensated.output.v }}'}]}",
+                "id: well, " + SET.format("{{ nodes.s }}"), "id: badly, " + SET.format("undone"),
+            ]), "a>b b>c s>well s.compensated>badly", {"by": by},
+        ) for by in (2, 0)),
         drawn(
             "\n".join([
                 "id: w, kind: wait, config: {duration: 0.05}", "id: v, kind: code, config: {source: 'nodes[\"w\"][\"until\"] > \"2\"'}",

@@ -106,7 +106,7 @@ async def test_another_team_s_collection_does_not_exist(app: FastAPI, editor: ht
                     answer = await client.request(method, _address(path, name), json=body)
                     assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), (method, path)
         listed = (await client.get("/api/v1/collections")).json()["items"]
-        assert [one["slug"] for one in listed] == ["help-centre"]
+        assert {one["slug"] for one in listed} == set(shipped.NAMES)
     assert len((await editor.get("/api/v1/collections/rules/documents")).json()["items"]) == 1
 
 
@@ -197,7 +197,9 @@ async def test_the_shipped_help_centre_is_offered_before_anybody_searched(app: F
     """Also without an inference worker, and for every team."""
     viewer = await people.session_token(await people.person(await people.team(), "viewer"))
     async with people.browser(app, viewer) as client:
-        (offered,) = (await client.get("/api/v1/collections")).json()["items"]
+        listed = {one["slug"]: one for one in (await client.get("/api/v1/collections")).json()["items"]}
+        assert listed.keys() == {"help-centre", "run-books"}
+        offered = listed["help-centre"]
         assert (offered["slug"], offered["builtin"], offered["documents"]) == ("help-centre", True, 12)
         assert offered["created_at"] is None
         inside = (await client.get("/api/v1/collections/help-centre/documents")).json()["items"]

@@ -78,7 +78,7 @@ async def test_the_help_centre_is_copied_once_and_answers_support_questions(
     reader = _member("team_1", "viewer")
     await asyncio.gather(*(search(reader, "help-centre", "refund") for _ in range(3)))
     async with database.reading() as session:
-        (listed,) = await service.list_(session, by)
+        (listed,) = [one for one in await service.list_(session, by) if one.slug == "help-centre"]
     assert (listed.slug, listed.builtin, listed.documents) == ("help-centre", True, 12)
     for question, source in [
         ("You took the money for my plan two times this month!", "billing-charged-twice.md"),
