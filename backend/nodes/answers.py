@@ -1,5 +1,6 @@
 """What the world answers to a step: signals and events, passages, documents, and what servers say."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel, JsonValue
@@ -33,6 +34,14 @@ class Document(BaseModel):
     text: str = ""
     tables: list[dict[str, JsonValue]] = []
     truncated: bool = False
+
+
+@dataclass(frozen=True)
+class Rest:
+    """How a server is spared: after so many failures in a row it is left alone for so many seconds."""
+
+    failures: int
+    seconds: float
 
 
 class HttpReply(BaseModel):

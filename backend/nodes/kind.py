@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from backend.identity.permissions import Role
 from backend.inference.chat_types import ChatMessage, ChatReply, ToolCall
 from backend.nodes.agent_profile import AgentProfile
-from backend.nodes.answers import Document, HttpReply, Passage, Received, ServerTool
+from backend.nodes.answers import Document, HttpReply, Passage, Received, Rest, ServerTool
 from backend.nodes.colleague import Colleague
 from backend.nodes.gives import Gives
 from backend.nodes.question import Answer, Priority, Question
@@ -117,7 +117,7 @@ class StepContext(Protocol):
         """Ask a provider's model, or the scripted one."""
         ...
 
-    async def http(
+    async def http(  # noqa: PLR0913 - the parts of a request
         self,
         method: str,
         url: str,
@@ -126,8 +126,9 @@ class StepContext(Protocol):
         body: JsonValue,
         timeout_seconds: float,
         redirects: int = 3,
+        rest: Rest | None = None,
     ) -> HttpReply:
-        """One request through the guarded client, with this step's idempotency key as a header."""
+        """One request through the guarded client, with this step's idempotency key; refused while its server rests."""
         ...
 
     async def document(self, source: str, *, characters: int, redirects: int = 3) -> Document:

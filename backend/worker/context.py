@@ -23,10 +23,11 @@ from backend.inference import chat, chat_fallbacks, client
 from backend.knowledge import search
 from backend.nodes import expressions, guardrails, templates
 from backend.nodes.agent_profile import AgentProfile
+from backend.nodes.answers import Rest
 from backend.nodes.colleague import Colleague
 from backend.nodes.kind import ChatMessage, ChatReply, Document, HttpReply, Passage, ServerTool
 from backend.tool_servers import using as tool_servers
-from backend.worker import agents, breaking, documents, forms, redaction
+from backend.worker import agents, breaking, documents, forms, redaction, resting
 from backend.workflows.diagram import Node
 
 SECRET_SECONDS = 5.0
@@ -90,7 +91,7 @@ class WorkerContext:
 
         return await self.recorder.of("code", request, run, forms.JSON)
 
-    async def http(
+    async def http(  # noqa: PLR0913 - the parts of a request
         self,
         method: str,
         url: str,
@@ -99,6 +100,7 @@ class WorkerContext:
         body: JsonValue,
         timeout_seconds: float,
         redirects: int = 3,
+        rest: Rest | None = None,
     ) -> HttpReply:
         """One guarded request. The key is the same at every attempt, so that the other side can see a repetition."""
         request: JsonValue = {"method": method, "url": url, "headers": dict(headers), "body": body}
@@ -107,7 +109,8 @@ class WorkerContext:
             limits = Limits(seconds=timeout_seconds, redirects=redirects)
             return await self._http(method, url, headers, body, limits)
 
-        return await self.recorder.of("http", request, ask, forms.REPLY)
+        go = partial(resting.through, self._by.team_id, url, rest, ask) if rest else ask
+        return await self.recorder.of("http", request, go, forms.REPLY)
 
     async def _http(
         self, method: str, url: str, headers: Mapping[str, str], body: JsonValue, limits: Limits

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from backend.core import clock, sandbox
 from backend.nodes import expressions, templates
+from backend.nodes.answers import Rest
 from backend.nodes.kind import (
     AgentProfile,
     Answer,
@@ -77,6 +78,7 @@ class FakeContext:
         body: JsonValue,
         timeout_seconds: float,
         redirects: int = 3,
+        rest: Rest | None = None,
     ) -> HttpReply:
         self.asked.append((method, url, dict(headers), body))
         return self.reply

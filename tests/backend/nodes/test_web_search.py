@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from backend.core import http
 from backend.core.errors import NotFound
+from backend.nodes.answers import Rest
 from backend.nodes.kind import HttpReply
 from backend.nodes.web_search import NoService, SearchError, ServiceFails
 from tests.backend.nodes.fakes import FakeContext
@@ -44,6 +45,7 @@ class Online(FakeContext):
         body: JsonValue,
         timeout_seconds: float,
         redirects: int = 3,
+        rest: Rest | None = None,
     ) -> HttpReply:
         import json
 

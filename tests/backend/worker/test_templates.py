@@ -106,7 +106,9 @@ async def play_incident_response(program: Program, ben: Program, cleo: Program, 
     assert good["note"].startswith("A restart has helped")
     fails = runs["fails"]["output"]
     assert fails == fails | {"state": "escalated", "attempts": 3, "rate": 9.0}
-    assert "The action tool does not work" in runs["tool is down"]["output"]["note"]
+    down = runs["tool is down"]["output"]["note"]
+    assert down.startswith("The action tool does not work: ")
+    assert "127.0.0.1" in down
     assert runs["nobody knows"]["output"]["note"] == "The cause is not known."
     asks = runs["needs approval"]
     asked = await program.question(asks["id"])

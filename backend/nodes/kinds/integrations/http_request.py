@@ -2,7 +2,8 @@
 
 Private and special addresses are refused unless the operator allows them; at most three redirects are followed.
 A stored secret can be sent as bearer token or header; expressions never see it. Each step sends an `Idempotency-Key`,
-the same again when it is retried.
+the same again when it is retried. With a circuit breaker, a server that fails again and again (no answer, 429, 5xx) is
+left alone for a while by all runs of the team: the step then fails at once, and its error port leads round the server.
 """
 
 from typing import Literal
@@ -11,9 +12,10 @@ from pydantic import Field, JsonValue, model_validator
 
 from backend.core import json
 from backend.core.errors import Invalid, Unavailable
+from backend.nodes.answers import Rest
 from backend.nodes.fields import Header, resolved
 from backend.nodes.gives import Gives
-from backend.nodes.kind import NodeConfig, NodeContext, SecretName, Step, Template, node
+from backend.nodes.kind import Duration, NodeConfig, NodeContext, SecretName, Step, Template, node
 
 
 class Config(NodeConfig):
@@ -67,6 +69,21 @@ class Config(NodeConfig):
         json_schema_extra={"advanced": True},
     )
 
+    rest_after: int | None = Field(
+        default=None,
+        title="Circuit breaker: failures in a row",
+        ge=1,
+        le=1000,
+        description="Then the server is left alone by all runs of the team; empty means never.",
+        json_schema_extra={"advanced": True},
+    )
+    rest_for: Duration = Field(
+        default=60.0,
+        title="Circuit breaker: rest",
+        description="After that one request tries it.",
+        json_schema_extra={"advanced": True},
+    )
+
     @model_validator(mode="after")
     def _secret_named(self) -> "Config":
         if self.auth != "none" and not self.secret:
@@ -115,6 +132,7 @@ async def http_request(config: Config, ctx: NodeContext) -> Step:
         headers=headers,
         body=await _body(config, ctx),
         timeout_seconds=config.timeout_seconds,
+        rest=Rest(config.rest_after, config.rest_for) if config.rest_after else None,
     )
     if config.fail_on_status and reply.status >= 400:
         shown = json.dumps(reply.body)[:300]
