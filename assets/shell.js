@@ -146,7 +146,6 @@
   // Importing a file of a diagram or a run: too large for an event, so it goes to the API as it is
   const importFile = async (input, address, page) => {
     const [file] = input.files;
-    const box = document.getElementById("import-problem");
     if (!file) return;
     const answer = await fetch(`/api/v1${address}`, {
       method: "POST",
@@ -155,6 +154,8 @@
     });
     const body = await answer.json();
     input.value = "";
+    await window.quadrilleListens; // the page may be drawn anew until then
+    const box = document.getElementById("import-problem");
     box.hidden = answer.ok;
     if (answer.ok) return location.assign(`${page}/${body.id}`);
     const words = box.querySelector("[data-import-words]");

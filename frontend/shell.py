@@ -1,6 +1,7 @@
 """The frame around every page: left rail, bottom bar on phones, and the page's header."""
 
 import reflex as rx
+from reflex_components_core.el.elements.typography import Div
 
 from frontend import routes
 from frontend.components import live, people
@@ -20,9 +21,20 @@ PLACES = (
 )
 
 
+class _Shell(Div):
+    """Tells `assets/early.js` when the browser has come to listen to what stands in it."""
+
+    def add_imports(self) -> dict[str, list[str]]:
+        return {"react": ["useEffect"]}
+
+    def add_hooks(self) -> list[str]:
+        return ["useEffect(() => { setTimeout(() => dispatchEvent(new Event('quadrille-listens'))) }, [])"]
+
+
 def head() -> list[rx.Component]:
     """What stands in the head of every page; scripts without `defer` run before there is a page to act on."""
     return [
+        rx.el.script(src="/early.js"),
         rx.el.script(src="/shell.js"),
         rx.el.script(src="/forms.js"),
         rx.el.script(src="/notify.js", defer=True),
@@ -61,7 +73,7 @@ def page(
 
 def frame(*content: rx.Component | rx.Var) -> rx.Component:
     """The shell alone, for pages that fill everything beside the rail (editor, run)."""
-    return rx.el.div(
+    return _Shell.create(
         _rail(),
         rx.el.main(*content, class_name="qk-main", id="main"),
         _bar(),

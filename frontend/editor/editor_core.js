@@ -17,7 +17,7 @@ import { missingByNode } from "./missing.js";
 import { Model } from "./model.js";
 import { Overwritten } from "./overwritten.js";
 import { offerTextFor } from "./offers.js";
-import { containerAt } from "./placing.js";
+import { CARD, containerAt } from "./placing.js";
 import { Presence } from "./presence.js";
 import { askResting, watchResting } from "./resting.js";
 import { into } from "./trail.js";
@@ -114,14 +114,15 @@ export class EditorCore {
     if (first) this.uncover(id);
   };
 
-  /** Pan as far as needed for a node not to lie under the settings that have just opened. */
+  /** Pan as far as needed for a node, drawn or to be drawn, not to lie under the settings that have just opened. */
   uncover(id) {
-    const card = this.frame?.querySelector(`.react-flow__node[data-id="${id}"]`)?.getBoundingClientRect();
-    if (!card || !this.flow) return;
-    const right = this.frame.getBoundingClientRect().right - panelWidth(this.frame.clientWidth) - 36;
-    if (card.right <= right) return;
+    const node = this.model.node(id);
+    if (!node || !this.flow) return;
     const { x, y, zoom } = this.flow.getViewport();
-    this.flow.setViewport({ x: x + right - card.right, y, zoom }, { duration: calm() ? 0 : 180 });
+    const width = this.flow.getNode(id)?.measured?.width ?? CARD.width;
+    const end = x + (this.model.absolute(node).x + width) * zoom;
+    const right = this.frame.clientWidth - panelWidth(this.frame.clientWidth) - 36;
+    if (end > right) this.flow.setViewport({ x: x + right - end, y, zoom }, { duration: calm() ? 0 : 180 });
   }
 
   /** `screen` is where the pointer is; without it the picker opens in the middle of the canvas. */

@@ -64,6 +64,10 @@ ASKING: dict[str, Any] = {
 }
 
 
+DRAWN = "() => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))"
+"""Until the page has been drawn anew with everything that has happened so far."""
+
+
 def csrf(context: BrowserContext) -> str:
     """The value that unsafe requests of this session carry."""
     return next(c.get("value", "") for c in context.cookies() if c.get("name") == "qk_csrf")
@@ -98,9 +102,12 @@ def drag(page: Page, card: Locator, *, by: tuple[int, int]) -> None:
     x, y = box["x"] + 90, box["y"] + 16
     page.mouse.move(x, y)
     page.mouse.down()
+    page.mouse.move(x + 4, y + 1)  # what a drag moves until it begins is lost to it
+    page.evaluate(DRAWN)
     page.mouse.move(x + by[0] / 2, y + by[1] / 2, steps=4)
     page.mouse.move(x + by[0], y + by[1], steps=4)
     page.mouse.up()
+    page.evaluate(DRAWN)
 
 
 def pull_wire(page: Page, source: str, target: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import keep_screen
-from tests.e2e.editing import ASKING, centre, drag, new_workflow, pull_wire
+from tests.e2e.editing import ASKING, DRAWN, centre, drag, new_workflow, pull_wire
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
@@ -49,9 +49,11 @@ def test_a_drag_is_one_step_that_can_be_undone_and_done_again(editor: Page) -> N
     assert moved != before
     editor.get_by_test_id("undo").click()
     expect(editor.get_by_test_id("redo")).to_be_enabled()
+    editor.evaluate(DRAWN)
     assert place(card) == before
     editor.get_by_test_id("redo").click()
     expect(editor.get_by_test_id("redo")).to_be_disabled()
+    editor.evaluate(DRAWN)
     assert place(card) == moved
 
 
@@ -96,6 +98,7 @@ def test_C25_a_node_put_into_a_wire_takes_its_place_and_C26_deleting_it_heals_th
     expect(editor.get_by_test_id("wire-start.out>code.in")).to_be_attached()
     expect(editor.get_by_test_id("wire-code.out>output.in")).to_be_attached()
     expect(editor.get_by_test_id("wire-start.out>output.in")).not_to_be_attached()
+    expect(editor.get_by_test_id("inspector-name")).to_be_visible()  # the settings do not cover the node
     editor.get_by_test_id("node-code").click()
     editor.keyboard.press("Delete")
     expect(editor.get_by_test_id("wire-start.out>output.in")).to_be_attached()

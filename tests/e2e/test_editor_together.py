@@ -162,7 +162,9 @@ def test_C93_who_loses_a_field_to_another_sees_it_and_takes_it_back(two: tuple[P
     expect(other.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
     one.context.set_offline(False)
     expect(one.get_by_test_id("save-state")).to_have_attribute("data-state", "saved", timeout=120_000)
-    shown = [page for page in two if page.get_by_test_id("overwritten").count()]
+    deadline = time.monotonic() + 90
+    while not (shown := [page for page in two if page.get_by_test_id("overwritten").count()]):
+        assert time.monotonic() < deadline, "nobody is told"
     assert len(shown) == 1, "exactly one of them lost"
     loser = shown[0]
     own = "Written by one" if loser is one else "Written by the other"

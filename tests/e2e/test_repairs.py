@@ -1,33 +1,40 @@
 """Acting on a run under way: its state is edited, it is repaired, its worker is killed, and a fork is told what to say."""
 
+import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
 import psutil
 import pytest
+from anyio.from_thread import start_blocking_portal
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import keep_screen
 from tests.e2e.editing import new_workflow, post
 from tests.e2e.instance import Instance
 from tests.e2e.test_run_view import read
+from tests.http_server import Answer, Asked, json_answer, serving
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
 SECONDS = 120_000
-SAID = "turns:\n  - {say: 'Gruezi', when: swiss}\n  - {say: 'Hello', delay_seconds: 4}"
+SAID = "turns:\n  - {say: 'Gruezi', when: swiss}\n  - {say: 'Hello'}"
 
 
-def telling(*between: dict[str, Any], script: str = SAID) -> dict[str, Any]:
-    """A node of code, what stands between, and a model that takes its time."""
-    said = {"model": "scripted/script", "script": script, "prompt": "Say hello"}
+def telling(*between: dict[str, Any]) -> dict[str, Any]:
+    """A node of code, what stands between, and a model."""
+    said = {"model": "scripted/script", "script": SAID, "prompt": "Say hello"}
+    return row(*between, {"id": "ask", "kind": "chat_model", "name": "Say", "config": said})
+
+
+def row(*between: dict[str, Any]) -> dict[str, Any]:
+    """A node of code, and what comes after it."""
     nodes = [
         {"id": "start", "kind": "start", "name": "Begin"},
         {"id": "sum", "kind": "code", "name": "Sum", "config": {"source": "{'total': 1}"}},
         *between,
-        {"id": "ask", "kind": "chat_model", "name": "Say", "config": said},
         {"id": "end", "kind": "output", "name": "Result"},
     ]
     ids = [node["id"] for node in nodes]
@@ -50,7 +57,7 @@ def begin(page: Page, diagram: dict[str, Any]) -> str:
 def test_R21_and_R25_a_paused_run_is_edited_repaired_and_goes_on(signed_in: Open) -> None:
     page = signed_in("/")
     nap = {"id": "nap", "kind": "wait", "name": "Nap", "config": {"duration": 86_400}}
-    run_id = begin(page, telling(nap, script="turns:\n  - {say: 'Hello'}"))
+    run_id = begin(page, telling(nap))
     view, dialog = page.get_by_test_id("run-view"), page.get_by_test_id("repair-dialog")
     expect(page.get_by_test_id("node-nap")).to_have_attribute("data-state", "waiting_time", timeout=SECONDS)
     expect(page.get_by_test_id("act-repair")).to_have_count(0)
@@ -92,11 +99,28 @@ def test_R21_and_R25_a_paused_run_is_edited_repaired_and_goes_on(signed_in: Open
     assert (steps["sum"]["output"], steps["nap"]["output"]) == ({"total": 7}, {"slept": 0})
 
 
+@pytest.fixture
+def answers_the_second() -> Iterator[str]:
+    """The address of a server that leaves whoever asks first without an answer."""
+    asked: list[Asked] = []
+
+    def answer(one: Asked) -> Answer:
+        asked.append(one)
+        return json_answer("Hello") if len(asked) > 1 else Answer(until=asyncio.Event())
+
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(serving(answer)) as server,
+    ):
+        yield server.url.replace("127.0.0.1", "localhost")
+
+
 def test_R24_after_a_worker_was_killed_the_legend_tells_what_was_reused(
-    signed_in: Open, instance: Instance
+    signed_in: Open, instance: Instance, answers_the_second: str
 ) -> None:
     page = signed_in("/")
-    begin(page, telling())
+    get = {"id": "ask", "kind": "http_request", "name": "Ask", "config": {"url": answers_the_second}}
+    begin(page, row(get))
     expect(page.get_by_test_id("node-ask")).to_have_attribute("data-state", "running", timeout=SECONDS)
     assert instance.process
     children = psutil.Process(instance.process.pid).children(recursive=True)
@@ -114,7 +138,7 @@ def test_R24_after_a_worker_was_killed_the_legend_tells_what_was_reused(
 
 def test_R22_a_fork_says_something_else_and_the_tree_leads_back(signed_in: Open) -> None:
     page = signed_in("/")
-    run_id = begin(page, telling(script="turns:\n  - {say: 'Gruezi', when: swiss}\n  - {say: 'Hello'}"))
+    run_id = begin(page, telling())
     view = page.get_by_test_id("run-view")
     expect(view).to_have_attribute("data-status", "succeeded", timeout=SECONDS)
     page.get_by_test_id("node-ask").click()

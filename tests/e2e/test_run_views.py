@@ -230,7 +230,7 @@ def test_R16_values_stand_beside_their_expressions_and_lead_to_where_they_came_f
     resolved.get_by_test_id("came-from-read").first.click()
     panel = page.get_by_test_id("step-panel")
     expect(panel.get_by_role("heading", name="Read the order")).to_be_visible()
-    assert "step=read" in page.url
+    expect(page).to_have_url(re.compile("step=read"))
 
 
 def test_R17_the_state_after_each_step_and_what_it_changed(runs: Runs) -> None:

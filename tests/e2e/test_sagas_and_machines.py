@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import keep_screen
-from tests.e2e.editing import new_workflow, post, pull_wire
+from tests.e2e.editing import DRAWN, new_workflow, post, pull_wire
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
@@ -88,7 +88,7 @@ def test_a_state_machine_is_drawn_run_and_led_on_by_an_event(signed_in: Open) ->
     frame.wait_for()
     page.get_by_role("button", name="Close the settings").click()
     page.keyboard.press("Shift+1")
-    page.wait_for_function("document.getAnimations().every(one => one.playState !== 'running')")
+    page.evaluate(DRAWN)
     for number, part in enumerate((0.25, 0.7)):
         box = frame.bounding_box()
         assert box is not None

@@ -10,21 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import keep_screen
+from tests.e2e.editing import drag
 from tests.e2e.instance import Instance
 
 pytestmark = pytest.mark.e2e
 CORRECTED = "Your subscription ends on the last day of this month. We are sorry to see you go."
-
-
-def drag(page: Page, selector: str, dx: int, dy: int) -> None:
-    box = page.locator(selector).bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + 12
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + dx / 2, y + dy / 2, steps=5)
-    page.mouse.move(x + dx, y + dy, steps=5)
-    page.mouse.up()
 
 
 def connect(page: Page, source: str, target: str) -> None:
@@ -52,7 +42,7 @@ def edit_the_draft(page: Page) -> None:
     expect(page.get_by_test_id("node-classify")).to_contain_text("Which topic?")
     page.keyboard.press("Escape")
     before = page.get_by_test_id("node-guard").bounding_box()
-    drag(page, '[data-testid="node-guard"]', 0, 120)
+    drag(page, page.get_by_test_id("node-guard"), by=(0, 120))
     after = page.get_by_test_id("node-guard").bounding_box()
     assert before
     assert after

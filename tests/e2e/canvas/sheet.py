@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.editing import centre, new_workflow
+from tests.e2e.editing import DRAWN, centre, new_workflow
 
 Point = tuple[float, float]
 
@@ -138,15 +138,14 @@ class Sheet:
         mouse.move(
             x + 4, y + 1
         )  # what a drag moves until it begins is lost to it: it must not come together with the next
-        self.page.evaluate(
-            "() => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))"
-        )
+        self.page.evaluate(DRAWN)
         mouse.move((x + to_x) / 2, (y + to_y) / 2, steps=4)
         mouse.move(to_x, to_y, steps=4)
         if let_go:
             mouse.up(button=button)
             if hold:
                 self.page.keyboard.up(hold)
+            self.page.evaluate(DRAWN)
 
     def drag_node(self, node_id: str, to: Point, *, hold: str = "", let_go: bool = True) -> None:
         """Drag a node by its head so that its corner comes to a place on the page."""
