@@ -70,7 +70,7 @@ class Program:
 
     def __init__(self, instance: Instance, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
-        self.http = httpx2.AsyncClient(base_url=f"{instance.url}/api/v1", headers=headers, timeout=30)
+        self.http = httpx2.AsyncClient(base_url=f"{instance.url}/api/v1", headers=headers, timeout=120)
         self.accepted: list[str] = []
 
     async def ask(self, method: str, path: str, **sent: Any) -> Any:

@@ -76,7 +76,7 @@ async def write(world: made.World, run_id: str, count: int, *, begins: int, ends
 async def watching(web: Web, key: str, run_id: str, after: int = 0) -> AsyncIterator[ClientConnection]:
     address = f"ws://127.0.0.1:{web.port}/api/v1/runs/{run_id}/events?after={after}"
     headers = {"Authorization": f"Bearer {key}"}
-    async with connect(address, additional_headers=headers, max_queue=1, open_timeout=30) as socket:
+    async with connect(address, additional_headers=headers, max_queue=1, open_timeout=120) as socket:
         yield socket
 
 

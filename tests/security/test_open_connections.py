@@ -59,7 +59,7 @@ async def all_close(browser: Browser, run_id: str) -> None:
     flow = browser.socket("/workflows/flow/draft")
     run = browser.socket(f"/runs/{run_id}/events")
     events = browser.http.stream(
-        "GET", f"/runs/{run_id}/events", headers={"Accept": "text/event-stream"}, timeout=30
+        "GET", f"/runs/{run_id}/events", headers={"Accept": "text/event-stream"}, timeout=120
     )
     async with flow as drafting, run as watching, events as streaming:
         lines = streaming.aiter_lines()

@@ -88,10 +88,10 @@ async def test_containers_in_containers_are_tried_again_without_a_collision(worl
 async def test_a_map_that_takes_too_long_is_stopped_with_all_that_runs_in_it(world: World) -> None:
     diagram = drawn(
         ("m", "map", {"timeout_seconds": 0.3, "on_error": "route"}),
-        ("l", "loop", {"parent": "m"}), ("b", "say", {"parent": "l", "config": {"seconds": 60}}),
+        ("l", "loop", {"parent": "m"}), ("b", "say", {"parent": "l", "config": {"seconds": 600}}),
         "ok", ("late", "end"), wires="m>ok m.error>late",
     )  # fmt: skip
-    outcome, run = await asyncio.wait_for(world.play(diagram, [1, 2]), 30)
+    outcome, run = await asyncio.wait_for(world.play(diagram, [1, 2]), 120)
     assert outcome.output == {
         "code": "timeout",
         "message": "m took longer than its limit of 0.3 seconds.",

@@ -199,6 +199,6 @@ async def test_waits_do_not_outlive_their_run(world: World) -> None:
     diagram: dict[str, Any] = drawn(
         "s", HEAR, ("t", "trouble", {"config": {"seconds": 0.1}}), wires="s>h s>t"
     )
-    outcome, _ = await asyncio.wait_for(world.play(diagram), 30)
+    outcome, _ = await asyncio.wait_for(world.play(diagram), 120)
     assert outcome.status == "failed"
     assert await waits(world) == []

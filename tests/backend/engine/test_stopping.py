@@ -53,17 +53,17 @@ async def test_a_drain_wakes_what_waits(world: World) -> None:
     playing = asyncio.ensure_future(world.engine.play(run))
     await world.questions.wait_for(1)
     world.engine.stop(run.run_id, "drain")
-    assert (await asyncio.wait_for(playing, 50)).status == "drained"
+    assert (await asyncio.wait_for(playing, 120)).status == "drained"
     await world.answer(run, f"approval:{run.run_id}:a:1", wake=False)
     assert (await world.again(run)).output == "yes"
 
 
 async def test_a_cancel_starts_nothing_new_and_ends_what_runs_too_long(hasty: World) -> None:
-    run = await hasty.run(drawn("a", ("b", "say", {"config": {"seconds": 60}}), "c", wires="a>b b>c"))
+    run = await hasty.run(drawn("a", ("b", "say", {"config": {"seconds": 600}}), "c", wires="a>b b>c"))
     playing = asyncio.ensure_future(hasty.engine.play(run))
     await started(hasty, run.run_id, "b")
     hasty.engine.stop(run.run_id, "cancel")
-    assert (await asyncio.wait_for(playing, 50)).status == "cancelled"
+    assert (await asyncio.wait_for(playing, 120)).status == "cancelled"
     row = await hasty.row(run)
     assert row.status == "cancelled"
     assert row.finished_at is not None

@@ -159,7 +159,7 @@ async def test_a_failure_beside_a_question_ends_the_run_at_once(world: World) ->
     run = await world.run(
         drawn("s", ("a", "ask"), ("t", "trouble", {"config": {"seconds": 0.05}}), wires="s>a s>t")
     )
-    outcome = await asyncio.wait_for(world.engine.play(run), 5)
+    outcome = await asyncio.wait_for(world.engine.play(run), 120)
     assert outcome.status == "failed"
 
 

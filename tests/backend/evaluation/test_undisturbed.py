@@ -65,7 +65,7 @@ async def test_a_look_that_fails_ends_no_worker() -> None:
             raise ExceptionGroup("of several at once", [ValueError("wrong")])
         again.set()
 
-    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(120), asyncio.TaskGroup() as tasks:
         watch = tasks.create_task(looking.every(0, "this", look))
         await again.wait()
         watch.cancel()

@@ -198,7 +198,7 @@ async def test_R54_what_comes_at_once_goes_together_and_rows_of_many_come_in_few
                 await service.note(session, run_id, world.by.team_id, Entry("event.emitted", {"n": n}))
         sizes, last = list[int](), 1
         while last < 201:
-            items = await asyncio.wait_for(anext(batches), 10)
+            items = await asyncio.wait_for(anext(batches), 60)
             assert [item.seq for item in items] == list(range(last + 1, last + 1 + len(items)))
             sizes.append(len(items))
             last += len(items)
@@ -229,13 +229,13 @@ async def test_R54_readers_who_miss_the_same_rows_are_given_one_page(
 async def test_R54_what_is_late_is_not_taken_for_lost(serving: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """While events of a run come, the looks at the database send nobody to the rows."""
     monkeypatch.setattr(hub, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(hub, "GRACE_SECONDS", 1.5)  # a slow machine tells nothing for a while
+    monkeypatch.setattr(hub, "GRACE_SECONDS", 5)  # a slow machine tells nothing for a while
     world, run_id = await started()
     reading = asyncio.ensure_future(watch(serving, Watched(world.by.team_id, run_id), 60))
     await asyncio.sleep(0.2)
     told = list[int]()
     monkeypatch.setattr(channel.Channel, "know", lambda _self, newest: told.append(newest))
-    await write(world, run_id, 60, 0.04)
+    await write(world, run_id, 60, 0.1)
     assert await asyncio.wait_for(reading, 60) == list(range(1, 61))
     assert not told
 
