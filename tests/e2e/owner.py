@@ -19,13 +19,12 @@ def owner_page(
     height: int = 900,
     dark: bool = False,
 ) -> Iterator[Page]:
-    """A page on the instance with the owner's cookies, of somebody who asked for calm: what is aimed at has stopped moving."""
+    """A page on the instance with the owner's cookies; downloads work."""
     context = browser.new_context(
         base_url=instance.url,
         storage_state=state,  # pyright: ignore[reportArgumentType] - what storage_state() gave
         viewport={"width": width, "height": height},
         color_scheme="dark" if dark else "light",
-        reduced_motion="reduce",
     )
     try:
         yield context.new_page()

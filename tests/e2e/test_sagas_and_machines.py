@@ -87,6 +87,7 @@ def test_a_state_machine_is_drawn_run_and_led_on_by_an_event(signed_in: Open) ->
     frame = page.get_by_test_id("node-state_machine")
     frame.wait_for()
     page.get_by_role("button", name="Close the settings").click()
+    page.emulate_media(reduced_motion="reduce")  # nothing is aimed at that still moves
     page.keyboard.press("Shift+1")
     page.evaluate(DRAWN)
     for number, part in enumerate((0.25, 0.7)):

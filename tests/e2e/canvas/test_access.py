@@ -174,6 +174,7 @@ def test_C98_axe_finds_nothing_serious_in_the_editor(draw: Open, dark: bool) -> 
     sheet = draw(broken, ASKING["wires"])
     page = sheet.page
     page.emulate_media(color_scheme="dark" if dark else "light")
+    expect(page.locator("html")).to_contain_class("dark" if dark else "light")
     try:
         found = {"canvas": serious(page)}
         for keys, name in (

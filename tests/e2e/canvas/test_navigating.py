@@ -74,7 +74,6 @@ def test_C01_two_fingers_pinch_the_canvas_on_a_touch_screen(draw: Open) -> None:
 def test_C02_keys_zoom_briefly_and_not_at_all_for_people_who_want_calm(draw: Open) -> None:
     nodes, wires = row("a", "b", "c")
     sheet = draw(nodes, wires)
-    sheet.page.emulate_media(reduced_motion="no-preference")
     sheet.page.evaluate(
         "() => { const it = document.querySelector('.react-flow__viewport'); window.moves = [];"
         " new MutationObserver(() => window.moves.push(performance.now())).observe(it, { attributes: true, attributeFilter: ['style'] }) }"
@@ -94,6 +93,7 @@ def test_C02_keys_zoom_briefly_and_not_at_all_for_people_who_want_calm(draw: Ope
     zoomed(sheet, "a < 1.01")
     sheet.page.evaluate(SETTLED)
     assert sheet.page.evaluate("() => window.moves.length") <= 2, "it jumps"
+    sheet.page.emulate_media(reduced_motion="no-preference")
 
 
 def zoomed(sheet: Sheet, when: str) -> None:
