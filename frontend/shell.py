@@ -1,5 +1,7 @@
 """The frame around every page: left rail, bottom bar on phones, and the page's header."""
 
+from typing import Any
+
 import reflex as rx
 from reflex_components_core.el.elements.typography import Div
 
@@ -24,10 +26,10 @@ PLACES = (
 class _Shell(Div):
     """Tells `assets/early.js` when the browser has come to listen to what stands in it."""
 
-    def add_imports(self) -> dict[str, list[str]]:
+    def add_imports(self) -> rx.ImportDict:
         return {"react": ["useEffect"]}
 
-    def add_hooks(self) -> list[str]:
+    def add_hooks(self) -> list[str | rx.Var[Any]]:
         return ["useEffect(() => { setTimeout(() => dispatchEvent(new Event('quadrille-listens'))) }, [])"]
 
 

@@ -105,6 +105,8 @@ def test_a_state_machine_is_drawn_run_and_led_on_by_an_event(signed_in: Open) ->
     page.get_by_role("button", name="Close the settings").click()
     pull_wire(page, "handle-state-next", "handle-state_2-in")
     expect(page.get_by_test_id("wire-state.next>state_2.in")).to_be_attached()
+    page.keyboard.press("Shift+1")  # the settings have moved it while they were open
+    page.evaluate(DRAWN)
     pull_wire(page, "handle-start-out", "handle-state_machine-in")
     pull_wire(page, "handle-state_machine-out", "handle-output-in")
     expect(page.get_by_test_id("wire-state_machine.out>output.in")).to_be_attached()
