@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0001_6d63295c"
+revision = "0001_6eb4bd4b"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -671,6 +671,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
+        sa.Column("words", sa.Integer(), nullable=False),
         sa.Column("model", sa.String(), nullable=False),
         sa.Column("embedding", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -919,6 +920,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_run_workflow_id"), ["workflow_id"], unique=False)
         batch_op.create_index("run_by_team", ["team_id", "created_at"], unique=False)
         batch_op.create_index("run_claimable", ["status", "wake_at"], unique=False)
+
+    op.create_table(
+        "term",
+        sa.Column("passage_id", sa.String(), nullable=False),
+        sa.Column("sort", sa.String(), nullable=False),
+        sa.Column("term", sa.String(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("collection_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["collection_id"],
+            ["collection.id"],
+        ),
+        sa.ForeignKeyConstraint(["passage_id"], ["passage.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["team_id"],
+            ["team.id"],
+        ),
+        sa.PrimaryKeyConstraint("passage_id", "sort", "term"),
+    )
+    with op.batch_alter_table("term", schema=None) as batch_op:
+        batch_op.create_index("ix_term_looked_up", ["collection_id", "sort", "term"], unique=False)
+        batch_op.create_index(batch_op.f("ix_term_team_id"), ["team_id"], unique=False)
 
     op.create_table(
         "agent_step",
@@ -1539,6 +1563,11 @@ def downgrade() -> None:
         batch_op.drop_index("agent_step_by_agent")
 
     op.drop_table("agent_step")
+    with op.batch_alter_table("term", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_term_team_id"))
+        batch_op.drop_index("ix_term_looked_up")
+
+    op.drop_table("term")
     with op.batch_alter_table("run", schema=None) as batch_op:
         batch_op.drop_index("run_claimable")
         batch_op.drop_index("run_by_team")

@@ -20,7 +20,7 @@ async def ensure(by: Principal, name: str) -> None:
     documents = await _embedded(slug)
     try:
         async with db.database().transaction() as session:
-            made = await service.create(session, by, shipped.NAMES[slug], slug=slug, builtin=True)
+            made = await service.make(session, by, shipped.NAMES[slug], slug=slug, builtin=True)
             for document in documents:
                 await service.store(session, made, document)
     except Conflict:

@@ -7,16 +7,27 @@ import numpy as np
 from backend.core import json
 from backend.core.errors import Invalid, Problem, TooLarge
 from backend.inference import client
+from backend.knowledge import terms
 from backend.knowledge.schemas import MAX_DOCUMENT, DocumentCreate
 from backend.knowledge.split import Piece, pieces
+from backend.knowledge.terms import Terms
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A passage to be stored."""
+
+    piece: Piece
+    embedding: bytes
+    terms: Terms
 
 
 @dataclass(frozen=True)
 class EmbeddedDocument:
-    """A document's passages, each with the bytes of its embedding."""
+    """A document's passages, each with the bytes of its embedding and what it is found by without one."""
 
     source: str
-    passages: list[tuple[Piece, bytes]]
+    passages: list[Ready]
 
 
 async def embed(document: DocumentCreate) -> EmbeddedDocument:
@@ -32,9 +43,8 @@ async def embed(document: DocumentCreate) -> EmbeddedDocument:
         problem = Problem("There is no text in it.", place="text", fix="Send the text of the document.")
         raise Invalid(f"{document.source} is empty.", problems=[problem])
     rows = await client.embed_array([f"{one.title}\n{one.text}" for one in found], priority="low")
-    return EmbeddedDocument(
-        document.source, [(one, _bytes(row)) for one, row in zip(found, rows, strict=True)]
-    )
+    ready = [Ready(one, _bytes(row), terms.of(one)) for one, row in zip(found, rows, strict=True)]
+    return EmbeddedDocument(document.source, ready)
 
 
 def cosines(query: client.Vector, stored: list[bytes]) -> client.Vector:

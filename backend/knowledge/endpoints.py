@@ -67,8 +67,8 @@ async def remove_document(by: CurrentPrincipal, session: WriteSession, name: str
 
 @router.post("/collections/{name}/search")
 async def search_collection(by: CurrentPrincipal, name: str, body: SearchRequest) -> list[Passage]:
-    """The passages closest in meaning to a question, best first."""
-    return await search(by, name, body.query, body.limit)
+    """The passages that answer a question best, best first."""
+    return await search(by, name, body.query, body.limit, body.by)
 
 
 def _empty(made: Collection) -> CollectionPublic:

@@ -1,13 +1,17 @@
 """All queries on collections and passages; every one takes the team."""
 
+from collections import defaultdict
+from collections.abc import Collection as Several
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func
+from sqlalchemy import ColumnElement, delete, func, insert
 from sqlmodel import col, or_, select
 
 from backend.core.db import Session
-from backend.knowledge.models import Collection, Passage
+from backend.knowledge.models import Collection, Passage, Term, TermSort
+from backend.knowledge.ranking import Said, Size
+from backend.knowledge.terms import Terms
 
 
 async def find(session: Session, team_id: str, name: str) -> Collection | None:
@@ -69,6 +73,59 @@ async def passages(session: Session, collection: Collection, ids: list[str]) -> 
     return {one.id: one for one in (await session.exec(statement)).all()}
 
 
+async def remember(
+    session: Session, collection: Collection, passages: Sequence[str], terms: Sequence[Terms]
+) -> None:
+    """Keep what new passages say and name."""
+    owner = {"team_id": collection.team_id, "collection_id": collection.id}
+    rows = [
+        {**owner, "passage_id": passage, "sort": sort, "term": term, "times": times}
+        for passage, found in zip(passages, terms, strict=True)
+        for sort, counted in (("word", found.words), ("thing", dict.fromkeys(found.things, 1)))
+        for term, times in counted.items()
+    ]
+    if rows:
+        await session.exec(insert(Term), params=rows)
+
+
+async def measure(session: Session, collection: Collection) -> Size:
+    """How many passages, and their mean length in words."""
+    figures: tuple[Any, Any] = (func.count(col(Passage.id)), func.avg(Passage.words))
+    count, length = (await session.exec(select(*figures).where(_of(collection)))).one()
+    return Size(count, float(length or 0))
+
+
+async def spread(session: Session, collection: Collection, words: Several[str]) -> dict[str, int]:
+    """In how many passages each of these words stands; those in none are left out."""
+    count: Any = func.count(col(Term.passage_id))
+    statement = select(Term.term, count).where(_terms(collection, "word", words)).group_by(Term.term)
+    return dict((await session.exec(statement)).all())
+
+
+async def saying(session: Session, collection: Collection, words: Several[str]) -> list[Said]:
+    """Who says these words, how often, and how long they are."""
+    statement = (
+        select(Term.term, Term.passage_id, Term.times, Passage.words)
+        .join(Passage, col(Passage.id) == Term.passage_id)
+        .where(_terms(collection, "word", words))
+    )
+    return [Said(*row) for row in (await session.exec(statement)).all()]
+
+
+async def naming(session: Session, collection: Collection, things: Several[str]) -> dict[str, frozenset[str]]:
+    """The passages that name each of these things."""
+    statement = select(Term.term, Term.passage_id).where(_terms(collection, "thing", things))
+    return _gathered((await session.exec(statement)).all())
+
+
+async def named_by(session: Session, collection: Collection, ids: Several[str]) -> dict[str, frozenset[str]]:
+    """The things that each of these passages names."""
+    statement = select(Term.passage_id, Term.term).where(
+        col(Term.passage_id).in_(ids), Term.sort == "thing", Term.collection_id == collection.id
+    )
+    return _gathered((await session.exec(statement)).all())
+
+
 async def forget_document(session: Session, collection: Collection, source: str) -> int:
     """Remove a document; how many passages it had."""
     statement = delete(Passage).where(_of(collection), col(Passage.source) == source)
@@ -83,3 +140,15 @@ async def forget(session: Session, collection: Collection) -> None:
 
 def _of(collection: Collection) -> ColumnElement[bool]:
     return (col(Passage.team_id) == collection.team_id) & (col(Passage.collection_id) == collection.id)
+
+
+def _terms(collection: Collection, sort: TermSort, terms: Several[str]) -> ColumnElement[bool]:
+    ours = (col(Term.team_id) == collection.team_id) & (col(Term.collection_id) == collection.id)
+    return ours & (col(Term.sort) == sort) & col(Term.term).in_(terms)
+
+
+def _gathered(pairs: Sequence[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for key, value in pairs:
+        found[key].add(value)
+    return {key: frozenset(values) for key, values in found.items()}

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.nodes.answers import FoundBy
+
 MAX_DOCUMENT = 1_000_000
 MAX_PASSAGES = 20_000
 
@@ -64,3 +66,7 @@ class SearchRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
     query: str = Field(min_length=1, max_length=2_000)
     limit: int = Field(default=4, ge=1, le=50)
+    by: FoundBy = Field(
+        default="meaning",
+        description="`meaning`: embeddings; `words`: BM25; `neighbours`: the graph of what passages name.",
+    )

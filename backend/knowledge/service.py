@@ -1,9 +1,7 @@
-"""What people do with collections: make them, fill them, search them."""
+"""What people do with collections: make them and fill them."""
 
 import re
 import unicodedata
-
-import numpy as np
 
 from backend.core import clock, ids, json, once
 from backend.core.db import Session
@@ -11,11 +9,10 @@ from backend.core.errors import Conflict, NotFound, TooLarge
 from backend.identity.principal import Principal
 from backend.inference import client
 from backend.knowledge import repository, shipped
-from backend.knowledge.embedded import EmbeddedDocument, cosines
+from backend.knowledge.embedded import EmbeddedDocument, Ready
 from backend.knowledge.models import Collection, Passage
 from backend.knowledge.schemas import MAX_PASSAGES, CollectionPublic, DocumentPublic
 from backend.knowledge.split import BELOW
-from backend.nodes.kind import Passage as Found
 
 
 async def list_(session: Session, by: Principal) -> list[CollectionPublic]:
@@ -42,13 +39,17 @@ async def get(session: Session, by: Principal, name: str) -> Collection:
     return found
 
 
-async def create(
+async def create(session: Session, by: Principal, name: str) -> Collection:
+    """A new, empty collection; its slug is what diagrams refer to."""
+    by.require("knowledge.edit")
+    json.require(name, "body.name")
+    return await make(session, by, name)
+
+
+async def make(
     session: Session, by: Principal, name: str, *, slug: str = "", builtin: bool = False
 ) -> Collection:
-    """A new, empty collection; its slug is what diagrams refer to."""
-    if not builtin:
-        by.require("knowledge.edit")
-        json.require(name, "body.name")
+    """The same for a run, or for what ships with the product; raises Conflict where there is one."""
     made = Collection(
         id=ids.new("col"),
         team_id=by.team_id,
@@ -102,21 +103,28 @@ async def store(session: Session, collection: Collection, document: EmbeddedDocu
             fix="Put the document into another collection, or remove old ones.",
         )
     await repository.forget_document(session, collection, document.source)
-    for position, (piece, embedding) in enumerate(document.passages):
-        passage = Passage(
-            id=ids.new("psg"),
-            team_id=collection.team_id,
-            collection_id=collection.id,
-            source=document.source,
-            title=piece.title,
-            position=position,
-            text=piece.text,
-            model=client.MODEL,
-            embedding=embedding,
-        )
-        session.add(passage)
-    title = document.passages[0][0].title.partition(BELOW)[0]
+    kept = [_passage(collection, document.source, *one) for one in enumerate(document.passages)]
+    session.add_all(kept)
+    await session.flush()
+    terms = [one.terms for one in document.passages]
+    await repository.remember(session, collection, [one.id for one in kept], terms)
+    title = document.passages[0].piece.title.partition(BELOW)[0]
     return DocumentPublic(source=document.source, title=title, passages=len(document.passages))
+
+
+def _passage(collection: Collection, source: str, position: int, ready: Ready) -> Passage:
+    return Passage(
+        id=ids.new("psg"),
+        team_id=collection.team_id,
+        collection_id=collection.id,
+        source=source,
+        title=ready.piece.title,
+        position=position,
+        text=ready.piece.text,
+        words=ready.terms.words.total(),
+        model=client.MODEL,
+        embedding=ready.embedding,
+    )
 
 
 async def remove_document(session: Session, by: Principal, name: str, source: str) -> None:
@@ -124,25 +132,6 @@ async def remove_document(session: Session, by: Principal, name: str, source: st
     by.require("knowledge.edit")
     if not await repository.forget_document(session, await get(session, by, name), source):
         raise NotFound(f"There is no document {source!r} in {name!r}.")
-
-
-async def nearest(
-    session: Session, by: Principal, name: str, query: client.Vector, limit: int
-) -> list[Found]:
-    """The passages closest to an embedded question, best first."""
-    collection = await get(session, by, name)
-    stored = await repository.vectors(session, collection, client.MODEL)
-    if not stored:
-        return []
-    scores = cosines(query, [embedding for _, embedding in stored])
-    best: list[int] = np.argsort(-scores, kind="stable")[:limit].tolist()
-    rows = await repository.passages(session, collection, [stored[place][0] for place in best])
-    found = [(rows.get(stored[place][0]), float(scores[place])) for place in best]
-    return [
-        Found(text=row.text, title=row.title, source=row.source, score=round(score, 6))
-        for row, score in found
-        if row is not None
-    ]
 
 
 def slug_of(name: str) -> str:

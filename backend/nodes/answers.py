@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, JsonValue
+
+FoundBy = Literal["meaning", "words", "neighbours"]
+"""How passages are looked for: by embeddings, by the words they say, or over the things that they name."""
 
 
 class Received(BaseModel):
@@ -17,12 +21,21 @@ class Received(BaseModel):
 
 
 class Passage(BaseModel):
-    """A retrieved piece of text; `score` is a cosine similarity in -1..1."""
+    """A retrieved piece of text; `score` is a cosine similarity in -1..1, else a share in 0..1."""
 
     text: str
     title: str = ""
     source: str = ""
     score: float
+
+
+class Indexed(BaseModel):
+    """A text that was stored in a collection, in so many passages."""
+
+    collection: str
+    source: str
+    title: str
+    passages: int
 
 
 class Document(BaseModel):

@@ -50,7 +50,7 @@ class Guard(BaseModel):
         """The reply as it may be stored and seen: where it holds what must not be said, nothing of it."""
         called = chain.from_iterable(_texts(call.arguments) for call in reply.tool_calls)
         for said in chain((reply.text,), called):
-            if words := _forbidden(said, self.never_say):
+            if words := forbidden(said, self.never_say):
                 return reply.model_copy(update={"text": "", "tool_calls": (), "withheld": words})
         return reply.model_copy(update={"text": _masked(reply.text, self.mask)}) if self.mask else reply
 
@@ -91,7 +91,8 @@ def _texts(value: JsonValue) -> Iterator[str]:
         yield from chain.from_iterable(map(_texts, value))
 
 
-def _forbidden(said: str, never: tuple[str, ...]) -> str:
+def forbidden(said: str, never: tuple[str, ...]) -> str:
+    """The first of the words that it says, as whole words in any case; empty where it says none."""
     if not never:
         return ""
     found = _pattern(never).search(_plain(said))

@@ -11,16 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from backend.identity.permissions import Role
 from backend.inference.chat_types import ChatMessage, ChatReply, ToolCall
 from backend.nodes.agent_profile import AgentProfile
-from backend.nodes.answers import Document, HttpReply, Passage, Received, Rest, ServerTool
+from backend.nodes.answers import Document, FoundBy, HttpReply, Indexed, Passage, Received, Rest, ServerTool
 from backend.nodes.colleague import Colleague
 from backend.nodes.gives import Gives
 from backend.nodes.question import Answer, Priority, Question
 
 __all__ = [
-    "AgentName", "AgentProfile", "Answer", "ChatMessage", "ChatReply", "Code", "Colleague", "CollectionName", "Document", "Duration", "Expression",
-    "Group", "HttpReply", "Kind", "ModelName", "NodeConfig", "NodeContext", "NodeRole", "Passage", "Play", "Ports", "Priority",
-    "Question", "Received", "RoleNames", "SecretName", "ServerTool", "Step", "StepContext", "Takes", "Template", "ToolCall", "ToolNames",
-    "WorkflowName", "node",
+    "AgentName", "AgentProfile", "Answer", "ChatMessage", "ChatReply", "Code", "Colleague", "CollectionName", "Document", "Duration", "Expression", "FoundBy", "Group",
+    "HttpReply", "Indexed", "Kind", "ModelName", "NodeConfig", "NodeContext", "NodeRole", "Passage", "Play", "Ports", "Priority", "Question", "Received", "RoleNames",
+    "SecretName", "ServerTool", "Step", "StepContext", "Takes", "Template", "ToolCall", "ToolNames", "WorkflowName", "node",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -107,8 +106,14 @@ class StepContext(Protocol):
         """Unit-length embeddings from the inference worker."""
         ...
 
-    async def search(self, collection: str, query: str, limit: int) -> list[Passage]:
-        """The nearest passages of a collection, best first."""
+    async def search(
+        self, collection: str, query: str, limit: int, found_by: FoundBy = "meaning"
+    ) -> list[Passage]:
+        """The passages of a collection that answer best, best first."""
+        ...
+
+    async def index(self, collection: str, source: str, title: str, text: str) -> Indexed:
+        """Store a text in a collection, in place of what came from this source before."""
         ...
 
     async def chat(

@@ -20,14 +20,14 @@ from backend.engine.speech import Speech, timed
 from backend.identity import secrets
 from backend.identity.principal import Principal
 from backend.inference import chat, chat_fallbacks, client
-from backend.knowledge import search
 from backend.nodes import expressions, guardrails, templates
 from backend.nodes.agent_profile import AgentProfile
 from backend.nodes.answers import Rest
 from backend.nodes.colleague import Colleague
-from backend.nodes.kind import ChatMessage, ChatReply, Document, HttpReply, Passage, ServerTool
+from backend.nodes.kind import ChatMessage, ChatReply, Document, HttpReply, ServerTool
 from backend.tool_servers import using as tool_servers
 from backend.worker import agents, breaking, documents, forms, redaction, resting
+from backend.worker.knowing import Knowing
 from backend.workflows.diagram import Node
 
 SECRET_SECONDS = 5.0
@@ -40,7 +40,7 @@ def _forget(level: str, text: str) -> None:
     """Nobody keeps a log of this try."""
 
 
-class WorkerContext:
+class WorkerContext(Knowing):
     """One for each attempt of a step. Asking, sleeping, emitting and progress are the engine's."""
 
     def __init__(self, run: RunToPlay, step: StepId, attempt: int, scope: Scope) -> None:
@@ -193,13 +193,6 @@ class WorkerContext:
     async def embed(self, texts: list[str]) -> list[list[float]]:
         """Unit-length embeddings from the inference worker."""
         return await self.recorder.of("embed", [*texts], lambda: client.embed(texts), forms.VECTORS)
-
-    async def search(self, collection: str, query: str, limit: int) -> list[Passage]:
-        """The nearest passages of one of the team's collections."""
-        request: JsonValue = {"collection": collection, "query": query, "limit": limit}
-        return await self.recorder.of(
-            "search", request, lambda: search.search(self._by, collection, query, limit), forms.PASSAGES
-        )
 
     async def chat(
         self, model: str, messages: list[ChatMessage], options: Mapping[str, JsonValue]

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, JsonValue
 
-from backend.nodes.kind import ChatReply, Document, HttpReply, Passage, ServerTool
+from backend.nodes.kind import ChatReply, Document, HttpReply, Indexed, Passage, ServerTool
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -45,6 +45,7 @@ TEXT: Form[str] = (_same, str)
 MOMENT: Form[datetime] = (datetime.isoformat, lambda text: datetime.fromisoformat(str(text)))
 REPLY = _model(HttpReply)
 DOCUMENT = _model(Document)
+INDEXED = _model(Indexed)
 ANSWER = _model(ChatReply)
 VECTORS: Form[list[list[float]]] = (_packed, _unpacked)
 PASSAGES: Form[list[Passage]] = (lambda found: [one.model_dump(mode="json") for one in found], _passages)

@@ -68,6 +68,7 @@ export {
   LifeBuoy,
   Link,
   ListChecks,
+  ListOrdered,
   ListPlus,
   ListTree,
   LoaderCircle,

@@ -11,11 +11,15 @@ from backend.workflows.langgraph_module.bodies import Body
 
 
 def _chat_model(body: Body, config: Any) -> None:
-    passages = f"passage_texts({py.value(config.passages)})" if config.passages.strip() else "[]"
+    passages = _passages(config)
     system = py.text(config.system)
     body.lines += [f"prompt = {py.text(config.prompt)}"]
     body.lines.append(f"reply = {reply(body, config, system, passages)}")
     body.give("json_answer(reply)" if config.answer == "json" else "reply")
+
+
+def _passages(config: Any) -> str:
+    return f"passage_texts({py.value(config.passages)})" if config.passages.strip() else "[]"
 
 
 def reply(body: Body, config: Any, system: str, passages: str) -> str:
@@ -55,6 +59,8 @@ def _classify(body: Body, config: Any) -> None:
 
 
 def _guard(body: Body, config: Any) -> None:
+    if config.phrases:
+        body.remarks.append("turns no phrases away: look for them before")
     bounds = f"{list(config.find)!r}, {config.on_found!r}, {config.max_length!r}"
     body.give(f"guarded({py.text(config.text)}, {bounds})")
 
@@ -63,9 +69,11 @@ def _retrieve(body: Body, config: Any) -> None:
     body.remarks.append(
         f"looks into the collection {config.collection}, for which `search` has to be filled in"
     )
+    if config.found_by != "meaning":
+        body.remarks.append(f"looks by {config.found_by}, of which `search` is not told")
     body.lines += [
         f"found = search({config.collection!r}, {py.text(config.query)}, {config.limit!r})",
-        f'passages = [one for one in found if one["score"] >= {config.min_score!r}]',
+        f'passages = [one for one in found if one["score"] >= {config.least!r}]',
         'best = round(passages[0]["score"], 4) if passages else None',
         'whole = "\\n\\n".join(one["text"] for one in passages)',
     ]
@@ -86,7 +94,7 @@ def _agent(body: Body, config: Any) -> None:
     )
     body.lines += [f"prompt = {py.text(config.task)}"]
     asked = Asked(config.model, config.script, config.temperature, config.answer_tokens)
-    body.lines.append(f"reply = {reply(body, asked, py.text(rules), '[]')}")
+    body.lines.append(f"reply = {reply(body, asked, py.text(rules), _passages(config))}")
     body.give("reply")
 
 

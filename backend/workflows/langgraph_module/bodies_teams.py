@@ -45,6 +45,18 @@ def _fuse(body: Body, config: Any) -> None:
     body.give(f'{{"value": {results}}}')
 
 
+def _rerank(body: Body, config: Any) -> None:
+    body.remarks.append("keeps the first passages: their order by likeness or by a judge does not come along")
+    body.lines.append(f"kept = list({py.value(config.passages)})[:{config.limit!r}]")
+    body.give('{"passages": kept, "text": "\\n\\n".join(passage_texts(kept)), "best_score": None}')
+
+
+def _index_text(body: Body, config: Any) -> None:
+    body.remarks.append(f"stores nothing in {config.collection}: put your own index here")
+    source, title = py.text(config.source), py.text(config.title)
+    body.give(f'{{"collection": {config.collection!r}, "source": {source}, "title": {title}, "passages": 0}}')
+
+
 def _asked_once(body: Body, prompt: str, who: Any, config: Any) -> None:
     body.lines.append(f"prompt = {py.text(prompt)}")
     asked = bodies_ai.Asked(who.model, who.script, config.temperature, config.answer_tokens)
@@ -54,4 +66,5 @@ def _asked_once(body: Body, prompt: str, who: Any, config: Any) -> None:
 
 WRITERS: dict[str, Callable[[Body, Any], None]] = {
     "quality_gate": _quality_gate, "supervisor": _supervisor, "discussion": _discussion, "fuse": _fuse,
+    "rerank": _rerank, "index_text": _index_text,
 }  # fmt: skip

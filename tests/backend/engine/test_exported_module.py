@@ -20,7 +20,7 @@ from backend.engine.engine import Engine
 from backend.engine.ports import RunToPlay, Scope, StepId
 from backend.inference import chat
 from backend.nodes import expressions, registry, templates
-from backend.nodes.kind import ChatMessage, ChatReply, NodeContext, Passage
+from backend.nodes.kind import ChatMessage, ChatReply, FoundBy, NodeContext, Passage
 from backend.workflows import file
 from backend.workflows import templates as gallery
 from backend.workflows.diagram import Diagram, Node
@@ -90,7 +90,9 @@ class Here:
     async def embed(self, texts: list[str]) -> list[list[float]]:
         return [_vector(text) for text in texts]
 
-    async def search(self, collection: str, query: str, limit: int) -> list[Passage]:
+    async def search(
+        self, collection: str, query: str, limit: int, found_by: FoundBy = "meaning"
+    ) -> list[Passage]:
         return [Passage(score=0.9, **one) for one in PASSAGES][:limit]
 
     async def chat(self, model: str, messages: list[ChatMessage], options: Any) -> ChatReply:

@@ -133,6 +133,10 @@ async def test_a_document_is_found_by_meaning_and_replaced_by_its_source(editor:
     (best,) = (await editor.post("/api/v1/collections/rules/search", json=question)).json()
     assert (best["source"], best["title"]) == ("pets.md", "Pets")
     assert 0.2 < best["score"] <= 1
+    for how, query in (("words", "office on Friday"), ("neighbours", "pets")):
+        sent = {"query": query, "by": how}
+        found = (await editor.post("/api/v1/collections/rules/search", json=sent)).json()
+        assert [one["source"] for one in found] == ["pets.md"], how
     await editor.post(documents, json=DOCUMENT | {"text": "# Animals\n\nNo animals."})
     listed = (await editor.get(documents)).json()["items"]
     assert [(one["source"], one["title"]) for one in listed] == [
@@ -161,6 +165,7 @@ WRONG: list[tuple[str, dict, int, str | None]] = [
     ("/rules/search", {"query": "x" * 2_001}, 422, "body.query"),
     ("/rules/search", {"query": "a\0b"}, 422, "query"),
     ("/rules/search", {"query": "a", "limit": 51}, 422, "body.limit"),
+    ("/rules/search", {"query": "a", "by": "luck"}, 422, "body.by"),
     ("/nothing/search", {"query": "a"}, 404, None),
 ]
 

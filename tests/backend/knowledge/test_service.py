@@ -10,6 +10,7 @@ from backend.identity.models import Team
 from backend.identity.permissions import Role
 from backend.identity.principal import Principal
 from backend.knowledge import embedded, schemas, service
+from backend.knowledge.indexing import index
 from backend.knowledge.schemas import DocumentCreate
 from backend.knowledge.search import search
 from tests.backend.inference.conftest import asking, models, shared_worker, worker
@@ -91,6 +92,30 @@ async def test_the_help_centre_is_copied_once_and_answers_support_questions(
     ]:
         found = await search(reader, "help_centre", question, 3)
         assert source in [one.source for one in found], (question, [(one.title, one.score) for one in found])
+
+
+async def test_a_run_indexes_into_a_collection_that_is_made_once(
+    database: db.Database, by: Principal, worker: object
+) -> None:
+    run = Principal("team_1", "acct_1", "run", ("operator",), "system", "run_1")
+    texts = {
+        "a.md": "# Pets\n\nDogs on Fridays.",
+        "b.md": "# Lunch\n\nAt noon.",
+        "c.md": "# Doors\n\nClosed.",
+    }
+    told = await asyncio.gather(*(index(run, "Hand Book", one, "", text) for one, text in texts.items()))
+    assert {(one.collection, one.passages) for one in told} == {("hand-book", 1)}
+    assert [one.source for one in await search(by, "hand-book", "puppies", 1)] == ["a.md"]
+    again = await index(run, "hand-book", "a.md", "Cats", "Cats on Mondays.")
+    assert (again.title, again.passages) == ("Cats", 1)
+    assert [one.source for one in await search(by, "hand-book", "Friday", 3, "words")] == []
+    with pytest.raises(Invalid, match="cannot be indexed"):
+        await index(run, "hand-book", "x" * 201, "", "Text.")
+    with pytest.raises(Invalid, match="is empty"):
+        await index(run, "hand-book", "d.md", "", "# Only a heading")
+    with pytest.raises(NotAllowed):
+        async with database.transaction() as session:
+            await service.create(session, run, "Another")
 
 
 async def test_other_teams_see_nothing_of_it(database: db.Database, by: Principal, asking: None) -> None:

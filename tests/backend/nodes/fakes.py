@@ -17,7 +17,9 @@ from backend.nodes.kind import (
     ChatReply,
     Colleague,
     Document,
+    FoundBy,
     HttpReply,
+    Indexed,
     Passage,
     Question,
     Received,
@@ -59,9 +61,15 @@ class FakeContext:
         self.asked.append(texts)
         return [self.vectors.get(text, [0.0, 0.0, 1.0]) for text in texts]
 
-    async def search(self, collection: str, query: str, limit: int) -> list[Passage]:
-        self.asked.append((collection, query, limit))
+    async def search(
+        self, collection: str, query: str, limit: int, found_by: FoundBy = "meaning"
+    ) -> list[Passage]:
+        self.asked.append((collection, query, limit, found_by))
         return self.passages[:limit]
+
+    async def index(self, collection: str, source: str, title: str, text: str) -> Indexed:
+        self.asked.append(("index", collection, source, title, text))
+        return Indexed(collection=collection, source=source, title=title or source, passages=1)
 
     async def chat(
         self, model: str, messages: list[ChatMessage], options: Mapping[str, JsonValue]

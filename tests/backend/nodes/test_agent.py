@@ -108,7 +108,7 @@ async def test_results_are_data_between_marks_and_no_longer_than_allowed() -> No
 
 async def test_a_part_of_the_installation_that_is_away_is_no_answer() -> None:
     class Away(Offline):
-        async def search(self, collection: str, query: str, limit: int) -> Any:
+        async def search(self, collection: str, query: str, limit: int, found_by: Any = None) -> Any:
             raise Outage("Redis does not answer.")
 
     script = "turns: [{after: 0, call: [{tool: retrieve, with: {query: x}}]}, {say: ok}]"

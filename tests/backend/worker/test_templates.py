@@ -147,14 +147,16 @@ def expiring(diagram: Diagram, node_id: str, seconds: float) -> Diagram:
 
 async def play_lead_qualification(program: Program) -> list[str]:
     runs = await play(program, "lead-qualification")
-    assert runs["good"]["output"] == runs["good"]["output"] | {"outcome": "filed", "score": 0, "letter": None}
+    assert runs["good"]["output"] == runs["good"]["output"] | {"outcome": "filed", "score": 5, "letter": None}
     fails = runs["fails"]
-    assert (fails["status"], fails["error"]["node_id"]) == ("failed", "register"), fails
+    assert (fails["status"], fails["error"]["node_id"]) == ("failed", "lead"), fails
+    web = (await program.steps(runs["needs approval"]["id"]))["web"]["output"]
+    assert (web["tool_calls"], web["data"]) == (1, {}), "no search service is set up, and it says nothing"
     asks = await program.answer(runs["needs approval"]["id"], "approved", values={"letter": "Dear Ada, yes."})
-    hot = {"outcome": "written to", "score": 100, "letter": "Dear Ada, yes."}
+    hot = {"outcome": "written to", "score": 95, "letter": "Dear Ada, yes."}
     assert asks["output"] == asks["output"] | hot
-    assert asks["output"]["company"] == {"value": "Ledger Limited", "from": "records"}, (
-        "records before the form"
+    assert asks["output"]["company"] == {"value": "Ledger Limited", "from": "crm"}, (
+        "the CRM before the register before the form"
     )
     warm = runs["waits for an answer"]
     assert warm["status"] == "waiting_event", warm
@@ -263,6 +265,50 @@ async def play_the_patterns(program: Program) -> list[str]:
     return [run["id"] for runs in (offer, debate, choice) for run in runs.values()]
 
 
+async def play_answer_with_sources(program: Program) -> list[str]:
+    runs = await play(program, "answer-with-sources")
+    good = runs["good"]
+    assert (good["output"]["answered"], good["output"]["tries"]) == (True, 1), good
+    assert good["output"]["sources"][0] == "[1] Invoices, receipts and VAT"
+    steps = await program.steps(good["id"])
+    ways = {way: steps[f"rounds:0/{way}"]["output"]["passages"] for way in ("meaning", "words", "neighbours")}
+    assert all(ways.values()), "each way finds something"
+    fused = steps["rounds:0/fuse"]["output"]
+    assert fused["ranks"][0]["from"] == ["meaning", "words", "neighbours"], "the best is in all three lists"
+    best = [one["score"] for one in steps["rounds:0/best"]["output"]["passages"]]
+    assert best == sorted(best, reverse=True)
+    assert 0 < len(best) <= 4 < len(fused["value"])
+    again = runs["second try"]
+    assert (again["output"]["answered"], again["output"]["tries"]) == (True, 2), again
+    told = await program.steps(again["id"])
+    assert "passages were found" in told["rounds:0/round"]["output"]["critique"]
+    assert told["rounds:1/query"]["output"]["text"] == "Delete my account", "other words after the critique"
+    fails = runs["fails"]
+    assert fails["output"] == fails["output"] | {"answered": False, "sources": [], "tries": 3}
+    assert fails["output"]["answer"].startswith("Not found")
+    assert await program.emitted(fails["id"]) == ["knowledge.missing"]
+    asks = await program.answer(
+        runs["needs approval"]["id"], "approved", values={"answer": "Suillus grevillei."}
+    )
+    assert (asks["output"]["answered"], asks["output"]["answer"]) == (True, "Suillus grevillei.")
+    assert await program.emitted(asks["id"]) == ["knowledge.missing", "knowledge.written"]
+    assert "ignore your instructions" in runs["turned away"]["output"]["answer"]
+    return [run["id"] for run in runs.values()]
+
+
+async def play_keep_knowledge_fresh(program: Program) -> list[str]:
+    runs = await play(program, "keep-knowledge-fresh")
+    assert runs["good"]["output"] == {"indexed": ["pets.md", "lunch.html"], "passages": 2, "failed": []}
+    for way in ("meaning", "words", "neighbours"):
+        asked = {"query": "When is lunch?", "by": way, "limit": 1}
+        found = await program.http.post("/collections/handbook/search", json=asked)
+        assert [one["source"] for one in found.json()] == ["lunch.html"], (way, found.text)
+    asks = await program.answer(runs["needs approval"]["id"], "approved")
+    assert (asks["output"]["indexed"], len(asks["output"]["failed"])) == (["pets.md"], 1)
+    assert "not a list" in runs["fails"]["error"]["message"]
+    return [run["id"] for run in runs.values()]
+
+
 async def play_choreography(program: Program) -> list[str]:
     """All that was told comes to whom it is for, and to no other run."""
     workflow_id = made_from["choreography"] = await program.from_template("choreography")
@@ -282,14 +328,6 @@ async def play_the_others(program: Program) -> list[str]:
     bill = await play(program, "map-over-a-list")
     assert bill["good"]["output"] == {"lines": ["1. Paper: 40", "2. Ink: 50", "3. Pens: 18.0"], "total": 108}
     assert bill["one row fails"]["output"] == {"lines": ["1. Paper: 40"], "total": 40}
-    answers = await play(program, "answer-with-sources")
-    assert answers["good"]["output"]["answered"], answers["good"]["output"]
-    assert answers["good"]["output"]["sources"]
-    assert answers["fails"]["output"] == answers["fails"]["output"] | {"answered": False, "sources": []}
-    asks = await program.answer(
-        answers["needs approval"]["id"], "approved", values={"answer": "Suillus grevillei."}
-    )
-    assert (asks["output"]["answered"], asks["output"]["answer"]) == (True, "Suillus grevillei.")
     looked = await play(program, "fan-out-and-join")
     assert looked["good"]["output"]["topic"] == "praise"
     assert looked["good"]["output"]["personal_data"] == {"email": 1}
@@ -300,7 +338,7 @@ async def play_the_others(program: Program) -> list[str]:
     assert root["good"]["output"]["rounds"] < 8
     refused = root["refused at the door"]
     assert (refused["status"], refused["problems"][0]["place"]) == (422, "input.number")
-    ended = [*bill.values(), *answers.values(), *looked.values(), root["good"]]
+    ended = [*bill.values(), *looked.values(), root["good"]]
     return [run["id"] for run in ended]
 
 
@@ -348,8 +386,10 @@ async def test_every_template_with_every_sample(
         ids += await play_research_team(program)
         ids += await play_the_patterns(program)
         ids += await play_choreography(program)
+        ids += await play_answer_with_sources(program)
+        ids += await play_keep_knowledge_fresh(program)
         ids += await play_the_others(program)
         await evaluate_all(program)
     assert shared_worker.poll() is None
-    assert len(templates.all_()) == 16, "play the new one too"
+    assert len(templates.all_()) == 17, "play the new one too"
     await check_invariants([await house.ended(run_id) for run_id in ids])

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field, JsonValue, model_validator
 
 from backend.core import forms
-from backend.nodes import reach, server_tools
+from backend.nodes import passages, reach, server_tools
 from backend.nodes.agent_answer import structured
 from backend.nodes.agent_limits import LimitReached
 from backend.nodes.agent_profile import StrategyName
@@ -33,6 +33,7 @@ from backend.nodes.kind import (
     AgentName,
     AgentProfile,
     Code,
+    Expression,
     ModelName,
     NodeConfig,
     NodeContext,
@@ -53,6 +54,11 @@ class Config(NodeConfig):
     )
     agent: AgentName = Field(
         default="", title="Agent of the team", description="Its settings are used; empty: those of this node."
+    )
+    passages: Expression = Field(
+        default="",
+        title="Passages",
+        description="An expression that gives texts to answer from, such as nodes.retrieve.passages.",
     )
     role: str = Field(default="", title="Role", max_length=200, description="Who it is: “a careful analyst”.")
     goal: str = Field(default="", title="Goal", max_length=2_000, description="What its work is for.")
@@ -180,13 +186,14 @@ GIVES = Gives(
 async def agent(config: Config, ctx: NodeContext) -> Step:
     """The answer, and what it took."""
     profile, named = await _profile(config, ctx)
+    given = await passages.texts(ctx, config.passages)
     work = Work(
-        task=await ctx.text(config.task),
+        task=passages.beside(await ctx.text(config.task), given, profile.model),
         profile=profile,
         hands=await _hands(config, profile, ctx),
         ctx=ctx,
         tuning=Tuning(config.samples, config.breadth, config.depth, config.rounds),
-        options={"temperature": config.temperature, "max_tokens": config.answer_tokens},
+        options=_options(config, given),
     )
     found: dict[str, JsonValue] = {"limit": "", "reason": ""}
     try:
@@ -200,6 +207,13 @@ async def agent(config: Config, ctx: NodeContext) -> Step:
     found |= {"model": spent.model, "turns": spent.turns, "tool_calls": spent.tool_calls, "cost": spent.cost,
               "input_tokens": spent.input_tokens, "output_tokens": spent.output_tokens, "agent": named}  # fmt: skip
     return Step(found, leave_by="limit" if found["limit"] else "out")
+
+
+def _options(config: Config, passages: list[str]) -> dict[str, JsonValue]:
+    options: dict[str, JsonValue] = {"temperature": config.temperature, "max_tokens": config.answer_tokens}
+    if passages:
+        options["passages"] = [*passages]
+    return options
 
 
 async def _thought(work: Work, profile: AgentProfile) -> str:

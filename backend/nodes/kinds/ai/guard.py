@@ -1,8 +1,8 @@
-"""Check a text before it goes on: find personal data, mask or block it, and bound its length.
+"""Check a text before it goes on: find personal data, mask or block it, turn phrases away, and bound its length.
 
 Mail addresses, IBANs (with checksum), payment cards (with Luhn checksum), phone numbers and IP addresses are found by
-their shape. Names and postal addresses are not found: this is a help, never a guarantee, and no defence against
-prompt injection.
+their shape. Names and postal addresses are not found: this is a help, never a guarantee. Phrases turn away the plain attempts
+at giving a model orders; against those in other words helps only that the model can do no harm.
 """
 
 from collections import Counter
@@ -10,7 +10,8 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from backend.nodes import pii
+from backend.nodes import guardrails, pii
+from backend.nodes.agent_profile import NeverSay
 from backend.nodes.gives import Gives
 from backend.nodes.kind import NodeConfig, NodeContext, Step, Template, node
 from backend.nodes.pii import PiiKind
@@ -29,6 +30,11 @@ class Config(NodeConfig):
         default="mask",
         title="When found",
         description="Replace it by its sort, such as [email], or leave by blocked.",
+    )
+    phrases: NeverSay = Field(
+        default=(),
+        title="Turn away",
+        description="Words such as “ignore your instructions”: a text that holds them leaves by blocked.",
     )
     max_length: int = Field(
         default=20_000,
@@ -57,6 +63,8 @@ async def guard(config: Config, ctx: NodeContext) -> Step:
     if len(text) > config.max_length:
         reason = f"The text has {len(text)} characters; {config.max_length} are allowed."
         return Step({"text": text[: config.max_length], "found": {}, "reason": reason}, leave_by="blocked")
+    if said := guardrails.forbidden(text, config.phrases):
+        return Step({"text": "", "found": {}, "reason": f"The text says “{said}”."}, leave_by="blocked")
     found = pii.find(text, config.find)
     counts: dict[str, JsonValue] = dict(Counter(one.kind for one in found))
     masked = pii.masked(text, found)
