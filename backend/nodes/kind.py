@@ -27,7 +27,6 @@ T = TypeVar("T")
 # Text with `{{ expression }}` holes, and a bare expression. Kinds resolve them with `ctx.text` and `ctx.value`.
 Template = Annotated[str, Field(json_schema_extra={"widget": "template"}, max_length=20_000)]
 Expression = Annotated[str, Field(json_schema_extra={"widget": "expression"}, max_length=2_000)]
-
 Code = Annotated[str, Field(json_schema_extra={"widget": "code"}, max_length=100_000)]
 Duration = Annotated[float, Field(json_schema_extra={"widget": "duration"}, gt=0, le=366 * 86_400)]  # seconds
 SecretName = Annotated[str, Field(json_schema_extra={"widget": "secret"}, max_length=200)]
