@@ -170,11 +170,11 @@ ANSWERS: dict[tuple[str, str], list[Any]] = {
 }  # fmt: skip
 
 
-OTHERWISE = {"agent", "supervisor", "discussion", "fuse", "quality_gate"}
+OTHERWISE = {"agent", "supervisor", "discussion", "fuse", "quality_gate", "rerank", "index_text"}
 
 
 def of_templates() -> list[Case]:
-    """Every sample that its form lets in; agents, fusions and judges do otherwise in a module, as its head says."""
+    """Every sample that its form lets in; agents, fusions, judges and indexes do otherwise in a module, as its head says."""
     found: list[Case] = []
     for template in gallery.all_():
         if any(node.kind in OTHERWISE for node in template.diagram.nodes):
