@@ -21,7 +21,7 @@ from backend.planning import service
 from backend.planning.models import Plan, PlanVersion
 from backend.planning.plan import Assignment, Constraints, Goal, Member, Task, TeamPlan
 from backend.planning.watch_models import PlanRun
-from backend.planning.watching import adapting, looking, reading, robust, rows
+from backend.planning.watching import adapting, looking, reading, robust
 from backend.planning.watching.deviations import deviations
 from backend.planning.watching.facts import Course, Did
 from backend.planning.watching.forecast import forecast
@@ -280,11 +280,12 @@ async def test_a_plan_that_cannot_be_read_keeps_no_other_from_being_watched(data
         version = await session.get_one(PlanVersion, (broken.plan_id, 1))
         version.body = {**version.body, "tasks": "none"}
         session.add(version)
+    begun = clock.now()
     assert await watcher.look() == 3
     assert {one.kind for one in (await sound.seen()).deviations} == {"late_start"}
     assert (await broken.seen()).deviations == []
     async with database.reading() as session:
-        query = select(PlanRun).where(col(PlanRun.looked_at) <= clock.now() - rows.LOOK_EVERY)
+        query = select(PlanRun).where(col(PlanRun.looked_at) < begun)
         assert (await session.exec(query)).all() == [], "what is broken waits for its turn as well"
 
 
