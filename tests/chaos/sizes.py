@@ -39,7 +39,7 @@ SIZES = {
         slow_readers=5,
         storm=20,
         clicks=100,
-        minutes=5,
+        minutes=15,
     ),
     "night": Size(
         worker_kills=75,

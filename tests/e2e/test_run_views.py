@@ -277,6 +277,7 @@ def test_R26_another_like_this_begins_with_its_input(runs: Runs) -> None:
     page = runs.open(runs.bad)
     page.get_by_test_id("act-another").click()
     words = page.get_by_label("Input, as JSON")
+    expect(words).to_have_value(re.compile("A-2"))
     assert json.loads(words.input_value()) == {"order": "A-2", "share": 0}
     words.fill('{"order": "A-2", "share": 2}')
     page.get_by_test_id("another-go").click()

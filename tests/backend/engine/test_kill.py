@@ -50,7 +50,7 @@ def states() -> list[Any]:
     ]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 async def test_finished_steps_do_not_run_again_after_kill_9(world: World, tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")

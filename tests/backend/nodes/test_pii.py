@@ -45,6 +45,6 @@ def test_left_alone(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["1 " * 10_000, "a@" * 10_000, "DE11 " * 4_000, ":" * 20_000, "+" * 20_000, "a.b" * 7000]
 )
-@pytest.mark.timeout(60)  # each takes milliseconds, and one that tries every way to match takes hours
+@pytest.mark.timeout(300)  # each takes milliseconds, and one that tries every way to match takes hours
 def test_no_text_makes_the_search_slow(text: str) -> None:
     pii.find(text, ALL)

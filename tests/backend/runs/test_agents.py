@@ -87,7 +87,7 @@ async def test_every_answer_and_every_tool_is_an_effect_and_an_event(stage: Stag
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 async def test_an_agent_goes_on_after_its_last_finished_call_after_kill_9(
     stage: Stage, tmp_path: Path
 ) -> None:

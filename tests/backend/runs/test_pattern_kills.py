@@ -173,7 +173,7 @@ async def played(stage: Stage, world: World, folder: Path) -> int:
     return 0
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", CASES)
 async def test_a_pattern_goes_on_after_kill_9(
     stage: Stage, environment: pytest.MonkeyPatch, tmp_path: Path, name: str

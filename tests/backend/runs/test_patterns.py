@@ -140,7 +140,7 @@ def posting(url: str, **more: Any) -> Diagram:
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 async def test_a_supervisor_goes_on_after_kill_9(stage: Stage, tmp_path: Path) -> None:
     """Killed at the second call of a worker: what was answered is not asked again, and nobody is chosen anew."""
     victim: list[forks.Forked] = []

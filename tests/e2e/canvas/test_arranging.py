@@ -125,10 +125,8 @@ def test_C47_keys_disable_group_and_add_a_note(draw: Open) -> None:
     sheet.press("d")
     card = sheet.node("a")
     expect(card).to_have_attribute("data-disabled", "true")
-    assert card.evaluate("it => [getComputedStyle(it).opacity, getComputedStyle(it).borderStyle]") == [
-        "0.5",
-        "dashed",
-    ]
+    expect(card).to_have_css("opacity", "0.5")
+    expect(card).to_have_css("border-style", "dashed")
     sheet.press("Control+g")
     expect(sheet.node("group")).to_be_visible()
     sheet.press("Escape", "Escape")

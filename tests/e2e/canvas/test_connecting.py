@@ -48,6 +48,7 @@ def test_C24_targets_glow_others_dim_and_say_why(draw: Open) -> None:
     sheet = draw([*nodes, node("start", "start", y=200)], wires)
     sheet.pull(sheet.port("c"), sheet.head("start"), let_go=False)
     box = sheet.page.locator(".react-flow__node")
+    expect(sheet.page.locator("[data-fits=no]")).to_have_count(3)
     fits = dict(box.evaluate_all("all => all.map(one => [one.dataset.id, one.dataset.fits])"))
     assert fits == {"a": "no", "b": "no", "c": None, "start": "no"}
     expect(sheet.by_id("refusal")).to_contain_text("has no entry")
@@ -55,7 +56,7 @@ def test_C24_targets_glow_others_dim_and_say_why(draw: Open) -> None:
     sheet.page.mouse.up()
     expect(sheet.by_id("refusal")).to_have_count(0)
     sheet.pull(sheet.port("a"), sheet.head("c"), let_go=False)
-    assert box.filter(has=sheet.node("c")).get_attribute("data-fits") == "yes"
+    expect(box.filter(has=sheet.node("c"))).to_have_attribute("data-fits", "yes")
     sheet.page.mouse.up()
     sheet.joined("a", "c")
     expect(sheet.page.locator("[data-fits]")).to_have_count(0)

@@ -13,13 +13,13 @@ def test_a_sentence_becomes_a_diagram_that_is_accepted_in_parts_and_undone_at_on
     sheet = draw([node("start", "start"), node("output", "output", x=320)], [wire("start", "output")])
     sheet.press("Control+a", "Delete")
     sheet.by_id("empty-describe").click()
-    dialog = sheet.by_id("dialog-describe")
+    choices = sheet.by_id("describe-told")
     sheet.by_id("describe-model").select_option("")
     sheet.by_id("describe-sentence").fill("greet somebody after an approval")
     sheet.by_id("describe-ask").click()
-    expect(sheet.by_id("proposal-told").or_(sheet.by_id("describe-told"))).to_be_visible(timeout=120_000)
-    if dialog.is_visible():
-        dialog.get_by_role("group", name="Templates").get_by_text("Hello approval").click()
+    expect(sheet.by_id("proposal-told").or_(choices)).to_be_visible(timeout=120_000)
+    if choices.is_visible():
+        choices.get_by_role("group", name="Templates").get_by_text("Hello approval").click()
     expect(sheet.by_id("proposal-told")).to_contain_text("No model was asked", timeout=120_000)
     expect(sheet.by_id("tick-greeting")).to_be_checked()
     sheet.by_id("tick-silence").uncheck()

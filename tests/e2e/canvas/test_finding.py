@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.canvas.conftest import Open
-from tests.e2e.canvas.sheet import node, row, wire
+from tests.e2e.canvas.sheet import Sheet, node, row, wire
 from tests.e2e.canvas.test_editing import fields, hover_empty, in_draft
 from tests.e2e.conftest import keep_screen
 from tests.e2e.editing import new_workflow, post
@@ -208,13 +208,21 @@ def test_C53_menus_by_right_click_and_by_keys_on_everything(draw: Open) -> None:
     sheet.expect_selected("a")
     sheet.press("Shift+F10")
     about("node")
-    for _ in range(12):
-        sheet.press("ArrowDown")
-        if sheet.by_id("menu-duplicate").evaluate("it => it === document.activeElement"):
-            break
+    _walk_to(sheet, "menu-duplicate")
     sheet.press("Enter")
     expect(sheet.node("a_2")).to_be_visible()
     sheet.press("Escape", "Escape")
     hover_empty(sheet)
     sheet.press("Shift+F10")
     about("canvas")
+
+
+def _walk_to(sheet: Sheet, item: str) -> None:
+    """Down the open menu; the focus follows each key a little later."""
+    sheet.page.wait_for_function("document.activeElement.closest('[role=menu]')")
+    while (at := sheet.page.evaluate(_FOCUSED)) != item:
+        sheet.press("ArrowDown")
+        sheet.page.wait_for_function(f"at => ({_FOCUSED}) !== at", arg=at)
+
+
+_FOCUSED = "document.activeElement.dataset.testid"
