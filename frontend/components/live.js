@@ -171,12 +171,13 @@ export class Live {
     if (event.kind === "step.progress") return this.put(id, { message: data.message ?? "", fraction: data.fraction ?? null });
     if (event.kind === "step.token") return this.put(id, { text: this.speech.of(stepKey(event)) });
     const state = STEP_STATES[event.kind];
-    if (!state) return undefined;
+    if (!state || (state === "skipped" && this.elsewhere(old, event))) return undefined;
     const begins = event.kind === "step.started";
     const undoes = data.compensates ?? old.undoes;
     const rolled = undoes ? ROLLING[state] : !begins && old.rolled === "compensated" ? "compensated" : null;
     if (undoes && state === "succeeded") this.put(undoes, { state: "compensated" });
     this.put(id, {
+      path: event.path ?? "",
       undoes,
       rolled: begins ? null : old.rolled,
       state: rolled ?? (state === "waiting" ? waitingWord(data, old) : state),
@@ -194,6 +195,11 @@ export class Live {
     if (state === "failed" && data.port) this.leave(id, data.port);
     if (begins && ["waiting_person", "waiting_event", "waiting_time", "queued"].includes(this.run.state)) this.setRunState(undoes ? "compensating" : "running");
     return undefined;
+  }
+
+  /** Whether another playing of its container came to the node, or is at it: the one that passed it by does not hide that. */
+  elsewhere(node, event) {
+    return node.state && node.state !== "skipped" && node.path !== (event.path ?? "");
   }
 
   leave(id, port) {

@@ -113,6 +113,27 @@ def test_C82_each_playing_of_a_container_has_a_dot_that_filters_what_happened(dr
     expect(rows).to_have_count(everything)
 
 
+def test_what_one_playing_did_is_not_hidden_by_another_that_passed_it_by(draw: Open) -> None:
+    nodes = [
+        node("start", "start"),
+        node("each", "map_list", x=280, size=[820, 320], config={"items": "[4, 0]", "concurrency": 1}),
+        node(
+            "large",
+            "condition",
+            x=40,
+            y=80,
+            parent="each",
+            config={"by": "expression", "expression": "item > 3"},
+        ),
+        node("half", "code", x=360, y=60, parent="each", config={"source": "item / 2"}),
+    ]
+    sheet = draw(nodes, [wire("start", "each"), wire("large", "half", "yes")])
+    sheet.press("Control+Enter")
+    sheet.by_id("run-start").click()
+    expect(sheet.by_id("run-strip")).to_have_attribute("data-state", "succeeded", timeout=120_000)
+    expect(sheet.node("half")).to_have_attribute("data-state", "succeeded")
+
+
 def test_C83_an_unknown_kind_keeps_its_wires_and_settings_and_takes_another_kind(draw: Open) -> None:
     nodes = [
         node("start", "start"),
