@@ -19,12 +19,14 @@ class Knowing:
         self, collection: str, query: str, limit: int, found_by: FoundBy = "meaning"
     ) -> list[Passage]:
         """The passages of one of the team's collections that answer best."""
-        request: JsonValue = {"collection": collection, "query": query, "limit": limit, "by": found_by}
+        asked: dict[str, JsonValue] = {"collection": collection, "query": query, "limit": limit}
+        if found_by != "meaning":  # runs that were recorded before there was another way say nothing of it
+            asked["by"] = found_by
 
         async def ask() -> list[Passage]:
             return await search.search(self._by, collection, query, limit, found_by)
 
-        return await self.recorder.of("search", request, ask, forms.PASSAGES)
+        return await self.recorder.of("search", asked, ask, forms.PASSAGES)
 
     async def index(self, collection: str, source: str, title: str, text: str) -> Indexed:
         """Store a text in one of the team's collections."""
