@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache, partial
+from threading import Lock
 from typing import Any, ClassVar, Literal
 
 from pydantic import JsonValue
@@ -116,19 +117,21 @@ class _Lane:
         self.longest = longest
         self.threads = ThreadPoolExecutor(_PROCESSES, thread_name_prefix="sandbox")
         self.pool: Monty | None = None
+        self.beginning = Lock()
 
     def started(self) -> Monty:
         """The pool; started by whoever needs it first. Runs in a thread, because starting waits for processes."""
-        if self.pool is None:
-            pool = Monty(
-                binary_path=sandbox_launcher.launcher(),
-                min_processes=0,
-                max_processes=_PROCESSES,
-                max_checkouts_per_worker=1000,
-                request_timeout=self.longest + _GRACE_SECONDS,
-            )
-            self.pool = pool.__enter__()
-        return self.pool
+        with self.beginning:
+            if self.pool is None:
+                pool = Monty(
+                    binary_path=sandbox_launcher.launcher(),
+                    min_processes=0,
+                    max_processes=_PROCESSES,
+                    max_checkouts_per_worker=1000,
+                    request_timeout=self.longest + _GRACE_SECONDS,
+                )
+                self.pool = pool.__enter__()
+            return self.pool
 
     def close(self) -> None:
         if self.pool is not None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from uuid import uuid4
 
 from pydantic_monty._binary import find_monty_binary
 
@@ -85,8 +86,11 @@ def _written(script: str) -> Path:
     path = settings().data_dir.resolve() / "sandbox" / "start"
     if not path.exists() or path.read_text() != script:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{id(script)}")
-        fresh.write_text(script)
+        fresh = path.with_suffix(f".{uuid4().hex}")
+        # By a program: what this process has open for writing, a child that just begins has too, and the kernel
+        # starts no script that anybody has open for writing ("Text file busy").
+        tee = shutil.which("tee") or "/usr/bin/tee"
+        subprocess.run([tee, str(fresh)], input=script.encode(), stdout=subprocess.DEVNULL, check=True)  # noqa: S603
         fresh.chmod(0o755)
         fresh.replace(path)
     return path
