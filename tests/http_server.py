@@ -73,18 +73,31 @@ class Server:
         self.answer = answer
         self.asked: list[Asked] = []
         self.port = 0
+        self._talks: set[asyncio.Task[Any]] = set()  # the event loop itself holds its tasks only weakly
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.create_task(self._talk(reader, writer))
+        self._talks.add(talk)
         try:
-            await self._talk(reader, writer)
+            await asyncio.wait([talk])
+            if not talk.cancelled() and (error := talk.exception()):
+                raise error
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
+            self._talks.discard(talk)
             writer.close()
+
+    async def hang_up(self) -> None:
+        """End the talks that still wait for their answer: nobody listens any more."""
+        for talk in self._talks:
+            talk.cancel()
+        while self._talks:
+            await asyncio.sleep(0)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -121,3 +134,4 @@ async def serving(answer: Callable[[Asked], Answer]) -> AsyncIterator[Server]:
         yield server
     finally:
         listening.close()
+        await server.hang_up()
