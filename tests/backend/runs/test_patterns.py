@@ -12,18 +12,17 @@ from backend.core import db
 from backend.core.settings import settings
 from backend.engine import signals as _signals  # noqa: F401 - all tables in one metadata
 from backend.runs import signals, telling
-from backend.runs.models import Run
 from backend.runs.schemas import SendEvent
 from backend.workflows import file
 from backend.workflows.diagram import Diagram, Node
 from tests import forks
 from tests.backend.runs import made
+from tests.backend.runs.pages import PAGES, example, messages
 from tests.backend.runs.stage import Stage, drawn, events, outputs, staged
 from tests.backend.runs.test_agents import begun, life
 from tests.http_server import Answer, Asked, json_answer, serving
 
 pytestmark = pytest.mark.db
-PAGES = Path(__file__).parents[3] / "docs" / "patterns"
 
 
 @pytest.fixture
@@ -32,15 +31,6 @@ async def stage(database: db.Database, environment: pytest.MonkeyPatch) -> Async
     settings.cache_clear()
     async with staged() as found:
         yield found
-
-
-def example(page: str) -> Diagram:
-    """The diagram on a page, as it stands there."""
-    return file.read((PAGES / page).read_text().split("```yaml\n")[1].split("```")[0])
-
-
-async def messages(run: Run) -> list[dict[str, Any]]:
-    return [event.data for event in await events(run) if event.kind == "agent.message"]
 
 
 async def test_an_offer_goes_round_until_it_passes_the_gate(stage: Stage) -> None:
@@ -193,57 +183,6 @@ async def test_three_sources_become_one_record(stage: Stage) -> None:
     run = await stage.start(example("fusion.md"))
     record = {"name": "Steel Works Ltd", "seat": "Leeds", "contact": "Ada"}
     assert run.output == {"company": record, "seat_from": "website"}, run.error
-
-
-async def test_a_debate_ends_when_the_judge_is_convinced(stage: Stage) -> None:
-    run = await stage.start(example("discussion.md"), {"question": "Rent or buy?"})
-    assert run.output == {"answer": "Buy it.", "winner": "Buyer", "rounds": 3}, run.error
-    told = await messages(run)
-    assert [one["from"] for one in told] == ["Renter", "Buyer", "Judge"] * 3
-    assert (told[-1]["sort"], told[-1]["reason"]) == ("judges", "Both agree on it.")
-    replay = await stage.replay(run)
-    assert (replay.status, replay.diverged, await messages(replay)) == ("succeeded", None, told)
-
-
-def talking(protocol: str, more: dict[str, Any] | None = None, **scripts: str) -> Diagram:
-    """A discussion of agents that play these scripts."""
-    members = [
-        {"name": name, "model": "scripted/script", "script": f"turns: [{turns}]"}
-        for name, turns in scripts.items()
-    ]
-    config = {"topic": "What now?", "protocol": protocol, "members": members, **(more or {})}
-    talk = Node(id="talk", kind="discussion", config=config)
-    return drawn([talk], "start>talk", "talk>output", "talk.limit>output")
-
-
-async def test_a_round_ends_with_the_stop_word_and_the_chair_sums_up(stage: Stage) -> None:
-    ada, bob = "{when: second, say: AGREED}, {say: the first}", "{say: the second}"
-    run = await stage.start(talking("round_robin", ada=ada, bob=bob, chair="{say: both}"))
-    found = (await outputs(run))["talk"]
-    assert (found["text"], found["rounds"]) == ("both", 2), run.error
-    assert [one["who"] for one in found["said"]] == ["ada", "bob", "ada", "chair"]
-    run = await stage.start(talking("round_robin", {"max_tokens": 1}, ada=ada, bob=bob, chair="{say: both}"))
-    assert (await outputs(run))["talk"]["limit"] == "tokens"
-
-
-async def test_a_swarm_hands_over_until_somebody_answers(stage: Stage) -> None:
-    desk = "{after: 0, call: [{tool: hand_over, with: {to: nobody, reason: r}}]}, {call: [{tool: hand_over, with: {to: bills, reason: money, task: Refund it}}]}"
-    run = await stage.start(talking("swarm", desk=desk, bills="{when: refund it, say: Done}"))
-    found = (await outputs(run))["talk"]
-    assert (found["text"], found["rounds"]) == ("Done", 2), run.error
-    told = await messages(run)
-    assert [(one["sort"], one["from"], one["to"], one["reason"]) for one in told] == [
-        ("hands_over", "desk", "bills", "money"), ("says", "bills", "all", ""),
-    ]  # fmt: skip
-
-
-async def test_a_blackboard_is_written_on_until_it_is_solved(stage: Stage) -> None:
-    first, second = "{when: seven, say: PASS}, {say: seven}", "{when: seven, say: times six}, {say: PASS}"
-    solved = """{when: times six, say: '{"solved": true, "answer": "42", "reason": "both are there"}'}, {say: '{"solved": false, "answer": "", "reason": "half"}'}"""
-    run = await stage.start(talking("blackboard", one=first, two=second, chair=solved))
-    found = (await outputs(run))["talk"]
-    assert (found["text"], found["solved"], found["rounds"]) == ("42", True, 2), run.error
-    assert [one["text"] for one in found["said"]] == ["seven", "times six"]
 
 
 async def test_a_loop_gives_its_best_round_and_stops_when_it_gets_no_better(stage: Stage) -> None:
