@@ -103,18 +103,15 @@ class Program:
     async def until(
         self, run_id: str, when: Callable[[dict[str, Any]], bool], seconds: float = SECONDS
     ) -> Any:
-        """Wait for a state of a run."""
-        run: dict[str, Any] = {}
-        try:
-            async with asyncio.timeout(seconds):
-                while True:
-                    run = await self.ask("GET", f"/runs/{run_id}")
-                    if when(run):
-                        return run
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            events = [f"{e['seq']} {e['kind']} {e['node_id'] or ''}" for e in await self.history(run_id)]
-            raise AssertionError(f"{run_id} is {run.get('status')} after {seconds} s: {events}") from None
+        """Wait for a state of a run; fails with its history, where the run ends before at once."""
+        end = asyncio.get_running_loop().time() + seconds
+        while not when(run := await self.ask("GET", f"/runs/{run_id}")):
+            if run["status"] in TERMINAL or asyncio.get_running_loop().time() > end:
+                events = [f"{e['seq']} {e['kind']} {e['node_id'] or ''}" for e in await self.history(run_id)]
+                told = f"{run_id} is {run['status']} ({run['error']}), given {seconds} s"
+                raise AssertionError(f"{told}: {events}")
+            await asyncio.sleep(0.1)
+        return run
 
     async def ended(self, run_id: str) -> Any:
         """Wait until a run has ended."""

@@ -65,16 +65,15 @@ class House:
         return run.id
 
     async def until(self, run_id: str, when: Callable[[Run], bool], seconds: float = 150) -> Run:
-        """Wait for a state of a run; fails with the logs."""
+        """Wait for a state of a run; fails with the logs, where the run ends before at once."""
         end = asyncio.get_running_loop().time() + seconds
-        while True:
-            run = await made.state(run_id)
-            if when(run):
-                return run
-            if asyncio.get_running_loop().time() > end:
+        while not when(run := await made.state(run_id)):
+            if run.status in TERMINAL or asyncio.get_running_loop().time() > end:
                 kinds = [f"{e.seq} {e.kind} {e.node_id or ''}" for e in await events(run)]
-                raise AssertionError(f"{run_id} is {run.status} after {seconds} s: {kinds}\n{self.logs()}")
+                told = f"{run_id} is {run.status} ({run.error}), given {seconds} s: {kinds}"
+                raise AssertionError(f"{told}\n{self.logs()}")
             await asyncio.sleep(0.02)
+        return run
 
     async def ended(self, run_id: str, seconds: float = 150) -> Run:
         """Wait until a run has ended."""

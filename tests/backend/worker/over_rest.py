@@ -29,16 +29,31 @@ class Program:
         return (await self.http.post(f"/workflows/{workflow_id}/runs", json=sent)).json()
 
     async def until(self, run_id: str, when: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Wait for a state of a run."""
-        run: dict[str, Any] = {}
+        """Wait for a state of a run; fails with its error where it ends before."""
+        run = await self.run(run_id)
         try:
             async with asyncio.timeout(180):
-                while not (run and when(run)):
+                while not when(run):
+                    assert run["status"] not in TERMINAL, await self._ended(run)
                     await asyncio.sleep(0.05)
-                    run = (await self.http.get(f"/runs/{run_id}")).json()
+                    run = await self.run(run_id)
         except TimeoutError:
             raise AssertionError(f"still {run['status']}: {await self.steps(run_id)}") from None
         return run
+
+    async def run(self, run_id: str) -> dict[str, Any]:
+        """The run as it is now."""
+        return await self._got(f"/runs/{run_id}")
+
+    async def _ended(self, run: dict[str, Any]) -> str:
+        return f"it has {run['status']} already: {run['error']} {await self.steps(run['id'])}"
+
+    async def _got(self, path: str, **params: Any) -> dict[str, Any]:
+        """The answer; one that is asked too often says when to come again."""
+        while (answer := await self.http.get(path, params=params)).status_code == 429:
+            await asyncio.sleep(float(answer.headers["retry-after"]))
+        assert answer.status_code == 200, answer.text
+        return answer.json()
 
     async def at_rest(self, run_id: str) -> dict[str, Any]:
         """The run when it has ended or waits for a person or an event."""
@@ -48,17 +63,18 @@ class Program:
 
     async def steps(self, run_id: str) -> dict[str, dict[str, Any]]:
         """The steps of a run by path and node."""
-        items = (await self.http.get(f"/runs/{run_id}/steps")).json()["items"]
+        items = (await self._got(f"/runs/{run_id}/steps"))["items"]
         return {"/".join(filter(None, (s["path"], s["node_id"]))): s for s in items}
 
     async def question(self, run_id: str) -> dict[str, Any]:
-        """The open question of a run."""
+        """The open question of a run; fails with the run's error where it ends without one."""
         async with asyncio.timeout(120):
             while True:
-                page = (await self.http.get("/approvals")).json()
-                for asked in page["items"]:
+                run = await self.run(run_id)
+                for asked in (await self._got("/approvals"))["items"]:
                     if asked["run_id"] == run_id:
                         return asked
+                assert run["status"] not in TERMINAL, await self._ended(run)
                 await asyncio.sleep(0.1)
 
     async def answer(self, run_id: str, verdict: str, **more: Any) -> dict[str, Any]:
@@ -75,7 +91,7 @@ class Program:
 
     async def emitted(self, run_id: str) -> list[str]:
         """The topics of the events that the run emitted, in their order."""
-        page = (await self.http.get(f"/runs/{run_id}/events", params={"limit": 1000})).json()
+        page = await self._got(f"/runs/{run_id}/events", limit=1000)
         return [event["data"]["topic"] for event in page["items"] if event["kind"] == "event.emitted"]
 
     async def _made(self, body: dict[str, Any]) -> str:

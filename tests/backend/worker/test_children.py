@@ -48,6 +48,7 @@ class House:
     async def until(self, run_id: str, when: Callable[[Run], bool]) -> Run:
         async with asyncio.timeout(180):
             while not when(run := await made.state(run_id)):
+                assert run.status not in TERMINAL, (run.status, run.error)
                 await asyncio.sleep(0.02)
         return run
 

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from backend.identity import standing
+from backend.runs.schemas import TERMINAL
 from backend.workflows.diagram import Diagram, Node, Wire
 from tests.backend.identity import people
 from tests.backend.runs import made
@@ -65,6 +66,8 @@ async def approval(caller: Caller, run_id: str) -> dict[str, Any]:
             assert page.status_code == 200, page.text
             if found := [a for a in page.json()["items"] if a["run_id"] == run_id]:
                 return found[0]
+            run = await caller.http.get(f"/runs/{run_id}")
+            assert run.json()["status"] not in TERMINAL, run.text
             await asyncio.sleep(0.25)
 
 
