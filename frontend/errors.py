@@ -1,12 +1,12 @@
-"""Draws errors of event handlers as toasts: what happened, what to do, and the id to quote."""
+"""Draws errors of event handlers: what happened, what to do, and the id to quote."""
 
 import secrets
 
-import reflex as rx
 from reflex.event import EventSpec
 
 from backend.core import log
-from backend.core.errors import QuadrilleError
+from backend.core.errors import Invalid, QuadrilleError
+from frontend.state import dialog
 
 _log = log.get("pages")
 
@@ -14,12 +14,13 @@ _log = log.get("pages")
 def on_error(exception: Exception) -> EventSpec:
     """Ours speak for themselves; any other is logged with an id that the person can quote."""
     if isinstance(exception, QuadrilleError):
-        return rx.toast.error(exception.message, description=exception.fix or None)
+        problems = exception.problems if isinstance(exception, Invalid) else ()
+        return dialog.refused(exception.message, exception.fix, problems)
     reference = secrets.token_hex(4)
     _log.error("unhandled error in an event", reference=reference, exc_info=exception)
-    return rx.toast.error(
+    return dialog.refused(
         "This did not work, and it is our fault.",
-        description=f"Nothing was saved. Try again; if it stays, quote {reference} to whoever runs this server.",
+        f"Nothing was saved. Try again; if it stays, quote {reference} to whoever runs this server.",
     )
 
 

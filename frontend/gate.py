@@ -20,6 +20,7 @@ from backend.identity.principal import Principal
 from frontend import routes, rules
 from frontend.one_address import OneAddress
 from frontend.rules import Rule
+from frontend.state import dialog
 from frontend.state.session import Session, set_caller
 from frontend.ws_guard import WsGuard
 
@@ -141,9 +142,9 @@ def _to_sign_in(router_data: dict[str, Any]) -> StateUpdate:
 
 def _refusal(rule: Rule) -> StateUpdate:
     return _only(
-        rx.toast.error(
+        dialog.refused(
             "Your role does not allow this.",
-            description=f"It needs the permission {rule.permission}. Ask an owner or admin of the team.",
+            f"It needs the permission {rule.permission}. Ask an owner or admin of the team.",
         )
     )
 

@@ -39,6 +39,7 @@ def head() -> list[rx.Component]:
         rx.el.script(src="/early.js"),
         rx.el.script(src="/shell.js"),
         rx.el.script(src="/forms.js"),
+        rx.el.script(src="/dialogs.js"),
         rx.el.script(src="/notify.js", defer=True),
         rx.el.link(rel="icon", href="/mark.svg", type="image/svg+xml"),
         rx.el.meta(name="viewport", content="width=device-width, initial-scale=1, viewport-fit=cover"),

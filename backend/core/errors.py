@@ -12,7 +12,7 @@
         └── Outage          503  a part of this installation is away; it comes back, and nobody asked wrongly
 
 Subclasses live with their domain and carry their own `code`; one handler at each edge draws them
-(HTTP as RFC 9457 problem details, Reflex as a toast, the worker as a run event).
+(HTTP as RFC 9457 problem details, Reflex in the dialog that asked or as a toast, the worker as a run event).
 """
 
 from dataclasses import asdict, dataclass

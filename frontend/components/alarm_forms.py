@@ -6,9 +6,9 @@ from typing import Any
 import reflex as rx
 from pydantic import ValidationError
 
-from backend.core.errors import QuadrilleError
 from backend.monitoring.schemas import AlarmWish
 from frontend.components import dialogs, sections
+from frontend.state import dialog as answers
 
 KINDS = {
     "consecutive_failures": "{n} runs fail one after the other",
@@ -40,7 +40,16 @@ def words(one: AlarmWish) -> str:
 
 
 def wish(form: Mapping[str, str]) -> AlarmWish:
-    """What somebody typed; raises ValueError."""
+    """What somebody typed; raises Invalid at its field."""
+    try:
+        return _wish(form)
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False, include_input=False)[0]
+    place = str(first["loc"][0] if first["loc"] else "")
+    raise answers.wrong(place, f"{place.replace('_', ' ').capitalize()}: {first['msg']}.")
+
+
+def _wish(form: Mapping[str, str]) -> AlarmWish:
     return AlarmWish.model_validate(
         {
             "kind": form.get("kind"),
@@ -53,14 +62,6 @@ def wish(form: Mapping[str, str]) -> AlarmWish:
             "webhook_format": form.get("webhook_format") or "json",
         }
     )
-
-
-def sentence(wrong: Exception) -> str:
-    """What is wrong, for a toast."""
-    if isinstance(wrong, ValidationError):
-        first = wrong.errors()[0]
-        return f"{' '.join(map(str, first['loc'])).replace('_', ' ').capitalize()}: {first['msg']}"
-    return wrong.message if isinstance(wrong, QuadrilleError) else str(wrong)
 
 
 def dialog(workflows: rx.vars.ArrayVar[Sequence[list[str]]], on_submit: Any) -> rx.Component:

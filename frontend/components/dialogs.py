@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 import reflex as rx
 
-CLOSE = rx.call_script("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))")
-"""As Escape does. A form is closed when it is sent and not by a click, since a click may find a field that lacks."""
+WAITS, SENDS = {"data-dialog": ""}, {"data-sends": ""}
+"""Of what stays until the handler has answered, and of the buttons in it that ask where there is no form."""
 
 
 def form(
@@ -16,24 +16,59 @@ def form(
     on_submit: Any,
     sentence: str | rx.Var[str] = "",
 ) -> rx.Component:
-    """A form that closes when it is sent; a handler that refuses answers with a toast."""
+    """A form that stays until its handler answers: with `dialog.DONE`, another page, or an error, which stands in it."""
     return rx.dialog.root(
         rx.dialog.trigger(trigger),
         rx.dialog.content(
             rx.dialog.title(title),
             rx.dialog.description(sentence, size="2", class_name="qk-muted"),
-            rx.form(
-                *fields,
-                rx.el.div(
-                    rx.dialog.close(rx.button("Cancel", variant="soft", color_scheme="gray", type="button")),
-                    rx.button(button, type="submit"),
-                    class_name="qk-dialog-buttons",
-                ),
-                on_submit=[on_submit, CLOSE],
-                class_name="qk-fields",
-            ),
+            sent(*fields, button=button, on_submit=on_submit),
             max_width="460px",
         ),
+    )
+
+
+def sent(
+    *fields: rx.Component,
+    button: str | rx.Component,
+    on_submit: Any,
+    on_cancel: Any = None,
+    may_cancel: bool = True,
+    **more: Any,
+) -> rx.Component:
+    """The form in a dialog: fields, the place for a refusal, and the buttons; `on_cancel` where a state closes it."""
+    return rx.form(
+        *fields,
+        problem(),
+        rx.el.div(
+            _cancel(on_cancel) if may_cancel else rx.fragment(),
+            rx.button(button, type="submit"),
+            class_name="qk-dialog-buttons",
+        ),
+        on_submit=on_submit,
+        class_name="qk-fields",
+        custom_attrs=WAITS,
+        **more,
+    )
+
+
+def _cancel(on_click: Any) -> rx.Component:
+    closes: dict[str, Any] = {} if on_click is None else {"on_click": on_click}
+    button = rx.button(
+        "Cancel",
+        variant="soft",
+        color_scheme="gray",
+        type="button",
+        custom_attrs={"data-closes": ""},
+        **closes,
+    )
+    return rx.dialog.close(button) if on_click is None else button
+
+
+def problem() -> rx.Component:
+    """Where `assets/dialogs.js` writes why something was refused."""
+    return rx.el.p(
+        hidden=True, class_name="qk-wrong", role="alert", tab_index=-1, custom_attrs={"data-problem": ""}
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from frontend.components import dialogs
 from frontend.components.sections import field
 from frontend.state.evaluation_forms import EvaluationForms
 from frontend.state.evaluation_rows import ENDS
@@ -26,25 +27,11 @@ def _dialog(name: str, on_submit: Any, *fields: rx.Component) -> rx.Component:
     return rx.dialog.root(
         rx.dialog.content(
             rx.dialog.title(EvaluationForms.title),
-            rx.form(
+            dialogs.sent(
                 *fields,
-                rx.cond(
-                    EvaluationForms.wrong != "",
-                    rx.el.span(EvaluationForms.wrong, class_name="qk-wrong", role="alert"),
-                ),
-                rx.el.div(
-                    rx.button(
-                        "Cancel",
-                        variant="soft",
-                        color_scheme="gray",
-                        type="button",
-                        on_click=EvaluationForms.close,
-                    ),
-                    rx.button("Save", type="submit"),
-                    class_name="qk-dialog-buttons",
-                ),
+                button="Save",
                 on_submit=on_submit,
-                class_name="qk-fields",
+                on_cancel=EvaluationForms.close,
                 key=EvaluationForms.shown,
             ),
             max_width="620px",

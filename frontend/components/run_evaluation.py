@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from frontend.components import dialogs
 from frontend.components.links import link
 from frontend.components.sections import field
 from frontend.state.frame import Frame
@@ -40,23 +41,13 @@ def _form() -> rx.Component:
             size="2",
             class_name="qk-muted",
         ),
-        rx.form(
+        dialogs.sent(
             _select("Set", "set", RunEvaluation.sets, RunEvaluation.first),
             _select("Expect", "step", RunEvaluation.steps, WHOLE),
             field("Name of the case", "name", placeholder="Empty: named after the run", max_length=200),
-            rx.cond(
-                RunEvaluation.wrong != "",
-                rx.el.span(RunEvaluation.wrong, class_name="qk-wrong", role="alert"),
-            ),
-            rx.el.div(
-                rx.button(
-                    "Cancel", variant="soft", color_scheme="gray", type="button", on_click=RunEvaluation.close
-                ),
-                rx.button("Add the case", type="submit"),
-                class_name="qk-dialog-buttons",
-            ),
+            button="Add the case",
             on_submit=RunEvaluation.add,
-            class_name="qk-fields",
+            on_cancel=RunEvaluation.close,
         ),
     )
 

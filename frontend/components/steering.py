@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from frontend.components import dialogs
 from frontend.state.frame import Frame
 from frontend.state.run_ending import Ending
 
@@ -44,6 +45,7 @@ def sure_to_end(then: Any) -> rx.Component:
                 class_name="qk-small",
                 style={"display": "block", "marginTop": "12px"},
             ),
+            dialogs.problem(),
             rx.el.div(
                 rx.button("Let it go on", variant="soft", color_scheme="gray", on_click=Ending.ask(False)),
                 rx.el.span(
@@ -53,6 +55,7 @@ def sure_to_end(then: Any) -> rx.Component:
                         color_scheme="red",
                         disabled=Ending.note.strip() == "",
                         on_click=[Ending.terminate, then],
+                        custom_attrs=dialogs.SENDS,
                     ),
                     title=rx.cond(
                         Ending.note.strip() == "",
@@ -60,10 +63,16 @@ def sure_to_end(then: Any) -> rx.Component:
                         "Ends at once; no saga is undone.",
                     ),
                 ),
-                rx.button("Cancel the run", color_scheme="red", on_click=[Ending.cancel, then]),
+                rx.button(
+                    "Cancel the run",
+                    color_scheme="red",
+                    on_click=[Ending.cancel, then],
+                    custom_attrs=dialogs.SENDS,
+                ),
                 class_name="qk-dialog-actions",
             ),
             max_width="440px",
+            custom_attrs=dialogs.WAITS,
         ),
         open=Ending.asking,
         on_open_change=Ending.ask,

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from frontend import routes, shell
-from frontend.components import frames, live, notes, thread
+from frontend.components import dialogs, frames, live, notes, thread
 from frontend.components.fields import fields
 from frontend.components.links import link
 from frontend.components.moments import moment
@@ -167,6 +167,7 @@ def _why() -> rx.Component:
                 margin_top="12px",
                 auto_focus=True,
             ),
+            dialogs.problem(),
             rx.el.div(
                 rx.button(
                     "Keep it open",
@@ -174,10 +175,11 @@ def _why() -> rx.Component:
                     color_scheme="gray",
                     on_click=Approval.ask_to_reject(False),
                 ),
-                rx.button("Reject", color_scheme="red", on_click=Approval.reject),
+                rx.button("Reject", color_scheme="red", on_click=Approval.reject, custom_attrs=dialogs.SENDS),
                 class_name="qk-dialog-actions",
             ),
             max_width="440px",
+            custom_attrs=dialogs.WAITS,
         ),
         open=Approval.rejecting,
         on_open_change=Approval.ask_to_reject,

@@ -9,7 +9,7 @@ import reflex as rx
 from backend.approvals import service as approvals
 from backend.approvals.schemas import ApprovalPublic, Scope
 from frontend import routes, shell
-from frontend.components import frames, live, notes, tables
+from frontend.components import dialogs, frames, live, notes, tables
 from frontend.components.finding import filter_chip
 from frontend.components.links import link
 from frontend.components.moments import moment
@@ -104,16 +104,16 @@ class Approvals(rx.State):
     @allows("approval.decide")
     async def decide(self):
         """Decide what was shown."""
-        asked, self.asked_id = self.asked_id, ""
         async with edge.writing() as (session, by):
             one = await approvals.decide(
                 session,
                 by,
-                asked,
+                self.asked_id,
                 verdict="approved" if self.verdict == "approved" else "rejected",
                 comment=self.reason,
                 arguments_hash=self._hash,
             )
+        self.asked_id = ""
         await self._show()
         if one.status == "open":
             return rx.toast.success(f"Approved by {len(one.approved_by)} of {one.needed}.")
@@ -261,6 +261,7 @@ def _sure() -> rx.Component:
                 rows="2",
                 margin_top="12px",
             ),
+            dialogs.problem(),
             rx.el.div(
                 rx.alert_dialog.cancel(rx.button("Cancel", variant="soft", color_scheme="gray")),
                 rx.button(
@@ -268,10 +269,12 @@ def _sure() -> rx.Component:
                     color_scheme=rx.cond(approves, "iris", "red"),
                     on_click=Approvals.decide,
                     auto_focus=True,
+                    custom_attrs=dialogs.SENDS,
                 ),
                 class_name="qk-dialog-buttons",
             ),
             max_width="520px",
+            custom_attrs=dialogs.WAITS,
         ),
         open=Approvals.asked_id != "",
         on_open_change=Approvals.keep,

@@ -17,7 +17,7 @@ from frontend.components.links import link
 from frontend.components.moments import moment
 from frontend.components.states import chip
 from frontend.rules import allows
-from frontend.state import edge
+from frontend.state import dialog, edge
 from frontend.state.frame import Frame
 from frontend.state.iso import iso
 
@@ -74,16 +74,16 @@ class DeadLetter(rx.State):
 
     @rx.event
     @allows("run.steer")
-    async def discard(self, typed: dict[str, str]) -> EventSpec:
+    async def discard(self, typed: dict[str, str]) -> list[EventSpec]:
         """Close it with a note."""
         try:
             wanted = Discarding(note=typed.get("note", "").strip())
         except ValidationError:
-            return rx.toast.error("Say why it is discarded.", description="At most 2,000 letters.")
+            raise dialog.wrong("note", "Say why it is discarded.", "At most 2,000 letters.") from None
         async with edge.writing() as (session, by):
             await letters.discard(session, by, self.id, wanted.note)
         await self._read()
-        return rx.toast.success("Discarded.")
+        return [dialog.DONE, rx.toast.success("Discarded.")]
 
     @rx.event
     @allows("run.start")
@@ -92,7 +92,7 @@ class DeadLetter(rx.State):
         try:
             given = Given(json.parse(typed.get("input", "").encode(), "the input"))
         except json.NotJson as wrong:
-            return rx.toast.error("The input is not JSON.", description=str(wrong))
+            raise dialog.wrong("input", "The input is not JSON.", str(wrong)) from wrong
         return await self._redrive(None, given)
 
     async def _redrive(self, version: str | None, edited: Edited = None) -> EventSpec:

@@ -23,7 +23,7 @@ from frontend.components.letters import (
 from frontend.components.links import link
 from frontend.components.moments import moment
 from frontend.rules import allows
-from frontend.state import edge
+from frontend.state import dialog, edge
 from frontend.state.frame import Frame
 from frontend.state.letter_rows import Row, row
 
@@ -121,15 +121,15 @@ class DeadLetters(rx.State):
 
     @rx.event
     @allows("run.steer")
-    async def discard(self, typed: dict[str, str]) -> EventSpec:
+    async def discard(self, typed: dict[str, str]) -> list[EventSpec]:
         """Discard what is chosen."""
         try:
             wanted = DiscardMany(ids=self.chosen, note=typed.get("note", "").strip())
         except ValidationError:
-            return rx.toast.error("Choose letters, and say why they are discarded.")
+            raise dialog.wrong("note", "Choose letters, and say why they are discarded.") from None
         async with edge.writing() as (session, by):
             answers = await many.discard(session, by, wanted)
-        return await self._done(answers)
+        return [dialog.DONE, await self._done(answers)]
 
     @rx.var
     def open_shown(self) -> int:

@@ -11,7 +11,7 @@ from frontend.components import dialogs, notes, roles, tables
 from frontend.components.moments import moment
 from frontend.components.people import avatar
 from frontend.rules import allows, signed_in
-from frontend.state import edge
+from frontend.state import dialog, edge
 from frontend.state.frame import Frame
 from frontend.state.iso import iso
 
@@ -74,7 +74,7 @@ class Members(rx.State):
         async with edge.writing() as (session, by):
             chosen, email = roles.chosen(form), form.get("email", "")
             _, self.new_link = await joining.invite(session, by, roles=chosen, email=email)
-        return Members.load
+        return [dialog.DONE, Members.load]
 
     @rx.event
     @allows("member.manage")
@@ -90,7 +90,7 @@ class Members(rx.State):
         """Give a member other roles."""
         async with edge.writing() as (session, by):
             await members.change_roles(session, by, member_id, roles.chosen(form))
-        return [Members.load, rx.toast.success("Roles changed.")]
+        return [dialog.DONE, Members.load, rx.toast.success("Roles changed.")]
 
     @rx.event
     @signed_in

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import reflex as rx
 
-from backend.core.errors import QuadrilleError
 from backend.monitoring import overview as overviews
 from backend.monitoring import service as alarms
 from backend.monitoring.schemas import AlarmPublic
@@ -15,7 +14,7 @@ from frontend.components.charts import Bar
 from frontend.components.links import link
 from frontend.components.moments import moment
 from frontend.rules import allows
-from frontend.state import edge, overview_words
+from frontend.state import dialog, edge, overview_words
 from frontend.state.frame import Frame
 from frontend.state.iso import iso
 
@@ -76,14 +75,11 @@ class Monitoring(rx.State):
     @allows("workflow.publish")
     async def add(self, form: dict[str, str]):
         """Look for something from now on."""
-        try:
-            wish = alarm_forms.wish(form)
-            async with edge.writing() as (session, by):
-                await alarms.create(session, by, wish)
-        except (QuadrilleError, ValueError) as wrong:
-            return rx.toast.error(alarm_forms.sentence(wrong))
+        wish = alarm_forms.wish(form)
+        async with edge.writing() as (session, by):
+            await alarms.create(session, by, wish)
         await self._show()
-        return rx.toast.success("From now on this is looked for.")
+        return [dialog.DONE, rx.toast.success("From now on this is looked for.")]
 
     @rx.event
     @allows("workflow.publish")

@@ -54,16 +54,11 @@ def _again() -> rx.Component:
             rx.dialog.description(
                 "Change what you like; this version stays.", size="2", class_name="qk-muted"
             ),
-            rx.form(
+            dialogs.sent(
                 goal_fields(Plan.form, Plan.agents),
                 sections.field("Why, for those who look later", "reason", max_length=500),
-                rx.el.div(
-                    rx.dialog.close(rx.button("Cancel", variant="soft", color_scheme="gray", type="button")),
-                    rx.button("Plan again", type="submit"),
-                    class_name="qk-dialog-buttons",
-                ),
-                on_submit=[Plan.again, dialogs.CLOSE],
-                class_name="qk-fields",
+                button="Plan again",
+                on_submit=Plan.again,
                 key=f"{Plan.id}-{Plan.version}",
             ),
             max_width="640px",

@@ -10,7 +10,7 @@ from backend.identity import limiter
 from backend.planning import service, team
 from backend.planning.schemas import PlanPublic
 from frontend import routes, shell
-from frontend.components import frames, tables
+from frontend.components import dialogs, frames, tables
 from frontend.components.moments import moment
 from frontend.components.plan_form import goal_fields
 from frontend.components.plans import plan_chip
@@ -103,13 +103,12 @@ def plans_page() -> rx.Component:
     )
 
 
-def _form(button: str) -> rx.Component:
-    return rx.form(
+def _form(*, over_the_page: bool) -> rx.Component:
+    return dialogs.sent(
         goal_fields(Plans.form, Plans.agents),
-        rx.el.div(
-            rx.button(rx.icon("chart-gantt", size=14), button, type="submit"), class_name="qk-dialog-buttons"
-        ),
+        button=rx.fragment(rx.icon("chart-gantt", size=14), "Make a plan"),
         on_submit=Plans.make,
+        may_cancel=over_the_page,
     )
 
 
@@ -123,7 +122,7 @@ def _new() -> rx.Component:
                 size="2",
                 class_name="qk-muted",
             ),
-            _form("Make a plan"),
+            _form(over_the_page=True),
             max_width="640px",
         ),
     )
@@ -142,7 +141,7 @@ def _empty() -> rx.Component:
         ),
         rx.cond(
             Frame.may_edit,
-            rx.el.div(_form("Make a plan"), class_name="qk-card qk-plan-first"),
+            rx.el.div(_form(over_the_page=False), class_name="qk-card qk-plan-first"),
             rx.el.p("Editors of the team can make one.", class_name="qk-hint"),
         ),
         class_name="qk-stack",

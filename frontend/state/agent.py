@@ -15,7 +15,7 @@ from backend.monitoring.agent_schemas import AgentStatistics, AgentUse
 from backend.nodes.agent_profile import AgentProfile
 from frontend import routes
 from frontend.rules import allows
-from frontend.state import agent_form, edge, figures
+from frontend.state import agent_form, dialog, edge, figures
 from frontend.state.iso import iso
 
 
@@ -144,19 +144,20 @@ class Agent(rx.State):
 
     @rx.event
     @allows("workflow.edit")
-    async def terminate(self, typed: dict[str, Any]) -> EventSpec:
+    async def terminate(self, typed: dict[str, Any]) -> list[EventSpec]:
         """Never ask it again."""
         async with edge.writing() as (session, by):
             await service.terminate(session, by, self.id, str(typed.get("reason") or ""))
         await self._again()
-        return rx.toast.success("Terminated.")
+        return [dialog.DONE, rx.toast.success("Terminated.")]
 
     @rx.event
     @allows("workflow.edit")
-    async def add_capability(self, typed: dict[str, Any]):
+    async def add_capability(self, typed: dict[str, Any]) -> EventSpec:
         """Something more that it can, or another opinion of how well."""
         stated = float(typed.get("proficiency") or 50) / 100
         await self._able({str(typed.get("name") or "").strip(): stated})
+        return dialog.DONE
 
     @rx.event
     @allows("workflow.edit")

@@ -105,10 +105,11 @@ class Approval(rx.State):
 
     @rx.event
     @allows("approval.decide")
-    async def reject(self) -> EventSpec | None:
+    async def reject(self) -> EventSpec:
         """Reject, with the comment as the reason."""
+        done = await self._decide("rejected", None)
         self.rejecting = False
-        return await self._decide("rejected", None)
+        return done
 
     async def _decide(self, verdict: str, values: object) -> EventSpec:
         async with edge.writing() as (session, by):

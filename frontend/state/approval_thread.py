@@ -12,7 +12,7 @@ from backend.identity import members
 from backend.identity.permissions import permitted
 from backend.identity.principal import Principal
 from frontend.rules import allows
-from frontend.state import edge
+from frontend.state import dialog, edge
 from frontend.state.approval import Approval
 
 Act = Callable[[Session, Principal, str], Awaitable[ApprovalDetail]]
@@ -50,27 +50,27 @@ class Thread(rx.State):
 
     @rx.event
     @allows("approval.decide")
-    async def ask(self, form: dict[str, str]) -> EventSpec:
+    async def ask(self, form: dict[str, str]) -> list[EventSpec]:
         """Ask somebody for information."""
         text, to = form.get("text", "").strip() or "Please tell more.", form.get("to", "")
         await self._act(lambda session, by, asked: thread.ask_for_information(session, by, asked, text, to))
-        return rx.toast.success("Asked. The question stays open meanwhile.")
+        return [dialog.DONE, rx.toast.success("Asked. The question stays open meanwhile.")]
 
     @rx.event
     @allows("approval.decide")
-    async def delegate(self, form: dict[str, str]) -> EventSpec:
+    async def delegate(self, form: dict[str, str]) -> list[EventSpec]:
         """Let somebody else decide."""
         to, text = form.get("to", ""), form.get("text", "").strip()
         await self._act(lambda session, by, asked: thread.delegate(session, by, asked, to, text))
-        return rx.toast.success("Passed on.")
+        return [dialog.DONE, rx.toast.success("Passed on.")]
 
     @rx.event
     @allows("approval.decide")
-    async def escalate(self, form: dict[str, str]) -> EventSpec:
+    async def escalate(self, form: dict[str, str]) -> list[EventSpec]:
         """Let those above decide, too."""
         text = form.get("text", "").strip()
         await self._act(lambda session, by, asked: thread.escalate(session, by, asked, text))
-        return rx.toast.success("Escalated.")
+        return [dialog.DONE, rx.toast.success("Escalated.")]
 
     async def _act(self, act: Act) -> None:
         shown = await self.get_state(Approval)

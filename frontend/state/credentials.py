@@ -10,7 +10,7 @@ from backend.identity import keys, secrets, sessions
 from backend.identity.permissions import ROLES, within
 from frontend.components import roles
 from frontend.rules import allows, signed_in
-from frontend.state import edge
+from frontend.state import dialog, edge
 from frontend.state.iso import iso
 
 
@@ -95,7 +95,7 @@ class Credentials(rx.State):
             _, self.new_key = await keys.create(
                 session, by, name=form.get("name", ""), roles=roles.chosen(form), days=_days(form)
             )
-        return Credentials.load
+        return [dialog.DONE, Credentials.load]
 
     @rx.event
     @allows("key.create")
@@ -117,7 +117,7 @@ class Credentials(rx.State):
         """Store a value; it goes through here and is not kept in any state."""
         async with edge.writing() as (session, by):
             await secrets.put(session, by, form.get("name", "").strip(), form.get("value", ""))
-        return [Credentials.load, rx.toast.success("Secret saved.")]
+        return [dialog.DONE, Credentials.load, rx.toast.success("Secret saved.")]
 
     @rx.event
     @allows("secret.manage")

@@ -1,20 +1,21 @@
 """The two forms of the evaluation page: a set, and a case of it; what is wrong stands in the form."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import reflex as rx
 from pydantic import ValidationError
 
 from backend.core import texts
-from backend.core.errors import Invalid, QuadrilleError
+from backend.core.errors import Invalid
 from backend.evaluation import service
 from backend.evaluation.schemas import CaseWish, SetWish
 from frontend import routes
 from frontend.rules import allows
-from frontend.state import edge
+from frontend.state import dialog, edge
 from frontend.state.evaluation import Evaluation
 
 CHECKS_OF_SET = "- metric: fields\n"
+Wish = TypeVar("Wish", SetWish, CaseWish)
 _WRITTEN = ("input", "expected", "checks", "answers")
 
 
@@ -24,7 +25,6 @@ class EvaluationForms(rx.State):
     form: str = ""  # set, case, or nothing
     id: str = ""  # empty: a new one
     title: str = ""
-    wrong: str = ""
     values: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     shown: str = "0"  # another one each time, so that a form begins anew
 
@@ -78,22 +78,12 @@ class EvaluationForms(rx.State):
     @allows("workflow.edit")
     async def save_set(self, given: dict[str, str]):
         """Make or change the set."""
-        self._keep(given)
-        page = await self.get_state(Evaluation)
-        try:
-            wish = SetWish(
-                name=given.get("name", "").strip(),
-                description=given.get("description", "").strip(),
-                checks=_read(given, "checks") or [],
-            )
-            async with edge.writing() as (session, by):
-                if self.id:
-                    found = await service.change(session, by, self.id, wish)
-                else:
-                    found = await service.create(session, by, page.shown, wish)
-        except (QuadrilleError, ValidationError) as error:
-            self.wrong = _said(error)
-            return None
+        page, wish = await self.get_state(Evaluation), _set(given)
+        async with edge.writing() as (session, by):
+            if self.id:
+                found = await service.change(session, by, self.id, wish)
+            else:
+                found = await service.create(session, by, page.shown, wish)
         self.form = ""
         return rx.redirect(routes.evaluation(page.shown, set=found.id)) if not self.id else Evaluation.again
 
@@ -101,32 +91,34 @@ class EvaluationForms(rx.State):
     @allows("workflow.edit")
     async def save_case(self, given: dict[str, str]):
         """Make or change the case."""
-        self._keep(given)
-        page = await self.get_state(Evaluation)
-        try:
-            wish = _case(given)
-            async with edge.writing() as (session, by):
-                if self.id:
-                    await service.change_case(session, by, page.set_id, self.id, wish)
-                else:
-                    await service.add_case(session, by, page.set_id, wish)
-        except (QuadrilleError, ValidationError) as error:
-            self.wrong = _said(error)
-            return None
+        page, wish = await self.get_state(Evaluation), _case(given)
+        async with edge.writing() as (session, by):
+            if self.id:
+                await service.change_case(session, by, page.set_id, self.id, wish)
+            else:
+                await service.add_case(session, by, page.set_id, wish)
         self.form = ""
         return Evaluation.again
 
     def _open(self, form: str, id_: str, title: str, values: dict[str, str]) -> None:
         self.form, self.id, self.title, self.values = form, id_, title, values
-        self.wrong, self.shown = "", str(int(self.shown) + 1)
+        self.shown = str(int(self.shown) + 1)
 
-    def _keep(self, given: dict[str, str]) -> None:
-        self.values = self.values | {name: str(value) for name, value in given.items()}
-        self.wrong = ""
+
+def _set(given: dict[str, str]) -> SetWish:
+    return _checked(
+        SetWish,
+        {
+            "name": given.get("name", "").strip(),
+            "description": given.get("description", "").strip(),
+            "checks": _read(given, "checks") or [],
+        },
+    )
 
 
 def _case(given: dict[str, str]) -> CaseWish:
-    return CaseWish.model_validate(
+    return _checked(
+        CaseWish,
         {
             "name": given.get("name", "").strip(),
             "ends": given.get("ends") or "succeeded",
@@ -135,14 +127,18 @@ def _case(given: dict[str, str]) -> CaseWish:
             "expected": _read(given, "expected"),
             "checks": _read(given, "checks") or [],
             "answers": _read(given, "answers") or [],
-        }
+        },
     )
 
 
 def _read(given: dict[str, str], name: str) -> Any:
     """YAML or JSON; nothing where nothing is written."""
     text = given.get(name, "")
-    return texts.parse(text).data if text.strip() else None
+    try:
+        return texts.parse(text).data if text.strip() else None
+    except Invalid as error:
+        fix = error.problems[0].fix if error.problems else error.fix
+        raise dialog.wrong(name, error.message, fix) from error
 
 
 def _written(value: Any) -> str:
@@ -150,9 +146,10 @@ def _written(value: Any) -> str:
     return "" if value in (None, [], "") else texts.to_yaml(value).removesuffix("...\n")
 
 
-def _said(error: QuadrilleError | ValidationError) -> str:
-    if isinstance(error, ValidationError):
+def _checked(schema: type[Wish], given: dict[str, Any]) -> Wish:
+    try:
+        return schema.model_validate(given)
+    except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}."
-    fix = error.problems[0].fix if isinstance(error, Invalid) and error.problems else error.fix
-    return f"{error.message} {fix}".strip()
+    place = [str(one) for one in first["loc"]]
+    raise dialog.wrong(place[0], f"{'.'.join(place)}: {first['msg']}.")

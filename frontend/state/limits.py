@@ -10,7 +10,7 @@ from backend.runs import alarms, limits
 from backend.runs.alarms import System
 from backend.runs.limits import MAX_AT_ONCE, Limits
 from frontend.rules import allows
-from frontend.state import edge
+from frontend.state import dialog, edge
 
 
 class RunLimits(rx.State):
@@ -51,7 +51,7 @@ class RunLimits(rx.State):
         )
         async with edge.writing() as (session, by):
             self._take(await limits.limit_team(session, by, wanted))
-        return rx.toast.success("Saved.")
+        return [dialog.DONE, rx.toast.success("Saved.")]
 
     def _take(self, found: Limits) -> None:
         self.at_once, self.priority, self.loaded = found.at_once or 0, found.priority, True

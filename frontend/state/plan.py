@@ -12,7 +12,7 @@ from backend.planning.plan import Member
 from backend.planning.schemas import Accepting, PlanAgain, PlanDetail, PlanVersionPublic
 from frontend import routes
 from frontend.rules import allows
-from frontend.state import edge, figures, plan_form, plan_rows, plan_timeline
+from frontend.state import dialog, edge, figures, plan_form, plan_rows, plan_timeline
 from frontend.state.iso import iso
 from frontend.state.plan_form import EMPTY, Choosable
 from frontend.state.plan_rows import Danger, Doing, Worker
@@ -68,7 +68,7 @@ class Plan(rx.State):
 
     @rx.event
     @allows("workflow.edit")
-    async def again(self, typed: dict[str, Any]):
+    async def again(self, typed: dict[str, Any]) -> EventSpec:
         """A new version with what was typed."""
         wish = plan_form.wish(typed)
         by = caller()
@@ -76,6 +76,7 @@ class Plan(rx.State):
         reason = str(typed.get("reason") or "").strip()
         await service.again(by, self.id, PlanAgain(**wish.model_dump(), reason=reason))
         await self._read(self.id)
+        return dialog.DONE
 
     @rx.event
     @allows("workflow.edit")

@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from backend.core.errors import Invalid, Problem
 from backend.planning.plan import Constraints, TeamPlan
 from backend.planning.schemas import PlanCreate
+from frontend.state import dialog
 
 APPROVALS = (
     ("external", "it reaches outside: sends, posts, publishes"),
@@ -29,6 +29,7 @@ _PLACES = {
     "max_cost": "Most dollars",
     "max_tokens": "Most tokens",
 }
+_FIELDS = {"deadline_seconds": "deadline", "approval_seconds": "approval_minutes"}
 
 
 @dataclass
@@ -109,7 +110,7 @@ def wish(typed: dict[str, Any]) -> PlanCreate:
         first = wrong.errors(include_url=False, include_input=False)[0]
     place = str(first["loc"][-1] if first["loc"] else "goal")
     name = _PLACES.get(place, place)
-    raise Invalid(f"{name}: {first['msg']}.", fix="Correct it and plan again.")
+    raise dialog.wrong(_FIELDS.get(place, place), f"{name}: {first['msg']}.", "Correct it and plan again.")
 
 
 def _number(said: dict[str, str], name: str, label: str) -> float | None:
@@ -119,8 +120,7 @@ def _number(said: dict[str, str], name: str, label: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        problem = Problem(f"{label}: “{text}” is no number.", name, "Write a number, such as 2.5.")
-        raise Invalid(problem.message, problems=[problem]) from None
+        raise dialog.wrong(name, f"{label}: “{text}” is no number.", "Write a number, such as 2.5.") from None
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -6,14 +6,14 @@ from typing import Any
 import reflex as rx
 from reflex.event import EventSpec
 
-from backend.core.errors import Invalid, NotFound
+from backend.core.errors import NotFound
 from backend.planning.watching import adapting, policy, reading
 from backend.planning.watching.forecast import Forecast
 from backend.planning.watching.policy import MOST_ADDED, Policy
 from backend.planning.watching.schemas import AdaptationPublic, DeviationPublic, RunOfPlan
 from frontend import routes
 from frontend.rules import allows
-from frontend.state import edge, figures
+from frontend.state import dialog, edge, figures
 from frontend.state.plan import Plan
 from frontend.state.plan_timeline import span
 from frontend.state.session import caller
@@ -83,7 +83,7 @@ class PlanRuns(rx.State):
 
     @rx.event
     @allows("workflow.edit")
-    async def set_policy(self, form: dict[str, Any]):
+    async def set_policy(self, form: dict[str, Any]) -> EventSpec:
         """What is performed without asking."""
         plan_id = self.router.url.path.rsplit("/", 1)[-1]
         wish = Policy(
@@ -92,6 +92,7 @@ class PlanRuns(rx.State):
         async with edge.writing() as (session, by):
             await policy.write(session, by, plan_id, wish)
         await self._read(plan_id)
+        return dialog.DONE
 
     async def _decide(self, adaptation_id: str, *, accept: bool) -> EventSpec:
         plan_id = self.router.url.path.rsplit("/", 1)[-1]
@@ -126,8 +127,10 @@ def _share(percent: str | None) -> float:
     except ValueError:
         share = -1
     if not 0 <= share <= MOST_ADDED:
-        raise Invalid(
-            "How much more it may cost is a number of percent.", fix=f"Write 0 to {MOST_ADDED * 100:.0f}."
+        raise dialog.wrong(
+            "percent",
+            "How much more it may cost is a number of percent.",
+            f"Write 0 to {MOST_ADDED * 100:.0f}.",
         )
     return share
 

@@ -29,17 +29,17 @@ class Ending(rx.State):
     @allows("run.steer")
     async def cancel(self):
         """End it; steps under way have a moment, sagas are undone."""
-        self.asking = False
         async with edge.writing() as (session, by):
             await runs.cancel(session, by, self._of_the_address, self.note)
+        self.asking = False
 
     @rx.event
     @allows("run.steer")
     async def terminate(self):
         """End it at once; nothing is undone."""
-        self.asking = False
         async with edge.writing() as (session, by):
             await runs.terminate(session, by, self._of_the_address, self.note)
+        self.asking = False
 
     @property
     def _of_the_address(self) -> str:

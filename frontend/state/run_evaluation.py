@@ -2,7 +2,6 @@
 
 import reflex as rx
 
-from backend.core.errors import QuadrilleError
 from backend.evaluation import from_run, service
 from backend.evaluation.schemas import CaseOfRun
 from backend.runs import service as runs
@@ -21,7 +20,6 @@ class RunEvaluation(rx.State):
     sets: rx.Field[list[Choice]] = rx.field(default_factory=list)
     steps: rx.Field[list[Choice]] = rx.field(default_factory=list)
     first: str = FIRST
-    wrong: str = ""
     added: str = ""
     href: str = ""
 
@@ -63,13 +61,8 @@ class RunEvaluation(rx.State):
             name=given.get("name", "").strip() or None,
             node_id=step.removeprefix("step:") if step.startswith("step:") else None,
         )
-        self.wrong = ""
-        try:
-            async with edge.writing() as (session, by):
-                case = await from_run.add(session, by, self._of_the_address, wanted)
-        except QuadrilleError as error:
-            self.wrong = f"{error.message} {error.fix}".strip()
-            return
+        async with edge.writing() as (session, by):
+            case = await from_run.add(session, by, self._of_the_address, wanted)
         self.added = case.name
         if wanted.set_id:
             self.href = f"{self.href}?set={wanted.set_id}"

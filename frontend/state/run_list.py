@@ -18,7 +18,7 @@ from backend.runs.schemas import RunPage, State
 from frontend import routes
 from frontend.components.states import STARTED
 from frontend.rules import allows
-from frontend.state import edge, kept_views, run_rows
+from frontend.state import dialog, edge, kept_views, run_rows
 from frontend.state.kept_views import View
 from frontend.state.run_rows import COLUMNS, HIDDEN_AT_FIRST, Bar, Beside, Row
 
@@ -157,6 +157,7 @@ class Runs(rx.State):
         async with edge.writing() as (session, by):
             await stored_views.keep(session, by, kept_views.to_keep(form, self._address()))
             self.views = await kept_views.shown(session, by)
+        return dialog.DONE
 
     @rx.event
     @allows("run.read")

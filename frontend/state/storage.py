@@ -7,7 +7,7 @@ from backend.runs import retention
 from backend.runs.retention import MAX_DAYS, MAX_RUNS, Kept, RetentionRule
 from frontend.components.sizes import readable
 from frontend.rules import allows
-from frontend.state import edge
+from frontend.state import dialog, edge
 
 
 class Storage(rx.State):
@@ -37,7 +37,7 @@ class Storage(rx.State):
         )
         async with edge.writing() as (session, by):
             self._take(await retention.change(session, by, wanted))
-        return rx.toast.success("Saved.")
+        return [dialog.DONE, rx.toast.success("Saved.")]
 
     def _take(self, kept: Kept) -> None:
         self.size, self.runs = readable(kept.bytes), kept.runs

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 import reflex as rx
 from pydantic import ValidationError
 
-from backend.core.errors import Invalid
 from backend.tool_servers import comparing, service
 from backend.tool_servers.schemas import Accepted, Accepting, ServerCreate, ServerPublic, ServerToolPublic
 from frontend.rules import allows
-from frontend.state import edge
+from frontend.state import dialog, edge
 from frontend.state.iso import iso
 
+_NAMES = "Use up to 24 small letters, digits and -, beginning with a letter."
 EFFECTS = ("read", "write", "external", "code", "money")
 
 
@@ -74,7 +74,7 @@ class ToolServers(rx.State):
             if made.problem
             else rx.toast.success("Look at its tools and accept them.")
         )
-        return [ToolServers.load, told]
+        return [dialog.DONE, ToolServers.load, told]
 
     @rx.event
     @allows("tool.manage")
@@ -95,7 +95,7 @@ class ToolServers(rx.State):
         wish = Accepting(tools=[Accepted(name=name, digest=digest, effects=effects or ["external"])])  # pyright: ignore[reportArgumentType]
         async with edge.writing() as (session, by):
             await service.accept(session, by, server, wish)
-        return ToolServers.load
+        return [dialog.DONE, ToolServers.load]
 
     @rx.event
     @allows("tool.manage")
@@ -144,7 +144,5 @@ def _wish(form: dict[str, str]) -> ServerCreate:
     except ValidationError as wrong:
         field_name = wrong.errors()[0]["loc"][0]
     if field_name == "name":
-        raise Invalid(
-            "This is not a name.", fix="Use up to 24 small letters, digits and -, beginning with a letter."
-        )
-    raise Invalid("This is not an address.", fix="Write https://… or stdio:NAME.")
+        raise dialog.wrong("name", "This is not a name.", _NAMES)
+    raise dialog.wrong("address", "This is not an address.", "Write https://… or stdio:NAME.")

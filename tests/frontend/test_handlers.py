@@ -7,7 +7,7 @@ import pytest
 
 from backend.approvals.models import Approval as ApprovalRow
 from backend.core import clock, db
-from backend.core.errors import NotAllowed
+from backend.core.errors import Invalid, NotAllowed
 from backend.engine.ports import StepId
 from backend.identity.principal import Principal
 from backend.nodes.kind import Question
@@ -259,7 +259,8 @@ async def test_letters_are_chosen_and_redriven_and_the_run_says_that_it_was_give
     assert len(page.rows) == 1
     assert page.chosen == []
     await page.choose_all()
-    assert "Choose letters, and say why" in words(await page.discard({"note": " "}))
+    with pytest.raises(Invalid, match="Choose letters, and say why"):
+        await page.discard({"note": " "})
     run = opened(RunPage, world.by, "/runs/[run_id]", run_id=kept)
     await run.load()
     assert (run.letter_title, run.letter_status) == ("Workers died over it", "open")
