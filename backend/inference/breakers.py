@@ -31,6 +31,8 @@ _WHY: dict[type[ChatError], str] = {
 }
 
 State = Literal["closed", "open", "half_open"]
+Of = Literal["models", "server"]
+"""Whether it is a provider of models, or a server that steps ask over HTTP."""
 STATES: tuple[State, ...] = get_args(State)
 
 
@@ -61,6 +63,7 @@ class Moved:
     failures: int = 0
     until: datetime | None = None
     why: str = ""
+    of: Of = "models"
 
 
 Told = Callable[[Moved], Awaitable[None]]

@@ -119,7 +119,7 @@ async def _deviated(session: Session, rule: AlarmRule) -> str:
 
 async def _resting(session: Session, rule: AlarmRule) -> str:
     """By the circuit breakers of the team; one that waits for its next call has not answered yet."""
-    found = await spending.resting(rule.team_id)
+    found = [one for one in await spending.resting(rule.team_id) if one.of == "models"]
     if len(found) < max(rule.threshold, 1):
         return ""
     return " ".join(f"{one.provider} failed {one.failures} times in a row. {one.why}" for one in found)

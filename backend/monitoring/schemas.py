@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from backend.core.plain_text import PlainText
-from backend.inference.breakers import State
+from backend.inference.breakers import Of, State
 from backend.runs.alarms import System
 
 AlarmKind = Literal[
@@ -45,9 +45,10 @@ class BudgetOfTeam(BaseModel):
 
 
 class Resting(BaseModel):
-    """A provider whose circuit breaker is not closed."""
+    """A provider or a server whose circuit breaker is not closed."""
 
-    provider: str
+    provider: str = Field(description="The provider of models, or host and port of the server.")
+    of: Of = "models"
     state: State
     failures: int
     until: datetime | None
@@ -81,7 +82,9 @@ class Overview(BaseModel):
         default=None,
         description="What the alarm on the cost of all runs together allows; the tightest of several.",
     )
-    breakers: list[Resting] = Field(default=[], description="Providers of models that are left alone.")
+    breakers: list[Resting] = Field(
+        default=[], description="Providers of models and servers that are left alone."
+    )
     devices: list[Device] | None = Field(description="Null while Redis does not answer.")
 
 

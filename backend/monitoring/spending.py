@@ -1,4 +1,4 @@
-"""What a team's runs have cost today, what they may cost together, and which model providers are left alone."""
+"""What a team's runs have cost today, what they may cost together, and which model providers and servers are left alone."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,8 @@ from sqlmodel import col, select
 
 from backend.core import clock
 from backend.core.db import Session
-from backend.inference import breakers, chat
+from backend.inference import breakers, chat, server_breakers
+from backend.inference.breakers import Breaker, Of
 from backend.monitoring.models import AlarmRule
 from backend.monitoring.schemas import BudgetOfTeam, Resting
 from backend.runs.models import EffectRecord, Run
@@ -49,14 +50,16 @@ async def budget(session: Session, team_id: str) -> BudgetOfTeam | None:
 
 
 async def resting(team_id: str) -> list[Resting]:
-    """The providers whose breaker is open or half open; none where nothing can be learnt of them."""
-    found: list[Resting] = []
-    for provider in chat.PROVIDERS:
-        try:
-            one = await breakers.look(team_id, provider)
-        except (RedisError, OSError):
-            continue
-        if one.state != "closed":
-            plain = one.model_dump(include={"state", "failures", "until", "why"})
-            found.append(Resting(provider=provider, **plain))
-    return found
+    """The providers and servers whose breaker is open or half open; none where nothing can be learnt of them."""
+    try:
+        asked = {name: await breakers.look(team_id, name) for name in chat.PROVIDERS}
+        servers = await server_breakers.standing(team_id)
+    except (RedisError, OSError):
+        return []
+    providers = [_resting(name, "models", one) for name, one in asked.items() if one.state != "closed"]
+    return providers + [_resting(name, "server", one) for name, one in servers.items()]
+
+
+def _resting(name: str, of: Of, one: Breaker) -> Resting:
+    plain = one.model_dump(include={"state", "failures", "until", "why"})
+    return Resting(provider=name, of=of, **plain)

@@ -1,5 +1,6 @@
-"""Tells a team that a provider of its models is left alone, and that it answers again."""
+"""Tells a team that a provider of its models, or a server, is left alone, and that it answers again."""
 
+from pydantic import JsonValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.core import db, log
@@ -14,7 +15,7 @@ async def tell(team_id: str, moved: Moved) -> None:
 
     No call fails because this cannot be stored; it is not told again then.
     """
-    data = {"provider": moved.provider}
+    data: dict[str, JsonValue] = {"provider": moved.provider, "of": moved.of}
     if moved.to == "opened":
         until = moved.until.isoformat() if moved.until else None
         data |= {"failures": moved.failures, "until": until, "why": moved.why}

@@ -109,7 +109,9 @@ class WorkerContext(Knowing):
             limits = Limits(seconds=timeout_seconds, redirects=redirects)
             return await self._http(method, url, headers, body, limits)
 
-        go = partial(resting.through, self._by.team_id, url, rest, ask) if rest else ask
+        team_id = self._by.team_id
+        told = partial(breaking.tell, team_id)
+        go = partial(resting.through, team_id, url, rest, ask, told) if rest else ask
         return await self.recorder.of("http", request, go, forms.REPLY)
 
     async def _http(

@@ -5,13 +5,15 @@ closed ──(failures in a row)──► open ──(after the rest)──► h
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from backend.core import clock
 from backend.core.errors import Unavailable
 from backend.core.http import NoAnswer, TookTooLong
-from backend.inference import breakers
+from backend.inference import breakers, server_breakers
+from backend.inference.breakers import Moved, Told
 from backend.nodes.answers import Rest
 from backend.nodes.kind import HttpReply
 
@@ -25,42 +27,72 @@ class Resting(Unavailable):
     code, title = "server_resting", "The server is left alone"
 
 
-async def through(team_id: str, url: str, rest: Rest, ask: Callable[[], Awaitable[HttpReply]]) -> HttpReply:
-    """Ask, unless the server rests; raises Resting then. No answer, 429 and 5xx count as failures."""
-    server = urlsplit(url).netloc.rpartition("@")[2].lower()
-    key = f"{team_id}:server:{server}"
-    known = await breakers.store().read(key)
-    await _require_awake(key, known, server)
+@dataclass(frozen=True)
+class _Server:
+    """One server, for one team."""
+
+    team_id: str
+    name: str
+
+    @property
+    def key(self) -> str:
+        return server_breakers.key(self.team_id, self.name)
+
+
+async def through(
+    team_id: str, url: str, rest: Rest, ask: Callable[[], Awaitable[HttpReply]], told: Told = breakers.nobody
+) -> HttpReply:
+    """Ask, unless the server rests; raises Resting then. No answer, 429 and 5xx count as failures.
+
+    `told` hears of a breaker that opens, and of one that closes after that.
+    """
+    server = _Server(team_id, urlsplit(url).netloc.rpartition("@")[2].lower())
+    known = await breakers.store().read(server.key)
+    await _require_awake(server, known)
     try:
         reply = await ask()
-    except (NoAnswer, TookTooLong):
-        await _failed(key, known, rest)
+    except (NoAnswer, TookTooLong) as error:
+        why = "It did not answer in time." if isinstance(error, TookTooLong) else "It did not answer."
+        await _failed(server, known, rest, why, told)
         raise
     if reply.status >= 500 or reply.status == 429:
-        await _failed(key, known, rest)
+        await _failed(server, known, rest, f"It answered {reply.status}.", told)
     elif known:
-        await breakers.store().drop(key)
-        await breakers.store().drop(f"{key}:probe")
+        await _answered(server, known, told)
     return reply
 
 
-async def _require_awake(key: str, known: dict[str, str], server: str) -> None:
+async def _answered(server: _Server, known: dict[str, str], told: Told) -> None:
+    for key in (server.key, f"{server.key}:probe", f"{server.key}:opens"):
+        await breakers.store().drop(key)
+    if "until" in known:
+        await server_breakers.closed(server.team_id, server.name)
+        await told(Moved(server.name, "closed", of="server"))
+
+
+async def _require_awake(server: _Server, known: dict[str, str]) -> None:
     until = float(known.get("until", 0))
     if not until:
         return
-    why = f"{server} failed {known.get('failures', 'several')} times in a row"
+    why = f"{server.name} failed {known.get('failures', 'several')} times in a row"
     if until > clock.now().timestamp():
         moment = datetime.fromtimestamp(until, UTC)
         raise Resting(f"{why}; it is asked again at {moment:%H:%M:%S} UTC.", fix="Wait, or ask another one.")
-    if not await breakers.store().first(f"{key}:probe", _PROBE_SECONDS):
+    if not await breakers.store().first(f"{server.key}:probe", _PROBE_SECONDS):
         raise Resting(f"{why}, and another request tries it just now.", fix="Wait a moment.")
 
 
-async def _failed(key: str, known: dict[str, str], rest: Rest) -> None:
+async def _failed(server: _Server, known: dict[str, str], rest: Rest, why: str, told: Told) -> None:
     """Count it; one that has tried again after the rest opens the breaker at once."""
-    store = breakers.store()
+    store, key, again = breakers.store(), server.key, "until" in known
     count = await store.add(key, "failures", _WINDOW_SECONDS)
-    if "until" in known or count >= rest.failures:
-        until = clock.now().timestamp() + rest.seconds
-        await store.put(key, {"until": repr(until)}, rest.seconds + _WINDOW_SECONDS)
-        await store.drop(f"{key}:probe")
+    await store.put(key, {"why": why}, _WINDOW_SECONDS)
+    if not again and count < rest.failures:
+        return
+    until, kept = clock.now().timestamp() + rest.seconds, rest.seconds + _WINDOW_SECONDS
+    await store.put(key, {"until": repr(until)}, kept)
+    await store.drop(f"{key}:probe")
+    await server_breakers.opened(server.team_id, server.name, kept)
+    if not again and await store.first(f"{key}:opens", _PROBE_SECONDS):  # else a call beside this one told it
+        moment = datetime.fromtimestamp(until, UTC)
+        await told(Moved(server.name, "opened", count, moment, why, of="server"))

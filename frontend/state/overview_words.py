@@ -60,7 +60,7 @@ def machine(found: Overview) -> list[list[str]]:
         *(_breaker(one) for one in found.breakers),
     ]
     if not found.breakers:
-        rows.append(["Circuit breakers", "all closed", "every model provider is asked"])
+        rows.append(["Circuit breakers", "all closed", "every model provider and every server is asked"])
     if found.devices is None:
         return [*rows, ["OpenVINO", "unknown", "Redis does not answer"]]
     return rows + ([_device(one) for one in found.devices] or [["OpenVINO", "no worker is alive", ""]])

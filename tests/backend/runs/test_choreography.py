@@ -384,7 +384,11 @@ async def test_a_provider_that_is_left_alone_begins_a_run_and_its_return_wakes_o
         assert (await stage.start(diagram)).status == "succeeded"
     await looked()
     waits = await stage.play(waits.id)
-    assert (await outputs(waits))["hear"]["data"] == {"type": "breaker.closed", "provider": "compatible"}
+    assert (await outputs(waits))["hear"]["data"] == {
+        "type": "breaker.closed",
+        "provider": "compatible",
+        "of": "models",
+    }
     async with db.database().reading() as session:
         told = (
             await session.exec(select(TeamEvent.type).where(col(TeamEvent.name) == "system.events"))
@@ -392,10 +396,41 @@ async def test_a_provider_that_is_left_alone_begins_a_run_and_its_return_wakes_o
     assert sorted(told) == ["breaker.closed", "breaker.opened"], "once each"
 
 
-async def rested(stage: Stage) -> None:
+async def test_a_server_that_is_left_alone_is_told_as_a_provider_is(
+    stage: Stage, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("QUADRILLE_OUTBOUND_ALLOW", "127.0.0.1")
+    settings.cache_clear()
+    well: list[bool] = []
+    opened = await stage.start(waiting("breaker.opened", "system.events"))
+    closed = await stage.start(waiting("breaker.closed", "system.events"))
+    async with serving(lambda _: json_answer({}, 200 if well else 503)) as server:
+        config = {"url": server.url, "rest_after": 2, "rest_for": 3600}
+        call = Node(id="call", kind="http_request", config=config)
+        diagram, host = drawn([call], "start>call", "call>output"), server.url.removeprefix("http://")
+        assert [(await stage.start(diagram)).status for _ in range(3)] == ["failed"] * 3
+        assert len(server.asked) == 2
+        await rested(stage, f"server:{host}")
+        assert (await stage.start(diagram)).status == "failed", "one that opens anew was not closed"
+        well.append(True)
+        await rested(stage, f"server:{host}")
+        assert [(await stage.start(diagram)).status for _ in range(2)] == ["succeeded"] * 2
+    await looked()
+    data = (await outputs(await stage.play(opened.id)))["hear"]["data"]
+    assert data.pop("until") > "2026"
+    of = {"provider": host, "of": "server"}
+    assert data == {"type": "breaker.opened", "failures": 2, "why": "It answered 503.", **of}
+    assert (await outputs(await stage.play(closed.id)))["hear"]["data"] == {"type": "breaker.closed", **of}
+    async with db.database().reading() as session:
+        told = (
+            await session.exec(select(TeamEvent.type).where(col(TeamEvent.name) == "system.events"))
+        ).all()
+    assert sorted(told) == ["breaker.closed", "breaker.opened"], "once each"
+
+
+async def rested(stage: Stage, name: str = "compatible") -> None:
     """As if the provider's rest were over."""
-    key = f"{stage.by.team_id}:compatible"
-    await breakers.store().put(key, {"until": "1"}, 60)
+    await breakers.store().put(f"{stage.by.team_id}:{name}", {"until": "1"}, 60)
 
 
 async def test_a_publishing_replaces_the_events_and_names_mistakes(stage: Stage) -> None:
