@@ -13,7 +13,7 @@ from backend.planning.allocation import CannotAllocate
 from backend.planning.plan import TeamPlan
 from backend.planning.schemas import How
 from backend.planning.watch_models import PlanAdaptation, PlanRun
-from backend.planning.watching import again, cutting, following, proposing, rest, rows
+from backend.planning.watching import again, cutting, deviations, following, proposing, rest, rows
 from backend.planning.watching.policy import Policy
 from backend.planning.watching.rest import Rest
 from backend.runs import history
@@ -125,9 +125,20 @@ async def _done(
     await session.flush()
     if found.failed and row.kind == "reallocate":
         await proposing.add(session, row, "replan", found.failed)
+    elif late := _late(found):
+        await proposing.add(session, row, "ask", late)
     await _record(session, by, row)
     if row.version is not None:
         await following.begin(session, by, row)
+
+
+def _late(found: Found) -> str:
+    """That also the soonest end that there is misses the deadline: only people can see to that."""
+    most = found.made.goal.constraints.deadline_seconds if found.made else None
+    if found.made is None or most is None or found.made.makespan <= most:
+        return ""
+    ends, most = deviations.time(found.made.makespan), deviations.time(most)
+    return f"Also planned again the run will take {ends}; the deadline is {most}."
 
 
 async def _version(session: Session, by: Principal, row: PlanAdaptation, left: Rest, made: TeamPlan) -> None:

@@ -49,7 +49,7 @@ def _whole(course: Course, seen: Forecast) -> Iterator[Deviation]:
     limits = course.plan.goal.constraints
     if seen.late and limits.deadline_seconds:
         verb = "took" if course.over else "will take"
-        said = f"The run {verb} {_time(seen.end)}; the deadline is {_time(limits.deadline_seconds)}."
+        said = f"The run {verb} {time(seen.end)}; the deadline is {time(limits.deadline_seconds)}."
         yield _told("deadline", "high", said, seen.end, limits.deadline_seconds)
     if seen.over and limits.max_cost:
         verb = "cost" if course.over else "will cost"
@@ -62,7 +62,7 @@ def _start(course: Course, task: Task, one: Assignment) -> Iterator[Deviation]:
     began = did.began if did else course.now
     if (course.over and did is None) or began <= one.start + _may_be_late(course):
         return
-    said = f"“{task.title}” {'began' if did else 'has not begun'} after {_time(began)}; {_time(one.start)} was planned."
+    said = f"“{task.title}” {'began' if did else 'has not begun'} after {time(began)}; {time(one.start)} was planned."
     yield _told("late_start", _grave(one), said, began, one.start, task)
 
 
@@ -74,7 +74,7 @@ def _end(course: Course, task: Task, one: Assignment) -> Iterator[Deviation]:
     if took <= task.seconds + max(task.seconds * (OVER - 1), _may_be_late(course)):
         return
     verb = "has taken" if did.ended is None else "took"
-    said = f"“{task.title}” {verb} {_time(took)}; {_time(task.seconds)} was planned."
+    said = f"“{task.title}” {verb} {time(took)}; {time(task.seconds)} was planned."
     yield _told("late_end", _grave(one), said, took, task.seconds, task)
 
 
@@ -101,7 +101,7 @@ def _went(course: Course, task: Task, one: Assignment) -> Iterator[Deviation]:
 
 
 _ODD: dict[Figure, tuple[Kind, Callable[[float], str]]] = {
-    "seconds": ("odd_seconds", lambda value: _time(value)),
+    "seconds": ("odd_seconds", lambda value: time(value)),
     "cost": ("odd_cost", lambda value: f"${value:.4f}"),
     "tokens": ("odd_tokens", lambda value: f"{value:,.0f} tokens"),
 }
@@ -159,7 +159,8 @@ def _told(
     )
 
 
-def _time(seconds: float) -> str:
+def time(seconds: float) -> str:
+    """As people say it."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

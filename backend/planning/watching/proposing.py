@@ -12,12 +12,13 @@ from backend.planning.watching import policy, rows
 from backend.planning.watching.deviations import Deviation
 from backend.planning.watching.facts import Course
 
-_ASK = frozenset({"failed", "budget", "odd_seconds", "odd_cost", "odd_tokens"})
+_MENDED = {"away": "reallocate", "deadline": "replan", "budget": "replan"}
+_ASK = frozenset({*_MENDED, "failed", "odd_seconds", "odd_cost", "odd_tokens"})
 
 
 async def propose(session: Session, watched: PlanRun, course: Course, new: Sequence[Deviation]) -> None:
     """Store what is proposed, and tell whoever made the plan."""
-    for kind, why in dict(_wanted(course, new)).items():
+    for kind, why in dict(wanted(course, new)).items():
         await add(session, watched, kind, why)
 
 
@@ -43,13 +44,15 @@ async def add(session: Session, about: PlanRun | PlanAdaptation, kind: str, why:
     await notifications.tell(session, about.team_id, [plan.created_by], notice)
 
 
-def _wanted(course: Course, new: Sequence[Deviation]) -> Iterator[tuple[str, str]]:
-    """Others can take over only what has not begun."""
+def wanted(course: Course, new: Sequence[Deviation]) -> Iterator[tuple[str, str]]:
+    """Others can take over, and be done otherwise, only what has not begun.
+
+    A task takes as long whoever does it, and a forecast lets each begin as soon as what it needs has ended: who allocates
+    again cannot be sooner, so a deadline that the forecast misses needs another way, or a person.
+    """
     left = any(task.kind == "work" and task.id not in course.did for task in course.plan.work())
     for one in new:
-        if one.kind in {"away", "deadline"} and left and not course.over:
-            yield "reallocate", one.message
-        elif one.kind == "budget" and left and not course.over:
-            yield "replan", one.message
-        elif one.kind in _ASK or one.kind in {"away", "deadline"}:
+        if one.kind in _MENDED and left and not course.over:
+            yield _MENDED[one.kind], one.message
+        elif one.kind in _ASK:
             yield "ask", one.message

@@ -21,7 +21,7 @@ from backend.planning import service
 from backend.planning.models import Plan, PlanVersion
 from backend.planning.plan import Assignment, Constraints, Goal, Member, Task, TeamPlan
 from backend.planning.watch_models import PlanRun
-from backend.planning.watching import adapting, looking, reading, robust
+from backend.planning.watching import adapting, looking, proposing, reading, robust
 from backend.planning.watching.deviations import deviations
 from backend.planning.watching.facts import Course, Did
 from backend.planning.watching.forecast import forecast
@@ -211,7 +211,8 @@ async def test_a_run_that_is_late_is_told_once_in_its_history_and_to_whoever_pla
     assert told == {("late_end", "read"), ("late_start", "write"), ("late_start", "check"), ("deadline", "")}
     assert found.forecast is not None
     assert found.forecast.end == pytest.approx(500, abs=60)
-    assert [(each.kind, each.state) for each in found.adaptations] == [("reallocate", "proposed")]
+    (proposed,) = found.adaptations
+    assert (proposed.kind, proposed.state) == ("replan", "proposed"), "nobody is quicker than the others"
     async with database.reading() as session:
         query = select(RunEvent).where(
             col(RunEvent.run_id) == one.run_id, col(RunEvent.kind) == "plan.deviated"
@@ -220,6 +221,11 @@ async def test_a_run_that_is_late_is_told_once_in_its_history_and_to_whoever_pla
         page = await notifications.page(session, one.world.by)
     assert {event.node_id for event in events} == {None, "read", "write", "check"}
     assert page.items[0].link == f"/runs/{one.run_id}"
+    await adapting.decide(one.world.by, one.plan_id, proposed.id, accept=True)
+    replanned, asked = (await one.seen()).adaptations
+    assert (replanned.kind, replanned.state) == ("replan", "done")
+    assert (asked.kind, asked.state) == ("ask", "proposed"), "the new version is late, too"
+    assert asked.reason == "Also planned again the run will take 8 min; the deadline is 7 min."
 
 
 @pytest.mark.db
@@ -287,6 +293,13 @@ async def test_a_plan_that_cannot_be_read_keeps_no_other_from_being_watched(data
     async with database.reading() as session:
         query = select(PlanRun).where(col(PlanRun.looked_at) < begun)
         assert (await session.exec(query)).all() == [], "what is broken waits for its turn as well"
+
+
+def test_a_late_run_of_which_nothing_is_left_asks_a_person() -> None:
+    did = {name: Did(n * 200, n * 200 + 199, "succeeded") for n, name in enumerate(("read", "write"))}
+    course = Course(plan(deadline_seconds=400), now=450, did={**did, "check": Did(400)})
+    new = deviations(course, forecast(course))
+    assert [kind for kind, why in proposing.wanted(course, new) if "deadline" in why] == ["ask"]
 
 
 async def test_over_http_runs_of_a_plan_are_listed_and_decided_about(sqlite_database: db.Database) -> None:
