@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0001_6eb4bd4b"
+revision = "0001_cae6d3f1"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -574,6 +574,7 @@ def upgrade() -> None:
         sa.Column("topic", sa.String(), nullable=False),
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("config", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_by", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["team_id"],
@@ -587,6 +588,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("event_trigger", schema=None) as batch_op:
         batch_op.create_index("event_trigger_by_topic", ["team_id", "topic"], unique=False)
+        batch_op.create_index(batch_op.f("ix_event_trigger_due_at"), ["due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_event_trigger_team_id"), ["team_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_event_trigger_workflow_id"), ["workflow_id"], unique=False)
 
@@ -1635,6 +1637,7 @@ def downgrade() -> None:
     with op.batch_alter_table("event_trigger", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_event_trigger_workflow_id"))
         batch_op.drop_index(batch_op.f("ix_event_trigger_team_id"))
+        batch_op.drop_index(batch_op.f("ix_event_trigger_due_at"))
         batch_op.drop_index("event_trigger_by_topic")
 
     op.drop_table("event_trigger")

@@ -15,10 +15,13 @@ Place = Literal[
     "orphans.found", "orphans.requeued",
     "queue.read", "queue.done", "queue.acknowledged",
     "wake.before", "wake.sent",
+    "clock.noted", "clock.came", "clock.begins", "clock.begun",
 ]  # fmt: skip
 PLACES: tuple[Place, ...] = get_args(Place)
 STEERED: tuple[Place, ...] = ("run.pause", "run.paused")
 """Those that a run passes only when somebody steers it."""
+TIMED: tuple[Place, ...] = ("clock.noted", "clock.came", "clock.begins", "clock.begun")
+"""Those on the way of a run that the clock begins."""
 
 DIED = 86
 """The exit status of a process that died at a failpoint."""

@@ -1,4 +1,4 @@
-"""The dead letter of a single event: no workflow that begins with it could take it."""
+"""The dead letter of a single event, or of a time: no workflow that begins with it could take it."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -16,6 +16,7 @@ from backend.dead_letters.schemas import Edited
 from backend.identity.principal import Principal
 from backend.runs import starting
 from backend.runs.models import EventDelivery, TeamEvent
+from backend.workflows.event_starts import CLOCK
 from backend.workflows.models import Workflow
 
 MOST_FORGOTTEN = 500
@@ -31,7 +32,7 @@ async def write(
     """Put it among the letters, in the transaction that gives it up."""
     wrong = described["error"]
     said = [wrong["message"], *(f"{one['place']}: {one['message']}" for one in wrong.get("problems", []))]
-    told = f"{event.name}{f' ({event.type})' if event.type else ''} could not begin “{workflow.name}”: {' '.join(said)}"
+    told = f"{_called(event)} could not begin “{workflow.name}”: {' '.join(said)}"
     letter = DeadLetter(
         id=ids.new("dl"),
         team_id=delivery.team_id,
@@ -43,6 +44,12 @@ async def write(
     )
     session.add(letter)
     await session.flush()
+
+
+def _called(event: TeamEvent) -> str:
+    if event.name == CLOCK:
+        return f"The schedule of {event.payload['data']['local']} ({event.payload['data']['zone']})"
+    return f"{event.name} ({event.type})" if event.type else event.name
 
 
 async def try_again(session: Session, by: Principal, letter: DeadLetter, edited: Edited) -> None:

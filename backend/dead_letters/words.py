@@ -25,8 +25,8 @@ WORDS: dict[Reason, Words] = {
         "Or publish a mended version and redrive it with that: steps that the mending changed are played again.",
     ),
     "event": Words(
-        "An event could not begin a run",
-        "Mend the workflow's start or its form and publish it, or redrive the event with another input. "
+        "An event or a time could not begin a run",
+        "Mend the workflow's start or its form and publish it, or redrive it with another input. "
         "A redrive begins a run with the version that is published then; if it cannot, a new letter comes.",
     ),
     "compensation": Words(

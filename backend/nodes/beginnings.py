@@ -1,6 +1,6 @@
 """How a workflow begins with an event: which one, under what condition, and what of it becomes the run's input."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pydantic import Field, JsonValue, model_validator
 
@@ -85,7 +85,12 @@ class EventStart(Part):
         """The input of the run that it begins."""
         if not self.input:
             return event["data"]
-        return {row.name: await _resolved(row.value, event) for row in self.input}
+        return await given_of(self.input, event)
+
+
+async def given_of(rows: Iterable[Given], event: Mapping[str, JsonValue]) -> JsonValue:
+    """An input from these rows, which read the event."""
+    return {row.name: await _resolved(row.value, event) for row in rows}
 
 
 async def _resolved(template: str, event: Mapping[str, JsonValue]) -> JsonValue:

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from backend.core.errors import NotFound
 from backend.identity import limiter
 from backend.identity.edge import CurrentPrincipal
-from backend.nodes import fitting, registry, turns
+from backend.nodes import fitting, registry, schedule_preview, turns
 from backend.nodes import preview as trying
 from backend.nodes.schemas import PALETTE, KindPublic, public
 
@@ -43,3 +43,13 @@ async def preview(wanted: trying.Previewed, by: CurrentPrincipal) -> trying.Prev
     await limiter.require("preview", by.account_id)
     async with turns.of(by.account_id):
         return await trying.of(wanted)
+
+
+@router.post("/schedules/preview")
+async def preview_schedule(
+    wanted: schedule_preview.Tried, by: CurrentPrincipal
+) -> schedule_preview.NextTimes:
+    """When a line of cron would begin a run next in a time zone, or what is wrong with it; nothing is stored."""
+    by.require("workflow.edit")
+    await limiter.require("preview", by.account_id)
+    return schedule_preview.of(wanted)

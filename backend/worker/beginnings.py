@@ -1,23 +1,25 @@
-"""Begins runs of workflows that begin with an event: once an event, as often tried as it takes, and given up in the open."""
+"""Begins runs of workflows that begin with an event or by the clock: once each, tried as often as it takes, given up in the open."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import JsonValue
 from sqlalchemy import or_, tuple_
 from sqlmodel import col, select
 
-from backend.core import clock, db, log
+from backend.core import clock, db, failpoints, log
 from backend.core.db import Session
 from backend.core.errors import Conflict, QuadrilleError
 from backend.dead_letters import events as letters
 from backend.identity.principal import Principal
 from backend.nodes.beginnings import EventStart
+from backend.nodes.schedules import ScheduleStart
 from backend.runs import starting
 from backend.runs.models import EventDelivery, Run, TeamEvent
 from backend.runs.schemas import TERMINAL
+from backend.workflows.event_starts import CLOCK
 from backend.workflows.models import EventTrigger, Workflow
 
 MOST_TRIES, AT_ONCE = 5, 20
@@ -30,6 +32,10 @@ _DUE = select(EventDelivery, TeamEvent, EventTrigger).join(
 _TRIGGERED = _DUE.join(EventTrigger, col(EventTrigger.id) == col(EventDelivery.trigger_id), isouter=True)
 
 
+Busy = Literal["begin_anyway", "queue", "wait", "skip"]
+"""What becomes of one while an earlier run of its key goes on; where one `wait`s, those that come after it are skipped."""
+
+
 class ChainTooLong(Conflict):
     """Runs begin each other by events, again and again."""
 
@@ -38,11 +44,11 @@ class ChainTooLong(Conflict):
 
 @dataclass(frozen=True)
 class Begun:
-    """What a run is begun with."""
+    """What a run is begun with, and what becomes of it while an earlier one of its key goes on."""
 
     given: JsonValue
     key: str
-    one_at_a_time: bool
+    busy: Busy
 
 
 async def look() -> int:
@@ -62,7 +68,9 @@ async def _deliver(delivery: EventDelivery, event: TeamEvent, trigger: EventTrig
     try:
         begun = await _wanted(delivery, event, trigger)
         async with db.database().transaction() as session:
+            failpoints.passed("clock.begins")
             await _begin(session, delivery, trigger, event, begun)
+            failpoints.passed("clock.begun")
     except QuadrilleError as error:
         await _fail(delivery, event, trigger, error, hopeless=error.status < 500 and error.status != 429)
     except Exception as error:  # noqa: BLE001 - whatever it is, the event must not be lost over it
@@ -74,13 +82,23 @@ async def _wanted(delivery: EventDelivery, event: TeamEvent, trigger: EventTrigg
     """None where no run is to begin: the condition does not hold, or the workflow begins with it no longer."""
     if trigger is None:
         return None
-    wanted, told = EventStart.model_validate(trigger.config), _told(event)
-    key = await wanted.correlation(told)
-    if delivery.given is not None:
-        return Begun(delivery.given["value"], key, wanted.one_at_a_time)
-    if not delivery.redriven_by and not await wanted.wants(told):
+    told = _told(event)
+    if trigger.topic == CLOCK:
+        timed = ScheduleStart.model_validate(trigger.config)
+        begun = Begun(None, "", _patience(timed, redriven=bool(delivery.redriven_by)))
+        return replace(begun, given=delivery.given["value"] if delivery.given else await timed.given(told))
+    wanted = EventStart.model_validate(trigger.config)
+    begun = Begun(None, await wanted.correlation(told), "queue" if wanted.one_at_a_time else "begin_anyway")
+    if delivery.given is None and not delivery.redriven_by and not await wanted.wants(told):
         return None
-    return Begun(await wanted.given(told), key, wanted.one_at_a_time)
+    return replace(begun, given=delivery.given["value"] if delivery.given else await wanted.given(told))
+
+
+def _patience(wanted: ScheduleStart, *, redriven: bool) -> Busy:
+    """Whoever redrives a time means it: it waits rather than being skipped."""
+    if redriven and wanted.while_running != "begin_anyway":
+        return "queue"
+    return wanted.while_running
 
 
 def _told(event: TeamEvent) -> Mapping[str, JsonValue]:
@@ -102,8 +120,8 @@ async def _begin(
     if trigger is None or begun is None:
         row.status = "passed_over"
         return
-    if begun.one_at_a_time and await _has_to_wait(session, event, trigger, begun.key):
-        row.status, row.key = "waiting", begun.key
+    if stays := await _stays(session, event, trigger, begun):
+        row.status, row.key = stays, begun.key
         return
     depth = 1 if row.redriven_by else await _depth(session, str(event.payload.get("by", ""))) + 1
     if depth > MOST_IN_CHAIN:
@@ -122,7 +140,7 @@ async def _begin(
         input=begun.given,
         version="published",
         idempotency_key=f"event:{event.id}:{trigger.id}",
-        trigger="event",
+        trigger="schedule" if trigger.topic == CLOCK else "event",
     )
     row.status, row.run_id, row.key, row.depth = "started", run.id, begun.key, depth
 
@@ -174,13 +192,19 @@ async def _held(session: Session, seen: EventDelivery) -> EventDelivery | None:
     return (await session.exec(query.with_for_update(skip_locked=True, key_share=True))).first()
 
 
-async def _has_to_wait(session: Session, event: TeamEvent, trigger: EventTrigger, key: str) -> bool:
-    """Behind a run that goes on, and behind older events that wait already."""
-    if await _goes_on(session, trigger, key):
-        return True
+async def _stays(
+    session: Session, event: TeamEvent, trigger: EventTrigger, begun: Begun
+) -> Literal["", "waiting", "passed_over"]:
+    """What becomes of it behind a run that goes on, and behind older ones that wait already; empty where it begins."""
+    if begun.busy == "begin_anyway":
+        return ""
+    goes_on = await _goes_on(session, trigger, begun.key)
     place = tuple_(col(TeamEvent.at), col(TeamEvent.id))
-    older = _waiting(trigger.id, key).where(place < tuple_(event.at, event.id)).limit(1)
-    return (await session.exec(older)).first() is not None
+    older = _waiting(trigger.id, begun.key).where(place < tuple_(event.at, event.id)).limit(1)
+    waits = (await session.exec(older)).first() is not None
+    if not (goes_on or waits):
+        return ""
+    return "passed_over" if begun.busy == "skip" or (waits and begun.busy == "wait") else "waiting"
 
 
 async def _goes_on(session: Session, trigger: EventTrigger, key: str) -> bool:

@@ -1,4 +1,4 @@
-"""The team's event bus: brings what steps emitted to the runs that wait for it, soon after the commit and never not."""
+"""The team's event bus: brings what steps emitted, and times that have come, to whoever waits for them, and never not."""
 
 import asyncio
 from typing import Any
@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend.core import clock, db, log
 from backend.dead_letters import events as letters
 from backend.runs import signals
-from backend.worker import beginnings
+from backend.worker import beginnings, schedules
 
 LOOK_SECONDS = 0.5
 """An event of another process is found within this time, this one's own at once."""
@@ -35,6 +35,8 @@ class Bus:
             self._news.clear()
             try:
                 await _send_on()
+                while await schedules.look() == schedules.AT_ONCE:
+                    continue
                 while await beginnings.look() == beginnings.AT_ONCE:
                     continue
                 if (clock.now() - cleaned).total_seconds() > CLEAN_SECONDS:

@@ -11,6 +11,7 @@ from backend.workflows import (
     body,
     file_write,
     gallery_endpoints,
+    schedule_endpoints,
     service,
     sheet,
     sockets,
@@ -42,6 +43,7 @@ _ENDINGS = {"python": "py"}
 router = APIRouter(prefix="/api/v1", tags=["workflows"])
 router.include_router(gallery_endpoints.router)
 router.include_router(version_endpoints.router)
+router.include_router(schedule_endpoints.router)
 router.include_router(proposals.router)
 router.include_router(sockets.router)
 

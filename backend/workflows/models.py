@@ -62,7 +62,7 @@ class DraftUpdate(SQLModel, table=True):
 
 
 class EventTrigger(SQLModel, table=True):
-    """An event that begins runs of a published workflow, as its start says."""
+    """An event, or a time, that begins runs of a published workflow, as its start says."""
 
     __tablename__ = "event_trigger"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("event_trigger_by_topic", "team_id", "topic"),)
@@ -71,5 +71,8 @@ class EventTrigger(SQLModel, table=True):
     workflow_id: str = Field(foreign_key="workflow.id", index=True)
     topic: str
     type: str = ""  # empty: every type
-    config: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))  # see `nodes.beginnings`
+    config: dict[str, Any] = Field(
+        sa_column=Column(Json, nullable=False)
+    )  # see `nodes.beginnings`, `.schedules`
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)  # of a time: the next one
     created_by: str  # whoever published it; the runs are theirs

@@ -57,6 +57,7 @@ class WorkflowPublic(BaseModel):
     published_version_id: str | None
     published_number: int | None = None
     edited_since_published: bool = False
+    next_run_at: datetime | None = Field(default=None, description="When it begins next by the clock.")
     archived_at: datetime | None
 
 
@@ -72,6 +73,22 @@ class WorkflowPage(BaseModel):
 
     items: list[WorkflowPublic]
     next_cursor: str | None = None
+
+
+class SchedulePublic(BaseModel):
+    """Times at which the published version begins, and the next of them."""
+
+    cron: str
+    zone: str
+    missed: str
+    while_running: str
+    next: list[datetime]
+
+
+class SchedulePage(BaseModel):
+    """All of a workflow."""
+
+    items: list[SchedulePublic]
 
 
 class ProblemPublic(BaseModel):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from backend.core import clock, db, ids
 from backend.core.db import Session
@@ -9,7 +10,17 @@ from backend.core.errors import Conflict, Invalid, NotFound, Problem
 from backend.core.settings import settings
 from backend.identity.principal import Principal
 from backend.nodes import registry
-from backend.workflows import agents_named, calls, check, drafts, fanout, naming, repository, rooms
+from backend.workflows import (
+    agents_named,
+    calls,
+    check,
+    drafts,
+    event_starts,
+    fanout,
+    naming,
+    repository,
+    rooms,
+)
 from backend.workflows.diagram import Diagram, Node, Position, Wire
 from backend.workflows.document import Drawn
 from backend.workflows.models import Workflow
@@ -85,17 +96,24 @@ async def list_(
 
 @dataclass(frozen=True)
 class Live:
-    """The number of the published version, and whether the draft was edited since."""
+    """The number of the published version, whether the draft was edited since, and when it begins by the clock."""
 
     number: int | None = None
     edited_since: bool = False
+    next_run_at: datetime | None = None
 
 
 async def live(session: Session, workflows: Sequence[Workflow]) -> dict[str, Live]:
     """What is published of these workflows, by their ids."""
     wanted = {w.published_version_id: w for w in workflows if w.published_version_id}
     found = await repository.version_numbers(session, wanted) if wanted else {}
-    return {wanted[one].id: Live(number, wanted[one].edited_at > at) for one, (number, at) in found.items()}
+    living = [one.id for one in wanted.values() if one.archived_at is None]
+    begins = await event_starts.next_times(session, living) if living else {}
+    return {
+        of.id: Live(found[one][0], of.edited_at > found[one][1], begins.get(of.id))
+        for one, of in wanted.items()
+        if one in found
+    }
 
 
 async def draft(session: Session, by: Principal, ref: str) -> Drawn:
@@ -178,6 +196,8 @@ async def unarchive(session: Session, by: Principal, ref: str) -> Workflow:
     """Take it out again."""
     by.require("workflow.edit")
     workflow = await get(session, by, ref)
+    if workflow.archived_at:
+        await event_starts.go_on(session, workflow.id)
     workflow.archived_at = None
     session.add(workflow)
     return workflow

@@ -24,7 +24,12 @@ def public(workflow: Workflow, lives: Mapping[str, Live] | None = None) -> Workf
     """A workflow; `lives` knows what is published of it."""
     fields = workflow.model_dump(exclude={"team_id"})
     live = (lives or {}).get(workflow.id, Live())
-    return WorkflowPublic(**fields, published_number=live.number, edited_since_published=live.edited_since)
+    return WorkflowPublic(
+        **fields,
+        published_number=live.number,
+        edited_since_published=live.edited_since,
+        next_run_at=live.next_run_at,
+    )
 
 
 def version(row: Version, *, whole: bool = False) -> VersionPublic:

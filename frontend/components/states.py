@@ -9,6 +9,7 @@ STARTED = {  # what started a run, as people say it
     "api": "Over the API",
     "workflow": "By another run",
     "event": "By an event",
+    "schedule": "By the clock",
     "retry": "Retry",
     "fork": "Fork",
     "replay": "Replay",

@@ -87,7 +87,7 @@ def test_R52_a_letter_is_redriven_with_another_input(signed_in: Open) -> None:
     post(page, "/events", {"topic": "order.placed", "key": "A-1", "payload": {"lamps": 1}})
     page.goto("/dead-letters?reason=event")
     page.get_by_role("link", name=SHIPPING["name"]).click(timeout=SECONDS)
-    expect(page.get_by_role("heading", name="An event could not begin a run")).to_be_visible()
+    expect(page.get_by_role("heading", name="An event or a time could not begin a run")).to_be_visible()
     letter = page.url.rpartition("/")[2]
     page.get_by_role("button", name="Edit and redrive").click()
     dialog = page.get_by_role("dialog")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from backend.workflows.foreign import n8n_conditions, words
+from backend.workflows.foreign import n8n_clock, n8n_conditions, words
 from backend.workflows.foreign.plain import dicts, items, table
 from backend.workflows.foreign.sketch import Imported, Made, Sketch
 
@@ -64,8 +64,18 @@ class _Reader:
             told = "A workflow begins in one place here; this second trigger was left out."
             self.sketch.left_out(name, told, "Start runs over the API, or add the trigger later.")
         else:
-            self.sketch.add(name, Made("start"), _at(node))
-            if _short(node) not in {"manualTrigger", "start"}:
+            timed, whole = n8n_clock.schedules(
+                table(node.get("parameters")), table(self.data.get("settings"))
+            )
+            self.sketch.add(name, Made("start", {"schedules": timed} if timed else {}), _at(node))
+            if timed:
+                told = (
+                    "It begins by the clock once it is published."
+                    if whole
+                    else "Some of its times were left out."
+                )
+                self.sketch.remark("changed", name, told, "Look at its times and their zone, and publish it.")
+            elif _short(node) not in {"manualTrigger", "start"}:
                 told = f"It was started by “{_short(node)}”; here it is started by hand or over the API."
                 self.sketch.remark("changed", name, told, "POST to /api/v1/workflows/{name}/runs.")
         return True

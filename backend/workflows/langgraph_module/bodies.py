@@ -36,6 +36,10 @@ def assigned(rows: Sequence[Assignment]) -> str:
 
 
 def _start(body: Body, config: Any) -> None:
+    for one in config.schedules:
+        body.remarks.append(
+            f"begins by the clock ({one.cron}, {one.zone}): have a cron of yours play the module"
+        )
     if not config.fields:
         return body.give("input")
     fields = {

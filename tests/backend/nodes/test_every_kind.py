@@ -18,7 +18,7 @@ SAVED: dict[str, Any] = json.loads(Path(__file__).with_name("saved_settings.json
 EFFECTS = {"read", "write", "external", "code", "money"}
 WIDGETS = {
     "template", "expression", "code", "rules", "fields", "keyvalue", "labels", "cases", "secret", "model", "collection",
-    "duration", "workflow", "roles", "agent", "tools", "json", "textarea", "file", "cron",
+    "duration", "workflow", "roles", "agent", "tools", "json", "textarea", "file", "cron", "zone",
 }  # fmt: skip
 
 pytestmark = pytest.mark.usefixtures("environment")

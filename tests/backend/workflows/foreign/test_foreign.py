@@ -128,6 +128,46 @@ def test_agents_sdk_in_typescript() -> None:
     assert "if (…)" in remarks(found)
 
 
+@pytest.mark.parametrize(
+    ("kind", "parameters", "zone", "lines"),
+    [
+        ("scheduleTrigger", {"rule": {"interval": [{}]}}, "DEFAULT", ["0 0 * * *"]),
+        ("scheduleTrigger", {"rule": {"interval": [
+            {"field": "cronExpression", "expression": "0 30 8 * * MON-FRI"},
+            {"field": "weeks", "triggerAtDay": [1, 3], "triggerAtHour": 9, "triggerAtMinute": 15},
+            {"field": "hours", "hoursInterval": 2, "triggerAtMinute": 5},
+            {"field": "minutes", "minutesInterval": 10}]}}, "Europe/Berlin",
+         ["30 8 * * 1-5", "15 9 * * 1,3", "5 */2 * * *", "*/10 * * * *"]),
+        ("cron", {"triggerTimes": {"item": [{"mode": "everyMonth", "dayOfMonth": 3, "hour": 7}]}}, None, ["0 7 3 * *"]),
+    ],
+)  # fmt: skip
+def test_schedules_of_n8n_begin_by_the_clock(
+    kind: str, parameters: dict[str, Any], zone: str | None, lines: list[str]
+) -> None:
+    found = reading.of_data(n8n_of(kind, parameters, zone))
+    assert found
+    told = "UTC" if zone in (None, "DEFAULT") else zone
+    assert config(found, "each_day")["schedules"] == [{"cron": line, "zone": told} for line in lines]
+    assert remarks(found)["Each day"] == "changed: It begins by the clock once it is published."
+
+
+def test_times_of_n8n_that_no_line_of_cron_says_are_told() -> None:
+    rules = [{"field": "days", "daysInterval": 3}, {"field": "days", "triggerAtHour": 6}]
+    found = reading.of_data(n8n_of("scheduleTrigger", {"rule": {"interval": rules}}, None))
+    assert found
+    assert config(found, "each_day")["schedules"] == [{"cron": "0 6 * * *", "zone": "UTC"}]
+    assert remarks(found)["Each day"] == "changed: Some of its times were left out."
+    none = reading.of_data(n8n_of("scheduleTrigger", {"rule": {"interval": rules[:1]}}, None))
+    assert none
+    assert config(none, "each_day") == {}
+    assert "started by hand or over the API" in remarks(none)["Each day"]
+
+
+def n8n_of(kind: str, parameters: dict[str, Any], zone: str | None) -> dict[str, Any]:
+    node = {"name": "Each day", "type": f"n8n-nodes-base.{kind}", "parameters": parameters}
+    return {"name": "Timed", "nodes": [node], "connections": {}, "settings": {"timezone": zone}}
+
+
 @pytest.mark.parametrize("name", ["n8n.json", "dify.yaml", "langflow.json", "flowise.json", "agents.txt"])
 def test_the_report_stands_on_the_canvas_and_the_check_names_the_placeholders(name: str) -> None:
     found = of(name)
