@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from backend.core.errors import Problem
 from backend.nodes import expressions, templates
@@ -15,6 +15,7 @@ _SEEN = ("event",)
 class Given(Part):
     """One field of the input, from the event."""
 
+    model_config = ConfigDict(title="Value")
     name: str = Field(
         title="Name",
         pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from backend.core import clock
 from backend.nodes import clock_times, templates
@@ -20,6 +20,7 @@ _SEEN = ("event",)
 class ScheduleStart(Part):
     """Times at which a run of the published version begins."""
 
+    model_config = ConfigDict(title="Schedule")
     cron: CronLine = Field(
         default="0 9 * * *",
         title="When",

@@ -2,6 +2,7 @@
 
 import { Tooltip } from "@radix-ui/themes";
 import { Icon } from "../components/icons.jsx";
+import { NextTimes } from "./NextTimes.jsx";
 import { hiddenFields } from "./schema.js";
 
 /** What the whole form knows: problems by field, other people's fields. */
@@ -46,12 +47,15 @@ function Advanced({ all, problems }) {
   if (!all.length) return null;
   const [one] = all;
   return (
-    <details className="qe-advanced" data-testid="advanced" open={all.some(({ name }) => problems[name]?.length) || undefined}>
+    <details className="qe-advanced" data-testid="advanced" open={all.some(({ name }) => Object.keys(problems).some((field) => `${field}.`.startsWith(`${name}.`))) || undefined}>
       <summary>Advanced settings ({all.length}{all.length === 1 ? `: ${one.content.props.schema?.title ?? one.name}` : ""})</summary>
       <div className="qe-fields"><Slots all={all} /></div>
     </details>
   );
 }
+
+/** A line of cron beside a time zone names moments. */
+const timed = ({ properties = {} }) => "cron" in properties && "zone" in properties;
 
 function Group({ properties, schema, uiSchema, formData, fieldPathId, registry }) {
   const hidden = hiddenFields(schema, formData);
@@ -61,6 +65,7 @@ function Group({ properties, schema, uiSchema, formData, fieldPathId, registry }
   return (
     <div className={inner ? "qe-fields qe-fields-inner" : "qe-fields"}>
       <Slots all={shown.filter((one) => !isAdvanced(one))} />
+      {timed(schema) && <NextTimes cron={formData?.cron} zone={formData?.zone} />}
       <Advanced all={shown.filter(isAdvanced)} problems={about(registry).problems ?? {}} />
     </div>
   );

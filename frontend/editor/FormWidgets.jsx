@@ -153,6 +153,18 @@ function fromList(path, placeholder) {
   };
 }
 
+const ZONES = ["UTC", ...(Intl.supportedValuesOf?.("timeZone") ?? [])];
+
+function Zone({ id, value, onChange, readonly, disabled, schema }) {
+  const list = useId();
+  return (
+    <>
+      <TextField.Root id={id} list={list} value={value ?? schema.default ?? ""} placeholder="Europe/Berlin" readOnly={readonly || disabled} autoComplete="off" spellCheck={false} onChange={(event) => onChange(event.target.value)} />
+      <datalist id={list}>{ZONES.map((zone) => <option key={zone} value={zone} />)}</datalist>
+    </>
+  );
+}
+
 export const widgets = {
   TextWidget: Text,
   EmailWidget: Text,
@@ -172,6 +184,7 @@ export const widgets = {
   duration: Duration,
   number: Text,
   cron: Cron,
+  zone: Zone,
   file: FileField,
   FileWidget: FileField,
   boolean: Toggle,

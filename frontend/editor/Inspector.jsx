@@ -20,7 +20,14 @@ import { walk } from "./walk.js";
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-function useProblems(id) {
+/** The field at which a problem is told: inside the rows of a list that is drawn row by row, else the setting itself. */
+function fieldOf(place, schema) {
+  const [name] = place.split(/[.[]/, 1);
+  const { type, widget } = schema?.properties?.[name] ?? {};
+  return type === "array" && !widget ? place.replace(/\[(\d+)\]/g, ".$1") : name;
+}
+
+function useProblems(id, schema) {
   const problems = useUi((ui) => ui.problems);
   return useMemo(() => {
     const own = problems.filter((problem) => problem.node_id === id);
@@ -28,11 +35,11 @@ function useProblems(id) {
     const byField = {};
     for (const problem of own) {
       if (!problem.place.startsWith(prefix)) continue;
-      const field = problem.place.slice(prefix.length).split(".")[0];
+      const field = fieldOf(problem.place.slice(prefix.length), schema);
       (byField[field] ??= []).push([problem.message, problem.fix].filter(Boolean).join(" "));
     }
     return { byField, others: own.filter((problem) => !problem.place.startsWith(prefix)) };
-  }, [problems, id]);
+  }, [problems, id, schema]);
 }
 
 function useEditing(id) {
@@ -42,7 +49,7 @@ function useEditing(id) {
 
 function Settings({ node, kind }) {
   const { edits, draft } = useEditor();
-  const { byField, others } = useProblems(node.id);
+  const { byField, others } = useProblems(node.id, kind.schema);
   const editing = useEditing(node.id);
   const value = useMemo(() => ({ ...kind.defaults, ...node.config }), [kind, node.config]);
   const latest = useRef(value);

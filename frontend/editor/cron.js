@@ -3,7 +3,7 @@
 export const OFTEN = [["never", "Never"], ["hour", "Every hour"], ["day", "Every day"], ["workday", "On workdays"], ["week", "Every week"], ["month", "Every month"], ["own", "As written"]];
 export const DAYS = [[1, "Monday"], [2, "Tuesday"], [3, "Wednesday"], [4, "Thursday"], [5, "Friday"], [6, "Saturday"], [0, "Sunday"]];
 const USUAL = { minute: 0, hour: 9, day: 1, weekday: 1 };
-const PART = /^(\*|\d+(-\d+)?)(\/[1-9]\d*)?$/;
+const PART = /^(\*|(\d+|[A-Za-z]{3})(-(\d+|[A-Za-z]{3}))?)(\/[1-9]\d*)?$/;
 
 const number = (text) => (/^\d+$/.test(text) ? Number(text) : null);
 

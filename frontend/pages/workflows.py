@@ -25,7 +25,7 @@ from frontend.state.frame import Frame
 from frontend.state.iso import iso
 
 PAGE = 50
-_COLUMNS = "minmax(0, 3fr) 176px 128px 100px 36px"
+_COLUMNS = "minmax(0, 3fr) 160px 192px 100px 36px"
 
 
 @dataclass
@@ -39,6 +39,7 @@ class Row:
     description: str
     published: str
     edited_since: bool
+    next_run: str
     edited: str
     run_status: str
     run_href: str
@@ -140,6 +141,7 @@ def _row(one: Workflow, live: workflows.Live, last: Mapping[str, RunPublic]) -> 
         description=one.description,
         published=f"v{live.number}" if live.number else "",
         edited_since=live.edited_since,
+        next_run=iso(live.next_run_at) if live.next_run_at else "",
         edited=iso(one.edited_at),
         run_status=(run.shown_as or run.status) if run else "",
         run_href=routes.run(run.id) if run else "",
@@ -199,13 +201,25 @@ def _draw(row: rx.vars.ObjectVar[Row]) -> rx.Component:
                     "edited since", class_name="qk-since", title="The draft has edits that are not published"
                 ),
             ),
+            rx.cond(row.next_run != "", _next_run(row)),
             class_name="qk-muted qk-small qk-live",
-            custom_attrs={"data-card": rx.cond(row.edited_since, "show", "hide")},
+            custom_attrs={"data-card": rx.cond(row.edited_since | (row.next_run != ""), "show", "hide")},
         ),
         moment(row.edited, class_name="qk-muted qk-small qk-over"),
         _menu(row),
         class_name="qk-row qk-row-tall",
         key=row.id,
+    )
+
+
+def _next_run(row: rx.vars.ObjectVar[Row]) -> rx.Component:
+    """When it begins by the clock."""
+    return rx.el.span(
+        rx.icon("clock", size=12),
+        rx.el.span("next run"),
+        moment(row.next_run, mode="day"),
+        class_name="qk-next-run",
+        title="It begins by the clock",
     )
 
 

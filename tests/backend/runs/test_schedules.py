@@ -12,9 +12,10 @@ from sqlmodel import col, select
 from backend.core import clock, db
 from backend.dead_letters import service as letters
 from backend.dead_letters.schemas import Given
+from backend.runs import payloads
 from backend.runs.models import EventDelivery, Run, TeamEvent
 from backend.worker import beginnings, schedules
-from backend.workflows import endpoints, event_starts, file, versions
+from backend.workflows import endpoints, event_starts, file, templates, versions
 from backend.workflows import service as workflows
 from backend.workflows.diagram import Diagram, Node
 from backend.workflows.models import EventTrigger
@@ -285,3 +286,26 @@ async def test_programs_are_told_the_times_and_files_carry_them(stage: Stage, ha
         assert "begins by the clock (0 9 * * *, Europe/Berlin)" in module
         await client.delete(at)
         assert (await client.get(f"{at}/schedules")).json() == {"items": []}
+
+
+@pytest.mark.parametrize(
+    ("template", "at", "begins"),
+    [
+        ("content-pipeline", (2027, 3, 8, 9), {"topic": "What is new on 2027-03-08"}),
+        ("keep-knowledge-fresh", (2027, 3, 1, 3), {"every_day": False}),
+    ],
+)
+async def test_templates_begin_by_the_clock_with_an_input_that_their_form_takes(
+    stage: Stage, hands: Hands, template: str, at: tuple[int, ...], begins: dict[str, Any]
+) -> None:
+    made = await published(stage, templates.get(template).diagram)
+    await hands.to(*at)
+    (run,) = await begun(made)
+    given = await made_whole(stage, run)
+    assert (run.trigger, given) == ("schedule", given | begins)
+    assert await given_up(stage) == []
+
+
+async def made_whole(stage: Stage, run: Run) -> Any:
+    async with db.database().reading() as session:
+        return await payloads.whole(session, stage.by.team_id, run.input)

@@ -209,6 +209,43 @@ def test_a_node_says_that_its_model_s_provider_rests(draw: Open) -> None:
     expect(sheet.node("ask")).to_contain_text("model rests")
 
 
+def test_a_start_shows_when_it_begins_by_the_clock_and_what_is_wrong_at_its_field(draw: Open) -> None:
+    sheet = draw([node("start", "start"), node("end", "output", 300)], [wire("start", "end")])
+    page = sheet.page
+    open_panel(sheet, "start")
+    panel = sheet.by_id("inspector")
+    panel.get_by_role("button", name="Add schedule").click()
+    times = sheet.by_id("next-times")
+    expect(times.get_by_role("listitem")).to_have_count(3)
+    expect(times).to_contain_text("09:00")
+    expect(times).to_contain_text("UTC")
+    page.locator('[id="f.schedules.0.zone"]').fill("Asia/Kolkata")
+    line = page.locator('[id="f.schedules.0.cron"]')
+    line.fill("30 6 1 1 *")
+    expect(times.get_by_role("listitem").first).to_contain_text(re.compile(r"1 Jan 20\d\d.* 06:30"))
+    expect(times.locator("time").first).to_have_attribute("datetime", re.compile("-01-01T01:00:00Z"))
+    line.fill("75 6 * * *")
+    expect(times).to_have_count(0)
+    wrong = panel.locator('[data-field="schedules.0.cron"] .qe-wrong')
+    expect(wrong).to_contain_text("the minute “75” is not within 0 to 59")
+    page.locator('[id="f.schedules.0.zone"]').fill("Asia/Kolkatta")
+    zone = panel.locator('[data-field="schedules.0.zone"] .qe-wrong')
+    expect(zone).to_contain_text("did you mean Asia/Kolkata?")
+    line.fill("0 6 * * MON-FRI")
+    page.locator('[id="f.schedules.0.zone"]').fill("Asia/Kolkata")
+    expect(wrong).to_have_count(0)
+    expect(zone).to_have_count(0)
+    expect(times.get_by_role("listitem")).to_have_count(3)
+    expect(sheet.by_id("problems")).to_contain_text("No problems")
+    post(page, f"/workflows/{sheet.workflow}/publish", {})
+    origin = "/".join(page.url.split("/")[:3])
+    shown = page.request.get(f"{origin}/api/v1/workflows/{sheet.workflow}").json()
+    page.goto(f"{origin}/workflows?text={shown['name']}")
+    row = page.locator(".qk-row", has=page.locator(f"a[href*='{shown['id']}']"))
+    expect(row).to_contain_text("next run")
+    expect(row.locator(".qk-next-run qk-time")).to_have_attribute("at", re.compile("T00:30:00"))
+
+
 def test_C64_files_and_lines_of_cron_have_fields_of_their_own(draw: Open) -> None:
     """A kind of an installed package asks for both."""
     sheet = draw([node("start", "start"), node("ring", "ring", 300, 0, config={})], [wire("start", "ring")])
