@@ -176,9 +176,11 @@ class LiveRun:
             self._idle = asyncio.get_running_loop().call_later(seconds, self.stop, "sleep")
 
     async def wait(self, waiter: Waiter) -> JsonValue:
-        """Wait for a delivery or a moment; raises Halted when the run stops playing here."""
+        """Wait for a delivery, which may have come already, or a moment; raises Halted when the run stops playing here."""
         if self.halt is not None or self.abandoned(waiter.path):
             waiter.halt()
+        elif isinstance(waiter.key, str) and waiter.key in self.journal.inbox:
+            waiter.deliver(self.journal.inbox[waiter.key])
         self.waiters[waiter] = None
         self.busy(-1)
         try:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backend.engine.compile import CannotCompile, compiled
-from backend.engine.ports import Outcome, RunToPlay
+from backend.engine.ports import RunToPlay
 from backend.workflows.diagram import Diagram
 from tests.backend.engine.kinds import Seen, kinds
 from tests.backend.engine.world import World, drawn
@@ -94,12 +94,6 @@ def order(**config: Any) -> dict[str, Any]:
     )  # fmt: skip
 
 
-async def rested(world: World, run: RunToPlay, playing: asyncio.Task[Outcome]) -> Outcome:
-    """How the run ended; on a slow machine it had fallen asleep before the signal came, and is queued by its sender."""
-    outcome = await playing
-    return await world.again(run) if outcome.status == "waiting" else outcome
-
-
 async def test_events_are_told_apart_by_what_they_are_about(world: World) -> None:
     diagram = machine(
         state("open", ("a", {"event": "paid", "key": "7"}), ("b", {"event": "paid", "key": "8"}), initial=True),
@@ -111,7 +105,7 @@ async def test_events_are_told_apart_by_what_they_are_about(world: World) -> Non
         await asyncio.sleep(0.005)
     await world.signal(run, "paid")
     await world.signal(run, "paid", key="8")
-    outcome = await rested(world, run, playing)
+    outcome = await playing
     assert outcome.output == {"state": "eight", "output": None, "transitions": 1}
     assert await kept(world, run, "state.ignored") == []
     assert await world.scalar("SELECT count(*) FROM event_wait") == 0
@@ -124,7 +118,7 @@ async def test_a_state_waits_for_the_events_of_its_transitions(world: World) -> 
         await asyncio.sleep(0.005)
     small = await world.signal(run, "paid", 3)
     enough = await world.signal(run, "paid", 12)
-    outcome = await rested(world, run, playing)
+    outcome = await playing
     assert outcome.output == {"state": "sent", "output": 24, "transitions": 1}
     assert [data["signal"] for *_, data in await kept(world, run, "state.ignored")] == [small]
     assert [data["signal"] for *_, data in await kept(world, run, "state.transition")] == [enough]

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from backend.core import clock
-from backend.engine.ports import NewEvent
+from backend.engine.ports import NewEvent, RunToPlay, StepId
 from backend.engine.records import Change, Commit, SignalArrived
+from backend.nodes.kind import Question
 from tests.backend.engine.world import World, drawn
 
 pytestmark = pytest.mark.db
@@ -132,11 +133,31 @@ async def test_a_question_that_nobody_answers_in_time_expires(hasty: World) -> N
     assert (await hasty.engine.play(run)).output == "late"
 
 
+async def test_an_answer_that_comes_while_it_is_asked_is_heard_also_beside_a_long_step(
+    hasty: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = ("long", "trouble", {"config": {"seconds": 600}})
+    run = await hasty.run(drawn("s", ("a", "ask"), "yes", long, wires="s>a s>long a.approved>yes"))
+    ask = hasty.questions.ask
+
+    async def answered(of: RunToPlay, step: StepId, key: str, question: Question) -> None:
+        await ask(of, step, key, question)
+        await hasty.answer(run, key)
+
+    monkeypatch.setattr(hasty.questions, "ask", answered)
+    playing = asyncio.ensure_future(hasty.engine.play(run))
+    async with asyncio.timeout(60):
+        while "yes" not in hasty.seen.at:
+            await asyncio.sleep(0.005)
+    hasty.engine.stop(run.run_id, "cancel")
+    assert (await asyncio.wait_for(playing, 120)).status == "cancelled"
+
+
 async def test_waiting_does_not_count_against_the_time_limit(world: World) -> None:
-    run = await world.run(drawn(("a", "ask", {"timeout_seconds": 0.2}), "yes", wires="a.approved>yes"))
+    run = await world.run(drawn(("a", "ask", {"timeout_seconds": 0.8}), "yes", wires="a.approved>yes"))
     playing = asyncio.ensure_future(world.engine.play(run))
     await world.questions.wait_for(1)
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.9)
     await world.answer(run, key(run.run_id, "a"))
     assert (await playing).output == "yes"
 

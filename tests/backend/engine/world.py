@@ -25,6 +25,8 @@ from backend.workflows.models import Version, Workflow
 from tests.backend.engine.kinds import Seen, contexts, kinds, wire
 
 HASTY = Patience(idle_person=0.05, idle_time=0.1, cancel_grace=0.2)
+PATIENT = Patience(idle_person=20)
+"""A run stays awake until a slow machine has answered it."""
 
 
 class Listener:
@@ -202,7 +204,7 @@ class World:
 @asynccontextmanager
 async def opened(
     database: db.Database,
-    patience: Patience | None = None,
+    patience: Patience = PATIENT,
     seen: Seen | None = None,
     limits: Mapping[str, int] | None = None,
 ) -> AsyncIterator[World]:
