@@ -43,8 +43,8 @@ async def test_a_kind_has_only_so_many_steps_at_work_in_all_runs(database: db.Da
 
 
 async def test_waiting_for_a_place_does_not_count_against_the_time_limit(world: World) -> None:
-    fields = {"config": {"seconds": 0.4}, "timeout_seconds": 1.2}
-    outcome, _ = await world.play(fan(6, **fields) | {"max_parallel": 1})
+    fields = {"config": {"seconds": 0.3}, "timeout_seconds": 3.5}
+    outcome, _ = await world.play(fan(15, **fields) | {"max_parallel": 1})
     assert outcome.status == "succeeded", outcome.error
 
 

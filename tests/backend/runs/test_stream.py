@@ -12,7 +12,7 @@ import pytest
 from backend.core import db, redis
 from backend.runs import channel, hub, live, repository, service, stream
 from backend.runs.batch import Batch, Item
-from backend.runs.channel import BUFFER, MOST_VOLATILE, Feed
+from backend.runs.channel import BUFFER, MOST_VOLATILE, Channel, Feed
 from backend.runs.history import Entry
 from backend.runs.hub import Hub
 from backend.runs.repository import Told
@@ -63,6 +63,14 @@ async def watch(opened: Hub, watched: Watched, last: int) -> list[int]:
     return seen
 
 
+async def heard(opened: Hub, run_id: str) -> Channel:
+    """Wait until Redis tells this process what becomes of a run that somebody watches."""
+    async with asyncio.timeout(60):
+        while not ((found := opened._channels.get(live.channel(run_id))) and found.subscribed.is_set()):
+            await asyncio.sleep(0.005)
+    return found
+
+
 async def started(status: str = "running") -> tuple[made.World, str]:
     world = await made.world()
     return world, await made.run(world, status)
@@ -93,8 +101,8 @@ async def test_no_gap_and_no_repeat_under_concurrent_writers(serving: Hub) -> No
 async def test_live_events_do_not_wait_for_the_poll(serving: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "POLL_SECONDS", 1000)
     world, run_id = await started()
-    await asyncio.sleep(0.05)
     reading = asyncio.ensure_future(watch(serving, Watched(world.by.team_id, run_id), 3))
+    await heard(serving, run_id)
     await write(world, run_id, 3, 0.05)
     assert await asyncio.wait_for(reading, 60) == [1, 2, 3]
 
@@ -102,7 +110,7 @@ async def test_live_events_do_not_wait_for_the_poll(serving: Hub, monkeypatch: p
 async def test_a_lost_message_is_found_by_the_next_one_or_by_the_poll(serving: Hub) -> None:
     world, run_id = await started()
     reading = asyncio.ensure_future(watch(serving, Watched(world.by.team_id, run_id), 6))
-    await asyncio.sleep(0.1)
+    await heard(serving, run_id)
     working = redis.client
     with pytest.MonkeyPatch.context() as broken:
 
@@ -122,7 +130,7 @@ async def test_a_lost_message_is_found_by_the_next_one_or_by_the_poll(serving: H
 async def test_messages_out_of_order_and_repeated_are_sorted_out(serving: Hub) -> None:
     world, run_id = await started()
     reading = asyncio.ensure_future(watch(serving, Watched(world.by.team_id, run_id), 6))
-    await asyncio.sleep(0.1)
+    await heard(serving, run_id)
     collected: list[object] = []
     with pytest.MonkeyPatch.context() as held:
 
@@ -154,7 +162,7 @@ async def test_volatile_events_are_no_rows_and_pass_to_those_who_may_read_values
                     return
 
     reading = asyncio.ensure_future(read())
-    await asyncio.sleep(0.2)
+    await heard(serving, run_id)
     message = {"run_id": run_id, "seq": None, "kind": "step.token", "data": {"text": "Hi"}}
     progress = {**message, "kind": "step.progress", "data": {"message": "Hi"}}
     await live.publish_texts([(run_id, orjson.dumps(message)), (run_id, orjson.dumps(progress))])
@@ -232,7 +240,7 @@ async def test_R54_what_is_late_is_not_taken_for_lost(serving: Hub, monkeypatch:
     monkeypatch.setattr(hub, "GRACE_SECONDS", 5)  # a slow machine tells nothing for a while
     world, run_id = await started()
     reading = asyncio.ensure_future(watch(serving, Watched(world.by.team_id, run_id), 60))
-    await asyncio.sleep(0.2)
+    await heard(serving, run_id)
     told = list[int]()
     monkeypatch.setattr(channel.Channel, "know", lambda _self, newest: told.append(newest))
     await write(world, run_id, 60, 0.1)
@@ -262,7 +270,10 @@ async def test_a_slow_reader_is_resynchronised_not_cut_off(
         async with db.database().transaction() as session:
             for n in range(total):
                 await service.note(session, run_id, world.by.team_id, Entry("event.emitted", {"n": n}))
-        await asyncio.sleep(0.5)
+        (feed,) = (await heard(serving, run_id)).feeds
+        async with asyncio.timeout(60):
+            while not feed._overflow:
+                await asyncio.sleep(0.01)
         while seen[-1] < total + 1:
             item = await asyncio.wait_for(anext(items), 60)
             kinds.append(item.kind)
