@@ -1,5 +1,6 @@
 """What the editor's tests do again and again: make a workflow, drag, pull wires."""
 
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page
@@ -66,6 +67,19 @@ ASKING: dict[str, Any] = {
 
 DRAWN = "() => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))"
 """Until the page has been drawn anew with everything that has happened so far."""
+STILL = """() => new Promise((done) => {
+  let last = "", same = 0;
+  const look = () => {
+    const all = document.querySelectorAll(".react-flow__node, .react-flow__viewport");
+    const now = JSON.stringify([...all].map((one) => one.style.transform));
+    same = now === last ? same + 1 : 0;
+    last = now;
+    if (same === 6) done();
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
+"""Until nothing has moved for six frames: a slow machine draws few, so that a time would say nothing."""
 
 
 def csrf(context: BrowserContext) -> str:
@@ -81,6 +95,15 @@ def post(page: Page, path: str, body: dict[str, Any]) -> Any:
     )
     assert answer.ok, answer.text()
     return answer.json()
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    """Asks again and again."""
+    for _ in range(480):
+        if holds():
+            return
+        page.wait_for_timeout(250)
+    raise AssertionError("it never came")
 
 
 def new_workflow(page: Page, body: dict[str, Any]) -> str:

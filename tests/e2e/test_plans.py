@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import keep_screen
-from tests.e2e.editing import post
+from tests.e2e.editing import post, until
 from tests.e2e.test_run_view import SECONDS, read
 
 pytestmark = pytest.mark.e2e
@@ -69,15 +69,6 @@ def under_way(page: Page, names: list[str]) -> tuple[str, str]:
 
 def runs(page: Page, plan_id: str) -> list[dict[str, Any]]:
     return read(page, f"/plans/{plan_id}/runs")["items"]
-
-
-def until(page: Page, holds: Callable[[], bool]) -> None:
-    """Asks the instance again and again; what never comes is told by the last answer."""
-    for _ in range(SECONDS // 250):
-        if holds():
-            return
-        page.wait_for_timeout(250)
-    raise AssertionError("it never came")
 
 
 def told(page: Page, plan_id: str, what: str) -> Locator:

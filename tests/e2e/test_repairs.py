@@ -12,10 +12,10 @@ from anyio.from_thread import start_blocking_portal
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import keep_screen
-from tests.e2e.editing import new_workflow, post
+from tests.e2e.editing import new_workflow, post, until
 from tests.e2e.instance import Instance
 from tests.e2e.test_run_view import read
-from tests.http_server import Answer, Asked, json_answer, serving
+from tests.http_server import Answer, Asked, Server, json_answer, serving
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
@@ -65,6 +65,7 @@ def test_R21_and_R25_a_paused_run_is_edited_repaired_and_goes_on(signed_in: Open
         page, f"/workflows/{read(page, f'/runs/{run_id}')['workflow_id']}/runs", {"version": "draft"}
     )["id"]
     post(page, f"/runs/{twin}/pause", {})
+    until(page, lambda: read(page, f"/runs/{twin}")["status"] == "paused")
     page.get_by_test_id("steer-pause").get_by_role("button").click()
     expect(view).to_have_attribute("data-status", "paused", timeout=SECONDS)
     page.get_by_test_id("node-sum").click()
@@ -100,28 +101,28 @@ def test_R21_and_R25_a_paused_run_is_edited_repaired_and_goes_on(signed_in: Open
 
 
 @pytest.fixture
-def answers_the_second() -> Iterator[str]:
-    """The address of a server that leaves whoever asks first without an answer."""
-    asked: list[Asked] = []
+def answers_the_second() -> Iterator[Server]:
+    """A server that leaves whoever asks first without an answer."""
 
-    def answer(one: Asked) -> Answer:
-        asked.append(one)
-        return json_answer("Hello") if len(asked) > 1 else Answer(until=asyncio.Event())
+    def answer(_: Asked) -> Answer:
+        return json_answer("Hello") if len(server.asked) > 1 else Answer(until=asyncio.Event())
 
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(serving(answer)) as server,
     ):
-        yield server.url.replace("127.0.0.1", "localhost")
+        yield server
 
 
 def test_R24_after_a_worker_was_killed_the_legend_tells_what_was_reused(
-    signed_in: Open, instance: Instance, answers_the_second: str
+    signed_in: Open, instance: Instance, answers_the_second: Server
 ) -> None:
     page = signed_in("/")
-    get = {"id": "ask", "kind": "http_request", "name": "Ask", "config": {"url": answers_the_second}}
+    url = answers_the_second.url.replace("127.0.0.1", "localhost")
+    get = {"id": "ask", "kind": "http_request", "name": "Ask", "config": {"url": url}}
     begin(page, row(get))
     expect(page.get_by_test_id("node-ask")).to_have_attribute("data-state", "running", timeout=SECONDS)
+    until(page, lambda: bool(answers_the_second.asked))  # else the next worker would be the first who asks
     assert instance.process
     children = psutil.Process(instance.process.pid).children(recursive=True)
     workers = [one for one in children if {"backend.worker", "--runs"} <= set(one.cmdline())]

@@ -24,7 +24,7 @@ FAILING: dict[str, Any] = {
     "wires": [{"from": "start", "to": "sum"}, {"from": "sum", "to": "end"}],
 }
 
-STORY = " ".join(f"word{n}" for n in range(240))
+STORY = " ".join(f"word{n}" for n in range(400))
 TELLING: dict[str, Any] = {
     "quadrille": 1,
     "name": "Tell a story",

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import keep_screen
-from tests.e2e.editing import DRAWN, new_workflow, post, pull_wire
+from tests.e2e.editing import STILL, new_workflow, post, pull_wire
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
@@ -89,7 +89,7 @@ def test_a_state_machine_is_drawn_run_and_led_on_by_an_event(signed_in: Open) ->
     page.get_by_role("button", name="Close the settings").click()
     page.emulate_media(reduced_motion="reduce")  # nothing is aimed at that still moves
     page.keyboard.press("Shift+1")
-    page.evaluate(DRAWN)
+    page.evaluate(STILL)
     for number, part in enumerate((0.25, 0.7)):
         box = frame.bounding_box()
         assert box is not None
@@ -103,10 +103,11 @@ def test_a_state_machine_is_drawn_run_and_led_on_by_an_event(signed_in: Open) ->
     page.locator("[id='f.transitions.0.event']").fill("paid")
     page.locator("[id='f.transitions.0.guard']").fill("event.data.amount > 100")
     page.get_by_role("button", name="Close the settings").click()
+    page.evaluate(STILL)
     pull_wire(page, "handle-state-next", "handle-state_2-in")
     expect(page.get_by_test_id("wire-state.next>state_2.in")).to_be_attached()
     page.keyboard.press("Shift+1")  # the settings have moved it while they were open
-    page.evaluate(DRAWN)
+    page.evaluate(STILL)
     pull_wire(page, "handle-start-out", "handle-state_machine-in")
     pull_wire(page, "handle-state_machine-out", "handle-output-in")
     expect(page.get_by_test_id("wire-state_machine.out>output.in")).to_be_attached()

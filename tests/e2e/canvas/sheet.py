@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.editing import DRAWN, centre, new_workflow
+from tests.e2e.editing import DRAWN, STILL, centre, new_workflow
 
 Point = tuple[float, float]
 
@@ -75,8 +75,9 @@ class Sheet:
 
     def expect_selected(self, *ids: str) -> None:
         """Assert that exactly these nodes are selected."""
+        for one in ids:
+            expect(self.node(one)).to_have_attribute("data-selected", "true")
         expect(self.page.locator("[data-selected][data-kind]")).to_have_count(len(ids))
-        assert self.selected() == set(ids)
 
     def at(self, node_id: str) -> Point:
         """The corner of a node on the page."""
@@ -111,6 +112,10 @@ class Sheet:
             )
         )
         return x, y
+
+    def still(self) -> None:
+        """Wait until nodes that slide, and the view, have arrived."""
+        self.page.evaluate(STILL)
 
     # --- what a hand does -------------------------------------------------------------------------
 

@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.canvas.conftest import Open
 from tests.e2e.canvas.sheet import node, wire
-from tests.e2e.canvas.test_navigating import SETTLED
 from tests.e2e.conftest import keep_screen
 from tests.e2e.editing import ASKING
 
@@ -233,6 +232,7 @@ def test_C98_ports_are_large_enough_at_any_zoom_and_never_lie_over_each_other(dr
     sheet = draw(nodes, [wire("start", "ask"), wire("ask", "next", "yes")])
     page = sheet.page
     sheet.press("Shift+0")
+    sheet.still()
     for _ in range(6):
         page.wait_for_function(
             "() => { const zoom = new DOMMatrix(document.querySelector('.react-flow__viewport').style.transform).a;"
@@ -260,7 +260,7 @@ def test_C98_ports_are_large_enough_at_any_zoom_and_never_lie_over_each_other(dr
             "was => new DOMMatrix(document.querySelector('.react-flow__viewport').style.transform).a < was - 0.01",
             arg=zoom,
         )
-        page.evaluate(SETTLED)
+        sheet.still()
     assert sheet.zoom() < 0.5
     outer = next(one for one in page.evaluate(AREAS) if one["id"] == "handle-start-out")
     sheet.pull((outer["right"] - 3, (outer["top"] + outer["bottom"]) / 2), sheet.empty_spot())

@@ -79,6 +79,7 @@ def test_C22_from_the_palette_a_node_lands_snapped_and_inside_the_container_ther
     assert inside is not None
     assert frame["x"] < inside["x"] < frame["x"] + frame["width"]
     sheet.press("Escape", "Escape")
+    sheet.still()
     before = sheet.at("code")
     frame = sheet.node("box").bounding_box()
     assert frame is not None
@@ -106,9 +107,11 @@ def test_C25_the_plus_on_a_wire_inserts_and_what_follows_makes_room(draw: Open) 
     sheet.joined("a", "code")
     sheet.joined("code", "b")
     sheet.joined("a", "b", there=False)
+    sheet.still()
     assert sheet.at("c")[0] - sheet.at("a")[0] > before + 200 * sheet.zoom()
     sheet.undo()
     sheet.joined("a", "b")
+    sheet.still()
     assert sheet.at("c")[0] - sheet.at("a")[0] == pytest.approx(before, abs=2)
 
 

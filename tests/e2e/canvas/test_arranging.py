@@ -17,14 +17,6 @@ def places(sheet: Sheet) -> dict[str, tuple[float, float]]:
     return {one["id"]: (one["position"]["x"], one["position"]["y"]) for one in diagram(sheet)["nodes"]}
 
 
-def still(sheet: Sheet) -> None:
-    """Wait until nodes that slide, and the view, have arrived."""
-    sheet.page.wait_for_function(
-        "() => { const now = JSON.stringify([...document.querySelectorAll('.react-flow__node, .react-flow__viewport')].map((one) => one.style.transform)); const same = window.__places === now; window.__places = now; return same }",
-        polling=150,
-    )
-
-
 def test_C12_a_group_folds_to_a_card_that_takes_its_wires_and_moves_as_one(draw: Open) -> None:
     nodes, wires = row("a", "b", "c", "d")
     sheet = draw(nodes, wires)
@@ -72,7 +64,7 @@ def test_C12_a_selection_becomes_a_workflow_of_its_own_with_what_it_reads_and_gi
     wires = [wire("start", "first"), wire("first", "second"), wire("second", "third"), wire("third", "last")]
     sheet = draw([start, first, second, third, last], wires)
     sheet.press("Shift+1")
-    still(sheet)
+    sheet.still()
     sheet.click_node("second", hold="Shift")
     sheet.click_node("third", hold="Shift")
     sheet.expect_selected("second", "third")
@@ -190,7 +182,7 @@ def test_C49_tidy_lays_out_everything_in_one_step_and_keeps_groups_together(draw
     sheet.press("Escape")
     sheet.press("Shift+l")
     sheet.page.wait_for_function("() => document.querySelector('[data-testid=undo]').disabled === false")
-    still(sheet)
+    sheet.still()
     keep_screen(sheet.page, "editor-tidy")
     boxes: dict[str, Any] = {one: sheet.node(one).bounding_box() for one in (*ids, "box")}
     assert overlapping(boxes) == []
@@ -218,7 +210,7 @@ def test_C49_tidy_of_a_selection_leaves_the_others_alone(draw: Open) -> None:
     sheet.expect_selected("a", "b")
     sheet.by_id("selection-tidy").click()
     expect(sheet.by_id("undo")).to_be_enabled()
-    still(sheet)
+    sheet.still()
     after = places(sheet)
     assert after["c"] == (8, 300)
     assert after["b"][0] - after["a"][0] >= 232

@@ -8,7 +8,6 @@ from tests.e2e.canvas.sheet import Sheet, node, row
 from tests.e2e.editing import centre
 
 pytestmark = pytest.mark.e2e
-SETTLED = "() => new Promise(done => { let last = ''; const look = () => { const now = document.querySelector('.react-flow__viewport').style.transform; if (now === last) done(now); else { last = now; setTimeout(look, 60); } }; look(); })"
 
 
 def test_C01_space_middle_button_and_scrolling_pan_and_ctrl_wheel_zooms_at_the_pointer(draw: Open) -> None:
@@ -58,7 +57,7 @@ def test_C01_two_fingers_pinch_the_canvas_on_a_touch_screen(draw: Open) -> None:
             touch("touchMove", apart)
         touch("touchEnd")
         zoomed(sheet, f"a < {before * 0.7}")  # fingers that come together make it smaller
-        sheet.page.evaluate(SETTLED)
+        sheet.still()
         smaller = sheet.zoom()
         touch("touchStart", 20)
         for apart in range(25, 61, 5):
@@ -91,7 +90,7 @@ def test_C02_keys_zoom_briefly_and_not_at_all_for_people_who_want_calm(draw: Ope
     sheet.page.evaluate("() => { window.moves = []; }")
     sheet.press("Shift+1")
     zoomed(sheet, "a < 1.01")
-    sheet.page.evaluate(SETTLED)
+    sheet.still()
     assert sheet.page.evaluate("() => window.moves.length") <= 2, "it jumps"
     sheet.page.emulate_media(reduced_motion="no-preference")
 
@@ -136,7 +135,7 @@ def test_C04_the_minimap_pans_jumps_shows_states_and_stays_away_when_told(draw: 
         "from => new DOMMatrix(document.querySelector('.react-flow__viewport').style.transform).e < from - 100",
         arg=x,
     )
-    sheet.page.evaluate(SETTLED)
+    sheet.still()
     x, y = sheet.origin()
     sheet.pull((box["x"] + 90, box["y"] + 60), (box["x"] + 60, box["y"] + 50))
     assert sheet.origin()[0] > x + 40
@@ -163,7 +162,7 @@ def test_C05_far_away_nodes_show_their_name_then_their_colour(draw: Open) -> Non
             if canvas.get_attribute("data-detail") == detail:
                 break
             sheet.page.mouse.wheel(0, 100)
-            sheet.page.evaluate(SETTLED)
+            sheet.still()
         expect(canvas).to_have_attribute("data-detail", detail)
         expect(card.locator(".qc-line")).to_be_hidden()
         expect(card.locator(".qc-name")).to_be_visible(visible=detail == "name")
@@ -187,7 +186,7 @@ def test_C06_the_view_comes_back_and_a_link_opens_its_node(draw: Open) -> None:
     sheet.page.goto(f"/workflows/{sheet.workflow}?node=d", wait_until="commit")
     expect(sheet.by_id("inspector")).to_contain_text("d")
     sheet.expect_selected("d")
-    sheet.page.evaluate(SETTLED)
+    sheet.still()
     expect(sheet.node("d")).to_be_in_viewport(ratio=0.99)
     canvas = centre(sheet.by_id("canvas"))
     assert abs(sheet.at("d")[0] - canvas[0]) < 300

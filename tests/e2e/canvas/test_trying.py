@@ -106,11 +106,9 @@ def test_C71_a_pin_freezes_what_a_node_gives_in_tests_alone(draw: Open) -> None:
 
 def dirty(sheet: Sheet, *ids: str) -> None:
     """Assert that exactly these nodes show old data."""
-    found = sheet.page.locator("[data-dirty][data-kind]")
-    expect(found).to_have_count(len(ids), timeout=SLOW)
-    assert {
-        one.removeprefix("node-") for one in found.evaluate_all("all => all.map(one => one.dataset.testid)")
-    } == set(ids)
+    for one in ids:
+        expect(sheet.node(one).and_(sheet.page.locator("[data-dirty]"))).to_be_attached(timeout=SLOW)
+    expect(sheet.page.locator("[data-dirty][data-kind]")).to_have_count(len(ids), timeout=SLOW)
 
 
 def test_C72_what_has_changed_since_its_last_data_turns_amber_and_says_why(draw: Open) -> None:
