@@ -82,6 +82,12 @@ async def of_step(session: Session, run_id: str, step: StepId) -> Approval | Non
     return (await session.exec(query.with_for_update(key_share=True))).first()
 
 
+async def open_of_run(session: Session, run_id: str) -> Sequence[Approval]:
+    """What a run asks now, held against every decider until the commit."""
+    query = select(Approval).where(col(Approval.run_id) == run_id, col(Approval.status) == "open")
+    return (await session.exec(query.order_by(col(Approval.id)).with_for_update(key_share=True))).all()
+
+
 async def overdue(session: Session, now: datetime, limit: int) -> Sequence[Approval]:
     """Open questions whose time is over, of all teams; each is taken by one worker."""
     query = (

@@ -10,9 +10,9 @@ from backend.nodes.kind import Priority
 from backend.runs.asked import Spent
 from backend.runs.schemas import REDACTED
 
-Verdict = Literal["approved", "rejected", "expired"]
-ApprovalStatus = Literal["open", "approved", "rejected", "expired", "closed"]
-"""`closed`: the run ended before anybody decided."""
+Verdict = Literal["approved", "rejected", "expired", "withdrawn"]
+ApprovalStatus = Literal["open", "approved", "rejected", "expired", "withdrawn", "closed"]
+"""`withdrawn`: what it was about is not to be done any more; `closed`: the run ended before anybody decided."""
 
 
 Scope = Literal["all", "mine", "groups"]

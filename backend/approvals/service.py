@@ -34,6 +34,7 @@ __all__ = [
     "page",
     "request",
     "require_open",
+    "withdraw",
 ]
 OVERDUE_AT_ONCE = 100
 
@@ -85,6 +86,13 @@ async def decide(  # noqa: PLR0913 - a decision has these parts, and callers nam
         raise AlreadyDecided("Somebody has decided this already.", fix="Open it to see the decision.")
     await audit.record(session, by, f"approval.{verdict}", approval.id, voting.details(approval, comment))
     return await get(session, by, approval_id)
+
+
+async def withdraw(session: Session, by: Principal, approval: Approval, why: str) -> None:
+    """Ask it no longer: the step goes on by `expired`, and people see why; nothing happens where somebody was quicker."""
+    answer = Answer(verdict="withdrawn", comment=why, by=by.account_id)
+    if await _settle(session, approval, answer, by.name):
+        await audit.record(session, by, "approval.withdrawn", approval.id, {"why": why})
 
 
 async def expire_overdue(session: Session) -> int:

@@ -37,9 +37,9 @@ class Question(BaseModel):
 
 
 class Answer(BaseModel):
-    """What people answered, or that nobody did in time."""
+    """What people answered, that nobody did in time, or that it is not asked any more."""
 
-    verdict: Literal["approved", "rejected", "expired"]
+    verdict: Literal["approved", "rejected", "expired", "withdrawn"]
     values: JsonValue = None
     comment: str = ""
     by: str = ""

@@ -107,7 +107,8 @@ class Drawing:
 
     def _output(self, ends: tuple[str, ...], asked: list[str]) -> Node:
         refused = " or ".join(
-            f"(nodes.{self.ids[one]} and nodes.{self.ids[one]}.verdict != 'approved')" for one in asked
+            f"(nodes.{self.ids[one]} and nodes.{self.ids[one]}.verdict in ['rejected', 'expired'])"
+            for one in asked
         )
         status = f"{{{{ 'not approved' if {refused} else 'done' }}}}" if refused else "done"
         work = tuple(dict.fromkeys(name for one in ends for name in self._work_before(one)))

@@ -206,8 +206,12 @@ KINDS: dict[EventKind, Told] = {
         of_a_step=True,
     ),
     "approval.decided": Told(
-        "Somebody answered, or nobody did in time.",
-        {"approval_id": TEXT, "verdict": {"enum": ["approved", "rejected", "expired"]}, **_BY},
+        "Somebody answered, nobody did in time, or it is not asked any more.",
+        {
+            "approval_id": TEXT,
+            "verdict": {"enum": ["approved", "rejected", "expired", "withdrawn"]},
+            **_BY,
+        },
         {"approval_id": "apr_1", "verdict": "approved", "by": "acc_1", "name": "Ada"},
         ("approval_id", "verdict"),
         of_a_step=True,

@@ -7,6 +7,7 @@ _LOOKS = {
     "approved": ("Approved", "check", "succeeded"),
     "rejected": ("Rejected", "x", "failed"),
     "expired": ("Expired", "alarm-clock", "timed-out"),
+    "withdrawn": ("Withdrawn", "undo-2", "cancelled"),
     "closed": ("Run ended", "square", "cancelled"),
 }
 

@@ -5,11 +5,14 @@ tasks that have not begun. Where the rest was taken apart again, it is drawn ane
 editor stays, and the draft and the published version are nobody's business here.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import ValidationError
 from sqlmodel import col, select
 
+from backend.approvals import service as approvals
+from backend.approvals.models import Approval
+from backend.approvals.repository import open_of_run as open_questions
 from backend.core import db
 from backend.core.db import Session
 from backend.core.errors import Invalid, QuadrilleError
@@ -103,6 +106,7 @@ async def _repaired(session: Session, by: Principal, row: PlanAdaptation, run: R
     old = await session.get_one(Version, run.version_id)
     before = await session.get_one(PlanVersion, (row.plan_id, watched.version))
     plan = await session.get_one(PlanVersion, (row.plan_id, row.version))
+    asked = await open_questions(session, run.id)  # before the run is held, as by whoever decides
     begun = await rows.did(session, run, {**(before.nodes or {}), **(plan.nodes or {})})
     if changed := _changed(Diagram.model_validate(old.diagram), before, plan, begun):
         workflow = await session.get_one(Workflow, run.workflow_id)
@@ -110,8 +114,32 @@ async def _repaired(session: Session, by: Principal, row: PlanAdaptation, run: R
         note = f"Follows version {row.version} of its plan."
         wish = RepairRun(version=new.id, note=note)
         await repairing.repair(session, by, run.id, wish)
+        await _withdraw(session, by, asked, _drawn(before), _drawn(plan))
     watched.version = plan.number
     session.add(watched)
+
+
+async def _withdraw(
+    session: Session, by: Principal, asked: Sequence[Approval], was: Drawn, now: Drawn
+) -> None:
+    """What people were asked before something is done that is not to be done like that any more."""
+    waited, waits = _waiting(was), _waiting(now)
+    tasks = {was.nodes[task.id]: task for task in was.plan.work() if task.id in was.nodes}
+    for one in asked:
+        task = None if one.path else tasks.get(one.node_id)
+        if task and task.kind == "approval" and waited.get(task.id) and not waits.get(task.id):
+            titles = ", ".join(f"“{title}”" for title in waited[task.id])
+            why = f"The rest of the plan was planned again: {titles} is not done any more as it was asked about."
+            await approvals.withdraw(session, by, one, why)
+
+
+def _waiting(drawn: Drawn) -> dict[str, list[str]]:
+    """By task: what needs it."""
+    found: dict[str, list[str]] = {}
+    for task in drawn.plan.work():
+        for name in task.needs:
+            found.setdefault(name, []).append(task.title)
+    return found
 
 
 def _changed(run: Diagram, before: PlanVersion, plan: PlanVersion, begun: Collection[str]) -> Diagram | None:

@@ -11,6 +11,8 @@ from sqlmodel import col, select, update
 
 from backend.agents import service as agents
 from backend.agents.schemas import AgentCreate, CapabilityWish
+from backend.approvals import service as approvals
+from backend.approvals.schemas import ApprovalPublic
 from backend.core import clock, db
 from backend.identity.principal import Principal
 from backend.planning import accepting, service
@@ -181,6 +183,47 @@ async def test_a_model_takes_the_rest_apart_and_says_why_something_is_dropped(
     assert [one.node_id for one in await steps(run)] == ["start", "draft", "polish", "post", "output"]
     reasons = [one.text for one in (await body(by, done.id)).reasons]
     assert "“Check” is not needed any more: Ada checks herself." in reasons
+
+
+async def test_a_question_about_a_task_that_is_dropped_is_withdrawn_with_its_reason(
+    house: House, environment: pytest.MonkeyPatch
+) -> None:
+    letter = planned_by_it(DRAFT, task("post", needs=("draft",), does=["external"]))
+    provider = Provider(letter, rest(task("polish", needs=("draft",)), post="Nobody wants a letter."))
+    wish = MODEL.model_copy(update={"constraints": Constraints(approvals=("external",))})
+    async with running(house, environment, provider, wish) as (by, done, run_id):
+        provider.speak.set()
+        await house.until(run_id, lambda run: run.status == "waiting_person")
+        decider = (await people.person(by.team_id, "approver")).by
+        (asked,) = await inbox(decider)
+        await watcher.look()
+        adapted = await replanned(by, done.id, run_id)
+        assert (adapted.state, adapted.follow) == ("done", "followed"), adapted.outcome
+        run = await house.ended(run_id)
+    assert run.status == "succeeded", run.error
+    assert isinstance(run.output, dict)
+    assert run.output["status"] == "done", "nobody has said no"
+    assert "polish" in {one.node_id for one in await steps(run)}
+    assert await inbox(decider) == []
+    async with db.database().reading() as session:
+        found = await approvals.get(session, decider, asked.id)
+    assert (found.status, found.may_decide) == ("withdrawn", False)
+    assert found.decision is not None
+    assert found.decision.comment == (
+        "The rest of the plan was planned again: “Post” is not done any more as it was asked about."
+    )
+    (told,) = [one.data for one in await events(run) if one.kind == "approval.decided"]
+    assert (told["verdict"], told["by"]) == ("withdrawn", by.account_id)
+    with pytest.raises(approvals.AlreadyDecided, match="withdrawn"):
+        async with db.database().transaction() as session:
+            await approvals.decide(
+                session, decider, asked.id, verdict="approved", arguments_hash=found.arguments_hash
+            )
+
+
+async def inbox(by: Principal) -> list[ApprovalPublic]:
+    async with db.database().reading() as session:
+        return await approvals.open_for(session, by)
 
 
 async def test_where_the_model_gives_no_rest_the_tasks_stay_and_it_says_so(

@@ -159,7 +159,7 @@ async def human_approval(config: Config, ctx: NodeContext) -> Step:
     values = proposal | answer.values if isinstance(answer.values, dict) else proposal
     return Step(
         {"verdict": answer.verdict, "values": values, "comment": answer.comment, "by": answer.by},
-        leave_by=answer.verdict,
+        leave_by="expired" if answer.verdict == "withdrawn" else answer.verdict,
     )
 
 
