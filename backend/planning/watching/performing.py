@@ -1,6 +1,7 @@
 """Performs what was proposed where the plan's policy says so, in the name of whoever set the policy and with what they may do now."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from sqlmodel import col, select
 
@@ -12,33 +13,48 @@ from backend.identity.principal import Principal
 from backend.planning.models import Plan
 from backend.planning.watch_models import PlanAdaptation
 from backend.planning.watching import adapting, policy
+from backend.planning.watching.policy import PolicyPublic
 
 AT_ONCE = 20
 
 
-async def perform() -> int:
-    """What is proposed and not left to people; how many adaptations were decided about."""
+@dataclass(frozen=True)
+class Wanted:
+    """An adaptation, in whose name it is performed, and how far that goes."""
+
+    adaptation_id: str
+    by: Principal | None
+    rule: PolicyPublic
+
+
+async def wanted(besides: Collection[str] = ()) -> dict[str, list[Wanted]]:
+    """What is proposed and not left to people, by the plan; nothing of the plans `besides`."""
+    found: dict[str, list[Wanted]] = {}
     async with db.database().reading() as session:
-        wanted = [
-            (row.id, plan.id, await accounts.principal_of(session, row.team_id, rule.set_by), rule)
-            for row, plan in await _wanted(session)
-            if (rule := policy.of(plan))
-        ]
-    for adaptation_id, plan_id, by, rule in wanted:
-        await _performed(by, plan_id, adaptation_id, rule)
-    return len(wanted)
+        for row, plan in await _wanted(session, besides):
+            rule = policy.of(plan)
+            by = await accounts.principal_of(session, row.team_id, rule.set_by)
+            found.setdefault(plan.id, []).append(Wanted(row.id, by, rule))
+    return found
 
 
-async def _wanted(session: Session) -> Sequence[tuple[PlanAdaptation, Plan]]:
+async def perform(plan_id: str, of_it: Sequence[Wanted]) -> None:
+    """One after the other: each begins with what became of the plan by the one before. A model may take its time."""
+    for one in of_it:
+        await _performed(one.by, plan_id, one.adaptation_id, one.rule)
+
+
+async def _wanted(session: Session, besides: Collection[str]) -> Sequence[tuple[PlanAdaptation, Plan]]:
     query = (
         select(PlanAdaptation, Plan)
         .join(Plan, col(Plan.id) == col(PlanAdaptation.plan_id))
         .where(col(PlanAdaptation.state) == "proposed", col(PlanAdaptation.by_policy).is_(True))
+        .where(col(PlanAdaptation.plan_id).not_in(list(besides)))
     )
     return (await session.exec(query.order_by(col(PlanAdaptation.id)).limit(AT_ONCE))).all()
 
 
-async def _performed(by: Principal | None, plan_id: str, adaptation_id: str, rule: policy.Policy) -> None:
+async def _performed(by: Principal | None, plan_id: str, adaptation_id: str, rule: PolicyPublic) -> None:
     """A refusal leaves it to people, with its reason."""
     if by is None:
         await _leave(adaptation_id, "Whoever set the policy is no member any more.")
