@@ -11,6 +11,8 @@ turns:
     words_per_second: 20  # optional: said word by word, for those who watch
     fail: 429             # optional: an HTTP status, or `timeout`
     fail_attempts: 1      # optional: fail only on this many first attempts
+
+`{name}` in what is said and in what tools are called with stands for what the line `Name: …` said, or a field that a tool gave.
 """
 
 import asyncio
@@ -22,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from backend.core import source_yaml
 from backend.core.source import Unreadable
+from backend.inference import chat_script_values
 from backend.inference.chat_errors import ModelTooSlow, RequestRefused, of_status
 from backend.inference.chat_types import ChatMessage, ChatReply, Hear, ToolCall
 
@@ -70,22 +73,25 @@ async def answer(
         if turn.fail == "timeout":
             raise ModelTooSlow(f"{NAME} did not answer in time, as its script says.")
         raise of_status(turn.fail, NAME, "as its script says")
-    await _said(turn, hear)
+    said = chat_script_values.filled(turn.say, messages)
+    await _said(said, turn.words_per_second, hear)
     asked = sum(len(message.content.split()) for message in messages)
-    made = len(turn.say.split()) + len(turn.call)
-    calls = tuple(
-        ToolCall(id=f"call_{_given(messages) + 1}_{n}", name=one.tool, arguments=one.given)
-        for n, one in enumerate(turn.call, start=1)
-    )
-    return ChatReply(text=turn.say, model=NAME, input_tokens=asked, output_tokens=made, tool_calls=calls)
+    made = len(said.split()) + len(turn.call)
+    calls = tuple(_call(one, n, messages) for n, one in enumerate(turn.call, start=1))
+    return ChatReply(text=said, model=NAME, input_tokens=asked, output_tokens=made, tool_calls=calls)
 
 
-async def _said(turn: Turn, hear: Hear | None) -> None:
+def _call(one: Call, number: int, messages: Sequence[ChatMessage]) -> ToolCall:
+    given = {name: chat_script_values.filled_data(value, messages) for name, value in one.given.items()}
+    return ToolCall(id=f"call_{_given(messages) + 1}_{number}", name=one.tool, arguments=given)
+
+
+async def _said(text: str, words_per_second: float | None, hear: Hear | None) -> None:
     """Word by word where the script says how fast, else at once."""
-    pieces = re.findall(r"\s*\S+\s*$|\s*\S+", turn.say) if turn.words_per_second else [turn.say]
+    pieces = re.findall(r"\s*\S+\s*$|\s*\S+", text) if words_per_second else [text]
     for piece in pieces:
-        if turn.words_per_second:
-            await asyncio.sleep(1 / turn.words_per_second)
+        if words_per_second:
+            await asyncio.sleep(1 / words_per_second)
         if hear is not None:
             hear(piece)
 

@@ -49,6 +49,7 @@ export function MessageList({ picture, diagram, names, selected, redacted, onSel
               {one.decides && <em>decision</em>}
               {one.wrong && <em>error</em>}
               <span className="qv-grow" />
+              {one.round > 0 && <small>round {one.round}</small>}
               {one.model && <small>{one.model}</small>}
             </span>
             {one.reason && <span className="qv-message-row-why">because {one.reason}</span>}
@@ -60,5 +61,5 @@ export function MessageList({ picture, diagram, names, selected, redacted, onSel
   );
 }
 
-const WIDE = 110;
-const linesOf = (text) => Math.max(1, text.split("\n").reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / WIDE)), 0));
+const widest = () => (window.matchMedia("(max-width: 720px)").matches ? 44 : 110); // characters of a line
+const linesOf = (text) => Math.max(1, text.split("\n").reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / widest())), 0));

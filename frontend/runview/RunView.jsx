@@ -100,6 +100,7 @@ export function RunView({ runId: told, maySteer = false, mayStart = false }) {
           </div>
           <StepPanel
             step={chosen}
+            events={picture.events}
             record={shownRecords.get(key)}
             records={shownRecords}
             node={node}

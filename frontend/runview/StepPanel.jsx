@@ -12,6 +12,7 @@ import { RepairDialog } from "./RepairDialog.jsx";
 import { Resolved } from "./Resolved.jsx";
 import { Rollback } from "./Rollback.jsx";
 import { SendEvent } from "./SendEvent.jsx";
+import { Talk } from "./Talk.jsx";
 import { shownState } from "./fold.js";
 import { between, clockTime, spokenPath } from "./time.js";
 
@@ -42,7 +43,7 @@ const firstOf = (step) => step && { how: step.finishedAt ? "edits" : "give", key
 /** An imported run has no workflow here that could be started. */
 const another = (run) => (run && !run.redacted && run.trigger !== "imported" ? [["another", "Start another like this"]] : []);
 
-function Shown({ step, record, records, node, kind, steps, names, run, failed, sagas, waiting, maySteer, acts, onSelect, onClose, onCompare }) {
+function Shown({ step, events, record, records, node, kind, steps, names, run, failed, sagas, waiting, maySteer, acts, onSelect, onClose, onCompare }) {
   const send = (one) => maySteer && run && (one.events ?? []).map((event) => <SendEvent key={`${one.key} ${event.name} ${event.key}`} runId={run.id} event={event} />);
   if (!step) return <RunPanel run={run} sagas={sagas} failed={failed} names={names} events={waiting.map(send)} acts={acts} onSelect={onSelect} onCompare={onCompare} />;
   const name = names.get(step.nodeId) ?? step.nodeId;
@@ -77,6 +78,7 @@ function Shown({ step, record, records, node, kind, steps, names, run, failed, s
       ) : (
         <>
           <Said step={step} />
+          <Talk events={events} step={step} />
           <Section title="Output">
             <JsonView value={record?.output} label="Output" />
           </Section>

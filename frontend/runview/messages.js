@@ -1,6 +1,7 @@
 // Who said what to whom, read from the history: what a model of an agent said, the tools it called, what those gave, and
 // what agents of one step said to each other.
 import { stepKey } from "./fold.js";
+import { goesOn, talksOf } from "./talk.js";
 
 const SHORT = 600;
 const HAND_OVER = "hand_over"; // told as messages, with who was chosen and how
@@ -12,10 +13,11 @@ export function messagesOf(events, diagram, names) {
   const nameOf = (id) => names.get(id) ?? id;
   const found = [];
   const together = new Set(events.filter((event) => event.kind === "agent.message").map(stepKey)); // steps of several agents
+  const rounds = roundsOf(events);
   for (const event of events) {
     const here = nameOf(event.data?.who ?? event.node_id);
     if (event.kind === "agent.message") {
-      if (event.data.sort) found.push(messageOf(event, nameOf));
+      if (event.data.sort) found.push({ ...messageOf(event, nameOf), round: rounds.get(event.seq) });
     } else if (event.kind === "agent.said") {
       const calls = (event.data.calls ?? []).filter((call) => call.tool !== HAND_OVER || !together.has(stepKey(event)));
       const base = { seq: event.seq, at: event.at, event, model: event.data.model };
@@ -28,6 +30,12 @@ export function messagesOf(events, diagram, names) {
     }
   }
   return found;
+}
+
+/** The rounds of what was said in rounds, by the event's number. */
+function roundsOf(events) {
+  const talks = [...talksOf(events).values()].filter((talk) => !goesOn(talk));
+  return new Map(talks.flat().map((one) => [one.seq, one.round]));
 }
 
 /** What one agent of a step says to another. */

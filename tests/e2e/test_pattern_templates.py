@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.conftest import keep_screen
 from tests.e2e.instance import Instance
@@ -40,12 +40,13 @@ def played(page: Page, template: str, sample: str, state: str) -> None:
     expect(page.get_by_test_id("run-view")).to_have_attribute("data-status", begins, timeout=SECONDS)
 
 
-def kept(page: Page, name: str) -> None:
-    """The view light, dark and on a phone."""
+def kept(page: Page, name: str, shown: str = "run-view") -> None:
+    """The view light, dark and on a phone, where this part of it is scrolled to."""
     keep_screen(page, f"pattern-{name}")
     page.emulate_media(color_scheme="dark")
     keep_screen(page, f"pattern-{name}-dark")
     page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_test_id(shown).evaluate("part => part.scrollIntoView()")
     keep_screen(page, f"pattern-{name}-narrow-dark")
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1400, "height": 900})
@@ -70,6 +71,78 @@ def test_a_debate_shows_who_speaks_and_what_they_say(page: Page) -> None:
     page.get_by_role("tab", name="Messages").click()
     expect(page.locator(".qv-message-row").first).to_be_visible()
     kept(page, "debate")
+
+
+def talk_of(page: Page, node: str) -> Locator:
+    """What the panel shows of the discussion of this node."""
+    page.get_by_test_id(f"node-{node}").click()
+    return page.get_by_test_id("talk")
+
+
+def said(page: Page, pair: str, words: str) -> Locator:
+    """A message with these words, under Messages, which shows these two alone meanwhile."""
+    page.get_by_role("tab", name="Messages").click()
+    page.get_by_label("Between").select_option(pair)
+    found = page.locator(".qv-message-row").filter(has_text=words).first
+    expect(found).to_be_visible()
+    return found
+
+
+def everybody(page: Page) -> None:
+    page.get_by_label("Between").select_option("")
+
+
+def test_a_swarm_shows_its_hand_overs_with_their_reasons(page: Page) -> None:
+    played(page, "Desk that hands over", "good", "succeeded")
+    team = page.get_by_test_id("team").first.get_by_role("listitem")
+    expect(team).to_contain_text(["Front desk", "Billing", "Technical"])
+    talk = talk_of(page, "desk")
+    expect(talk.get_by_role("heading", name="Hand-overs")).to_be_visible()
+    expect(talk.get_by_role("listitem")).to_contain_text(
+        [
+            "Front desk → Billingbecause It is about money.",
+            "Billing → Technicalbecause Only technical help can confirm a fault.",
+            "Technical → Billingbecause A confirmed fault is paid back.",
+            "Of the 240 that you have paid you get 20 back.",
+        ]
+    )
+    said(page, "Billing ↔ Technical", "because Only technical help can confirm a fault.")
+    everybody(page)
+    kept(page, "swarm", "step-panel")
+
+
+def test_a_round_shows_who_moves_in_which_round(page: Page) -> None:
+    played(page, "Estimate in a round", "good", "succeeded")
+    talk = talk_of(page, "talk")
+    expect(talk.get_by_role("heading", name=re.compile("^Round"))).to_have_text(["Round 1", "Round 2"])
+    expect(talk.get_by_role("listitem").last).to_contain_text("They agree: 9.5 days")
+    expect(said(page, "Developer ↔ all", "I move from 7.0 to 8.9.")).to_contain_text("round 2")
+    everybody(page)
+    kept(page, "round-robin", "step-panel")
+
+
+def test_a_round_without_agreement_asks_a_person(page: Page) -> None:
+    played(page, "Estimate in a round", "needs approval", "waiting")
+    states(page, person="waiting_person")
+    page.get_by_role("button", name="Fit View").click()  # it looks at the person
+    talk = talk_of(page, "talk")
+    expect(talk.get_by_role("heading", name="Round 4")).to_be_attached()
+    expect(talk.get_by_role("listitem").last).to_contain_text("They stay apart: from 19.6 to 25.0 days")
+    kept(page, "round-robin-asks", "step-panel")
+
+
+def test_a_board_shows_what_was_written_on_it(page: Page) -> None:
+    played(page, "Plan at a blackboard", "good", "succeeded")
+    talk = talk_of(page, "board")
+    expect(talk.get_by_role("heading", name="Board")).to_be_visible()
+    written = talk.locator("[data-sort=notes]")
+    expect(written).to_contain_text(
+        ["Larch lodge", "Meals cost: 1728", "Travel cost: 660", "Over by: 428", "Stone hut", "Left: 652"]
+    )
+    expect(talk.locator("[data-sort=judges]").nth(2)).to_contain_text("because 428 are missing.")
+    expect(said(page, "Purse ↔ The board", "Over by: 428")).to_contain_text("round 3")
+    everybody(page)
+    kept(page, "blackboard", "step-panel")
 
 
 def test_fusion_shows_what_came_and_what_was_made_of_it(page: Page) -> None:

@@ -27,6 +27,8 @@ async def swarm(talk: Talk) -> str:
     """What the one says who hands over to nobody."""
     everybody = list(talk.team.who)
     at = everybody[0]
+    handed: list[JsonValue] = []
+    talk.more = {"by": at, "hand_overs": handed}
     for _ in talk.in_rounds():
         work = await talk.work(at, talk.about(talk.transcript()))
         last = talk.round == talk.rounds
@@ -37,6 +39,8 @@ async def swarm(talk: Talk) -> str:
         to, why = str(call.arguments["to"]), str(call.arguments.get("reason", ""))
         note = str(call.arguments.get("task", "")) or text
         talk.best = text or talk.best
+        handed.append({"from": at, "to": to, "reason": why})
+        talk.more["by"] = to
         await talk.hear(at, note, sort="hands_over", to=to, reason=why)
         at = to
     raise AssertionError("in the last round nobody can hand over")

@@ -92,7 +92,8 @@ async def test_a_swarm_hands_over_until_somebody_answers(stage: Stage) -> None:
     desk = "{after: 0, call: [{tool: hand_over, with: {to: nobody, reason: r}}]}, {call: [{tool: hand_over, with: {to: bills, reason: money, task: Refund it}}]}"
     run = await stage.start(talking("swarm", desk=desk, bills="{when: refund it, say: Done}"))
     found = (await outputs(run))["talk"]
-    assert (found["text"], found["rounds"]) == ("Done", 2), run.error
+    assert (found["text"], found["rounds"], found["by"]) == ("Done", 2, "bills"), run.error
+    assert found["hand_overs"] == [{"from": "desk", "to": "bills", "reason": "money"}]
     told = await messages(run)
     assert [(one["sort"], one["from"], one["to"], one["reason"]) for one in told] == [
         ("hands_over", "desk", "bills", "money"), ("says", "bills", "all", ""),

@@ -265,6 +265,47 @@ async def play_the_patterns(program: Program) -> list[str]:
     return [run["id"] for runs in (offer, debate, choice) for run in runs.values()]
 
 
+async def play_the_discussions(program: Program) -> list[str]:
+    """A desk that hands over, a round, and a board; all of them reckon with what they are given."""
+    desk = await play(program, "service-desk")
+    good = desk["good"]["output"]
+    handed = [(one["from"], one["to"]) for one in good["hand_overs"]]
+    assert handed == [("Front desk", "Billing"), ("Billing", "Technical"), ("Technical", "Billing")], good
+    assert (good["by"], good["refund"]) == ("Billing", 240 / 360 * 30)
+    asked = await program.question(desk["needs approval"]["id"])
+    assert asked["title"] == "Give 150 back to Ben?"
+    agreed = await program.answer(
+        desk["needs approval"]["id"], "approved", values={"answer": "150 comes back."}
+    )
+    assert agreed["output"] == agreed["output"] | {"refund": 150, "answer": "150 comes back."}
+    assert "there is no customer C-7777" in desk["fails"]["error"]["message"]
+    assert "instead of 25" in desk["wants to leave"]["output"]["answer"], "a fifth is offered"
+    assert desk["nothing wrong"]["output"]["by"] == "Technical"
+    found = await play(program, "estimate-in-a-round")
+    good = found["good"]["output"]
+    assert good["estimates"] == {"Developer": 8.9, "Tester": 10.6, "Operator": 9.5}, good
+    assert (good["days"], good["rounds"], good["by"]) == (9.5, 2, "the round")
+    asked = await program.question(found["needs approval"]["id"])
+    assert (
+        "After 4 rounds they stand between 19.6 and 25.0 days, and payments are touched." in asked["message"]
+    )
+    counts = await program.answer(found["needs approval"]["id"], "approved", values={"days": 22})
+    assert (counts["output"]["days"], counts["output"]["by"]) == (22, "a person")
+    assert "45 parts are too many" in found["fails"]["error"]["message"]
+    board = await play(program, "plan-at-a-board")
+    good = board["good"]["output"]
+    written = [(one["round"], one["who"]) for one in good["board"]]
+    assert written == [(1, "Host"), (1, "Cook"), (2, "Driver"), (3, "Purse"), (4, "Host"), (5, "Purse")], good
+    assert "Stone hut. Beds 960, travel 660, meals 1728, together 3348." in good["plan"]
+    asked = await program.question(board["needs approval"]["id"])
+    assert asked["title"] == "Spend 8520 instead of 6000?"
+    dropped = await program.answer(board["needs approval"]["id"], "rejected")
+    assert (dropped["output"]["status"], dropped["output"]["budget"]) == ("dropped", 6000)
+    assert "I know 60 beds at most, and 150 are needed" in board["fails"]["error"]["message"]
+    assert board["enough money"]["output"]["rounds"] == 3
+    return [run["id"] for runs in (desk, found, board) for run in runs.values()]
+
+
 async def play_answer_with_sources(program: Program) -> list[str]:
     runs = await play(program, "answer-with-sources")
     good = runs["good"]
@@ -385,11 +426,12 @@ async def test_every_template_with_every_sample(
         ids += await play_content_pipeline(program, ben)
         ids += await play_research_team(program)
         ids += await play_the_patterns(program)
+        ids += await play_the_discussions(program)
         ids += await play_choreography(program)
         ids += await play_answer_with_sources(program)
         ids += await play_keep_knowledge_fresh(program)
         ids += await play_the_others(program)
         await evaluate_all(program)
     assert shared_worker.poll() is None
-    assert len(templates.all_()) == 17, "play the new one too"
+    assert len(templates.all_()) == 20, "play the new one too"
     await check_invariants([await house.ended(run_id) for run_id in ids])
