@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from pydantic import ValidationError
 from sqlmodel import col, select
 
 from backend.core import clock, db, failpoints, log, once
@@ -40,7 +41,12 @@ async def _come(session: Session, trigger_id: str, due_at: datetime | None) -> N
     row = (await session.exec(query.with_for_update(skip_locked=True))).first()
     if row is None or row.due_at is None:
         return
-    schedule, now = ScheduleStart.model_validate(row.config), clock.now()
+    try:
+        schedule, now = ScheduleStart.model_validate(row.config), clock.now()
+    except ValidationError as error:  # such as a time zone that is no longer known: others must not wait for it
+        _log.error("a workflow no longer begins by the clock", workflow=row.workflow_id, error=str(error))
+        row.due_at = None
+        return
     at = schedule.latest(row.due_at, now)
     if at > row.due_at:
         _log.warning("times were missed", workflow=row.workflow_id, first=str(row.due_at), latest=str(at))

@@ -6,67 +6,29 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from sqlmodel import col, select
 
-from backend.core import clock, db
+from backend.core import db
 from backend.dead_letters import service as letters
 from backend.dead_letters.schemas import Given
-from backend.runs import payloads
 from backend.runs.models import EventDelivery, Run, TeamEvent
 from backend.worker import beginnings, schedules
-from backend.workflows import endpoints, event_starts, file, templates, versions
+from backend.workflows import event_starts, versions
 from backend.workflows import service as workflows
-from backend.workflows.diagram import Diagram, Node
+from backend.workflows.diagram import Diagram
 from backend.workflows.models import EventTrigger
-from tests.backend.identity import people
+from tests.backend.runs.clockwork import DAILY, NIGHT, Hands, looked, timed
 from tests.backend.runs.stage import Stage, events, staged
-from tests.backend.runs.test_choreography import SAID, begun, drawn, given_up, published
+from tests.backend.runs.test_choreography import begun, given_up, published
 
 pytestmark = pytest.mark.db
-NIGHT = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)
-DAILY = {"cron": "0 9 * * *", "zone": "Europe/Berlin"}
 INPUT = [{"name": "order", "value": "{{ event.data.local }}"}]
-
-
-class Hands:
-    """The hands of the clock."""
-
-    def __init__(self) -> None:
-        self.at = NIGHT
-
-    def now(self) -> datetime:
-        return self.at
-
-    async def to(self, *parts: int) -> None:
-        """Put them forward, and let a worker look as often as there is something."""
-        self.at = datetime(*parts, tzinfo=UTC)
-        await looked()
-
-
-@pytest.fixture
-def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
-    hands = Hands()
-    monkeypatch.setattr(clock, "now", hands.now)
-    return hands
 
 
 @pytest.fixture
 async def stage(database: db.Database, hands: Hands) -> AsyncIterator[Stage]:
     async with staged() as found:
         yield found
-
-
-async def looked() -> None:
-    await schedules.look()
-    await beginnings.look()
-
-
-def timed(*rows: dict[str, Any], fields: tuple[dict[str, Any], ...] = ()) -> Diagram:
-    """A workflow that begins at these times."""
-    start = Node(id="start", kind="start", config={"fields": list(fields), "schedules": list(rows)})
-    diagram = drawn([Node(id="said", kind="set_fields", config=SAID)], "start>said", "said>output")
-    return diagram.model_copy(update={"nodes": (start, *diagram.nodes[1:])})
 
 
 async def again(stage: Stage, workflow_id: str, diagram: Diagram) -> None:
@@ -113,6 +75,16 @@ async def test_of_times_without_a_worker_the_latest_begins_a_run_or_none(stage: 
     await hands.to(2027, 3, 6, 8, 4)
     assert len(await begun(latest)) == 2
     assert len(await begun(skips)) == 1, "a few minutes late is not missed"
+
+
+async def test_a_time_that_can_no_longer_be_read_holds_up_no_other(stage: Stage, hands: Hands) -> None:
+    broken, daily = await published(stage, timed(DAILY)), await published(stage, timed(DAILY))
+    async with db.database().transaction() as session:
+        (row,) = await event_starts.schedules(session, broken)
+        row.config = row.config | {"zone": "Mars/Olympus"}
+    await hands.to(2027, 3, 1, 8, 0, 1)
+    assert (len(await begun(daily)), len(await begun(broken))) == (1, 0)
+    assert await next_run(stage, broken) is None
 
 
 async def test_two_workers_at_the_same_time_begin_one_run(
@@ -263,50 +235,3 @@ async def test_other_events_and_drafts_begin_nothing_by_the_clock(stage: Stage, 
     await hands.to(2027, 3, 1, 8)
     async with db.database().reading() as session:
         assert (await session.exec(select(Run).where(col(Run.workflow_id) == workflow.id))).all() == []
-
-
-async def test_programs_are_told_the_times_and_files_carry_them(stage: Stage, hands: Hands) -> None:
-    app = FastAPI()
-    app.include_router(endpoints.router)
-    editor = await people.person(stage.by.team_id, "editor")
-    drawing = timed(DAILY | {"while_running": "skip"})
-    async with people.browser(app, await people.session_token(editor)) as client:
-        made = await client.post("/api/v1/workflows", json=drawing.model_dump(mode="json"))
-        at = f"/api/v1/workflows/{made.json()['id']}"
-        assert (await client.get(at)).json()["next_run_at"] is None, "a draft begins nothing"
-        assert (await client.post(f"{at}/publish")).is_success
-        (shown,) = (await client.get(f"{at}/schedules")).json()["items"]
-        assert shown == {**DAILY, "missed": "run_latest", "while_running": "skip",
-                         "next": [f"2027-03-0{day}T08:00:00Z" for day in (1, 2, 3)]}  # fmt: skip
-        listed = (await client.get("/api/v1/workflows?text=Drawn")).json()["items"][0]
-        assert listed["next_run_at"] == shown["next"][0] == (await client.get(at)).json()["next_run_at"]
-        for form in ("yaml", "json"):
-            carried = file.read((await client.get(f"{at}/export?format={form}")).content)
-            assert carried.node("start").config == drawing.node("start").config
-        module = (await client.get(f"{at}/export?format=python")).text
-        assert "begins by the clock (0 9 * * *, Europe/Berlin)" in module
-        await client.delete(at)
-        assert (await client.get(f"{at}/schedules")).json() == {"items": []}
-
-
-@pytest.mark.parametrize(
-    ("template", "at", "begins"),
-    [
-        ("content-pipeline", (2027, 3, 8, 9), {"topic": "What is new on 2027-03-08"}),
-        ("keep-knowledge-fresh", (2027, 3, 1, 3), {"every_day": False}),
-    ],
-)
-async def test_templates_begin_by_the_clock_with_an_input_that_their_form_takes(
-    stage: Stage, hands: Hands, template: str, at: tuple[int, ...], begins: dict[str, Any]
-) -> None:
-    made = await published(stage, templates.get(template).diagram)
-    await hands.to(*at)
-    (run,) = await begun(made)
-    given = await made_whole(stage, run)
-    assert (run.trigger, given) == ("schedule", given | begins)
-    assert await given_up(stage) == []
-
-
-async def made_whole(stage: Stage, run: Run) -> Any:
-    async with db.database().reading() as session:
-        return await payloads.whole(session, stage.by.team_id, run.input)
