@@ -7,7 +7,7 @@ import importlib.metadata
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from app.node import build_environment
@@ -15,7 +15,8 @@ from app.places import ROOT, STATIC, WEB
 
 _STAMP = WEB / "quadrille.digest"
 _LOCK = ROOT / "build" / "pages.lock"
-_SHAPES_PAGES = ("app", "frontend", "assets", "reflex.lock", "backend")
+_SHAPES_PAGES = ("app", "frontend", "assets", "backend")
+_NPM_LOCK = "reflex.lock"
 _SUFFIXES = frozenset({".py", ".js", ".jsx", ".css", ".svg", ".json", ".woff2", ".png", ".md", ".yaml"})
 
 
@@ -48,9 +49,13 @@ def frontend_is_current() -> bool:
 
 
 def sources_digest() -> str:
-    """SHA-256 over the name and content of everything that shapes the built pages."""
+    """SHA-256 over the name and content of everything that shapes the built pages, and one over the npm lock."""
+    return f"{_digest(*_SHAPES_PAGES)} {_digest(_NPM_LOCK)}"
+
+
+def _digest(*folders: str) -> str:
     digest = hashlib.sha256(importlib.metadata.version("reflex").encode())
-    for path in _sources():
+    for path in _sources(folders):
         digest.update(f"\0{path.relative_to(ROOT)}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
@@ -77,6 +82,7 @@ def _alone() -> Iterator[None]:
 
 def _build() -> bool:
     _STAMP.unlink(missing_ok=True)
+    built_from = _digest(*_SHAPES_PAGES)  # now: whatever changes during the build is not in it
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip", "--env", "prod"]
     done = subprocess.run(  # noqa: S603 - a fixed command
         command,
@@ -90,13 +96,13 @@ def _build() -> bool:
         raise BuildFailed("\n".join(done.stdout.splitlines()[-60:]))
     _without_addresses(ROOT / "reflex.lock" / "package-lock.json")
     _in_order(ROOT / "reflex.lock" / "package.json")
-    _STAMP.write_text(sources_digest())
+    _STAMP.write_text(f"{built_from} {_digest(_NPM_LOCK)}")
     return True
 
 
-def _sources() -> Iterator[Path]:
+def _sources(folders: Sequence[str]) -> Iterator[Path]:
     yield ROOT / "rxconfig.py"
-    for folder in _SHAPES_PAGES:
+    for folder in folders:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in _SUFFIXES and path.is_file() and not _is_derived(path):
                 yield path

@@ -2,8 +2,12 @@
 
 import hashlib
 import json
+import subprocess
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from app import build, csp
 from app.places import ROOT
@@ -35,6 +39,38 @@ def test_the_digest_does_not_care_for_derived_files(tmp_path: Path, monkeypatch)
 def test_a_build_is_not_current_without_pages(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(build, "STATIC", tmp_path / "client")
     assert not build.frontend_is_current()
+
+
+def test_what_changes_during_a_build_is_not_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("frontend", "reflex.lock", ".web/build/client"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "rxconfig.py").write_text("")
+    page, lock = tmp_path / "frontend" / "page.py", tmp_path / "reflex.lock" / "package.json"
+    page.write_text("a = 1")
+    lock.write_text("{}")
+    for name, place in {
+        "ROOT": ".",
+        "STATIC": ".web/build/client",
+        "_STAMP": ".web/quadrille.digest",
+    }.items():
+        monkeypatch.setattr(build, name, tmp_path / place)
+    monkeypatch.setattr(build, "_LOCK", tmp_path / "build" / "pages.lock")
+    while_it_builds: list[Callable[[], object]] = [
+        lambda: (page.write_text("a = 2"), (tmp_path / "reflex.lock" / "package-lock.json").write_text("{}")),
+        lambda: None,
+    ]
+
+    def reflex(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        while_it_builds.pop(0)()
+        return subprocess.CompletedProcess(command, 0, "")
+
+    monkeypatch.setattr(build, "build_environment", dict)
+    monkeypatch.setattr(build.subprocess, "run", reflex)
+    assert build.build()
+    assert not build.frontend_is_current()
+    assert build.build()
+    assert build.frontend_is_current()
+    assert not build.build()
 
 
 def test_the_npm_lock_names_no_registry_and_pins_every_package() -> None:
