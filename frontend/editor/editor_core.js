@@ -25,6 +25,7 @@ import { panelWidth, remembered, roomOn, Ui } from "./ui.js";
 import { askUnpublished } from "./unpublished.js";
 
 const CHECK_PAUSE = 700;
+const CHECK_AGAIN = 5_000;
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 const OVER = new Set(["succeeded", "failed", "cancelled"]);
 
@@ -179,9 +180,9 @@ export class EditorCore {
     if (inspector && !this.model.node(inspector)) this.ui.set({ inspector: null });
   }
 
-  checkSoon() {
+  checkSoon(pause = CHECK_PAUSE) {
     clearTimeout(this.checkTimer);
-    this.checkTimer = setTimeout(() => this.check(), CHECK_PAUSE);
+    this.checkTimer = setTimeout(() => this.check(), pause);
   }
 
   /** Ask the server for all problems of the draft as it has it. */
@@ -189,7 +190,8 @@ export class EditorCore {
     if (this.draft.state.saved === "saving") return this.checkSoon();
     const version = this.model.version;
     const found = await api.get(`/workflows/${this.workflowId}/check`).catch(() => null);
-    if (!found || this.gone) return undefined;
+    if (this.gone) return undefined;
+    if (!found) return this.checkSoon(CHECK_AGAIN);
     if (version !== this.model.version) return this.checkSoon();
     const problems = Array.isArray(found) ? found : (found.problems ?? entries(found));
     const problemsOf = {};
