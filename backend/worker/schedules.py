@@ -43,7 +43,7 @@ async def _come(session: Session, trigger_id: str, due_at: datetime | None) -> N
         return
     try:
         schedule, now = ScheduleStart.model_validate(row.config), clock.now()
-    except ValidationError as error:  # such as a time zone that is no longer known: others must not wait for it
+    except ValidationError as error:  # such as a zone that is no longer known
         _log.error("a workflow no longer begins by the clock", workflow=row.workflow_id, error=str(error))
         row.due_at = None
         return
