@@ -106,7 +106,7 @@ async def _change(cursor: Cursor, commit: Commit, encoding: Encoding) -> bool:
     if change.unless_inbox or change.unless_signal:
         arrived = {row[0] for row in await cursor.all(sql.INBOX, (commit.run_id,))}
         answered = not arrived.isdisjoint(change.unless_inbox)
-        if answered or signals.any_new(arrived, change.unless_signal, change.seen):
+        if answered or signals.any_left(arrived, change.unless_signal, change.taken):
             return False
     claim, grown = (commit.run_id, commit.token), (len(commit.events), commit.size)
     at = encoding.moment(commit.at)

@@ -202,11 +202,11 @@ class EngineContext:
         await live.hand_in(looks=[wait])
         for key, payload in (await journal.inbox(live.world.writer.database, live.run.run_id)).items():
             live.deliver(key, payload)
-        found = live.take(prefix)
+        found = live.journal.take(prefix)
         if found is None:
             await self._announce("event", wait.number, until, name=wait.name, key=wait.key)
             came = await self._wait(Waiter("event", self._step.abandoned_with, key=prefix, until=until))
-            found = came if isinstance(came, str) else live.take(prefix)
+            found = came if isinstance(came, str) else live.journal.take(prefix)
         events: list[NewEvent] = []
         if found is not None:
             live.journal.begin(self._step).received[wait.number] = found

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from backend.engine import journal, serde
+from backend.engine import serde
 from backend.engine.compile import CannotCompile, compiled
 from backend.engine.gates import Gate
 from backend.engine.live import Halt, LiveRun, Patience, World
@@ -19,7 +19,7 @@ from backend.engine.ports import (
     StopReason,
 )
 from backend.engine.saver import GroupCommitSaver
-from backend.engine.stretch import Stretch, give_up
+from backend.engine.stretch import Stretch, give_up, recall
 from backend.engine.writer import Writer
 from backend.nodes.kind import Kind
 from backend.nodes.registry import all_kinds
@@ -54,12 +54,13 @@ class Engine:
     async def play(self, run: RunToPlay) -> Outcome:
         """Play until the run ends, can go on only later, is stopped, or belongs to somebody else."""
         history = run.has_history if run.has_history is not None else run.token > 1
-        known = await journal.load(self._world.writer.database, run.run_id) if history else journal.Journal()
-        live = LiveRun(run, self._world, known)
-        self._live[run.run_id] = live
+        live = LiveRun(run, self._world)
+        self._live[run.run_id] = live  # before its rows are read: what is delivered meanwhile counts
         claim = (run.team_id, run.token)
         self._saver.admit(run.run_id, claim, fresh=not history)
         try:
+            if history:
+                await recall(live)
             whole = run.acting is None or run.acting.cut is None
             program = compiled(run.diagram, self._world.kinds, version_id=run.version_id if whole else "")
         except CannotCompile as error:

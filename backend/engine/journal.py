@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from backend.core import db
 from backend.core.columns import Json
-from backend.engine import blobs, values
+from backend.engine import blobs, signals, values
 from backend.engine.ports import StepId
 
 _STEPS = text(
@@ -76,6 +76,13 @@ class Journal:
     def begin(self, step: StepId) -> Begun:
         """What is known of a step that has not ended."""
         return self.begun.setdefault(step, Begun())
+
+    def take(self, wanted: signals.Prefixes) -> str | None:
+        """The oldest signal of this name and key that no step has taken; it is the caller's from now on."""
+        found = signals.first(self.inbox, wanted, self.taken)
+        if found is not None:
+            self.taken.add(found)
+        return found
 
     def note_state(self, step: StepId, kind: str, data: dict[str, Any]) -> None:
         """A state took a transition, or let an event pass."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import JsonValue
 
 from backend.core import clock, failpoints
-from backend.engine import signals, values
+from backend.engine import values
 from backend.engine.gates import Gate, Places
 from backend.engine.handed_in import HandedIn
 from backend.engine.ir import Program
@@ -67,8 +67,8 @@ class LiveRun:
 
     program: Program  # given when playing begins
 
-    def __init__(self, run: RunToPlay, world: World, journal: Journal) -> None:
-        self.run, self.world, self.journal = run, world, journal
+    def __init__(self, run: RunToPlay, world: World) -> None:
+        self.run, self.world, self.journal = run, world, Journal()
         self.halt: Halt | None = "cancel" if run.given_up else run.stop
         self.diverged = run.diverged
         self.cancelled = self.halt == "cancel"  # for good; it does not halt the undoing of sagas
@@ -79,7 +79,7 @@ class LiveRun:
         self.trying: dict[asyncio.Task[Any], str] = {}  # which kinds are at work, and in which scope
         self.gate = Gate(run.diagram.max_parallel) if run.diagram.max_parallel else None
         self.places = Places()
-        self.around = sum(one.error is not None for one in journal.finished.values())  # failed steps
+        self.around = 0  # failed steps
         self.limits: dict[object, datetime] = {}  # when containers have to be done
         self._due: list[datetime] = []
         self._ended: set[asyncio.Task[Any]] = set()
@@ -179,8 +179,8 @@ class LiveRun:
         """Wait for a delivery, which may have come already, or a moment; raises Halted when the run stops playing here."""
         if self.halt is not None or self.abandoned(waiter.path):
             waiter.halt()
-        elif isinstance(waiter.key, str) and waiter.key in self.journal.inbox:
-            waiter.deliver(self.journal.inbox[waiter.key])
+        elif (came := self._came(waiter)) is not None:
+            waiter.deliver(came)
         self.waiters[waiter] = None
         self.busy(-1)
         try:
@@ -198,12 +198,9 @@ class LiveRun:
             elif waiter.key == key:
                 waiter.deliver(self.journal.inbox[key])
 
-    def take(self, wanted: signals.Prefixes) -> str | None:
-        """The oldest signal of this name and key that no step has taken; it is the caller's from now on."""
-        found = signals.first(self.journal.inbox, wanted, self.journal.taken)
-        if found is not None:
-            self.journal.taken.add(found)
-        return found
+    def _came(self, waiter: Waiter) -> JsonValue:
+        journal = self.journal
+        return journal.take(waiter.key) if waiter.what == "event" else journal.inbox.get(str(waiter.key))
 
     def _hand_over(self, waiter: Waiter, key: str) -> None:
         if waiter.open and key.startswith(waiter.key) and key not in self.journal.taken:

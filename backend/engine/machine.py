@@ -182,7 +182,7 @@ class _Leaving:
         """One look: at the earliest signal, else at the nearest time; else wait for either."""
         live = self.visit.play.live
         wanted = tuple(signals.prefix(one.name, one.key) for one in self.waits)
-        if wanted and (signal := live.take(wanted)) is not None:
+        if wanted and (signal := live.journal.take(wanted)) is not None:
             return await self._signalled(signal)
         name = min(self.due, key=lambda one: self.due[one], default="")
         if not name and not wanted:

@@ -153,10 +153,8 @@ class Change:
     finished: bool = False
     shown_as: str | None = None  # see `runs.schemas.Shown`
     unless_inbox: tuple[str, ...] = ()
-    unless_signal: tuple[
-        str, ...
-    ] = ()  # likewise when a signal with one of these prefixes has, besides those …
-    seen: frozenset[str] = frozenset()  # … that were known
+    unless_signal: tuple[str, ...] = ()  # likewise a signal with one of these prefixes, …
+    taken: frozenset[str] = frozenset()  # … which no step has received
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,6 @@ def first(inbox: Mapping[str, JsonValue], wanted: Prefixes, taken: Set[str]) -> 
     return next((key for key in inbox if key.startswith(wanted) and key not in taken), None)
 
 
-def any_new(arrived: Iterable[str], wanted: tuple[str, ...], seen: Set[str]) -> bool:
-    """True when a signal with one of these prefixes has come that was not known before."""
-    return bool(wanted) and any(key.startswith(wanted) and key not in seen for key in arrived)
+def any_left(arrived: Iterable[str], wanted: tuple[str, ...], taken: Set[str]) -> bool:
+    """True when a signal with one of these prefixes has come that no step has taken."""
+    return bool(wanted) and any(key.startswith(wanted) and key not in taken for key in arrived)

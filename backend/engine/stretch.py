@@ -134,8 +134,8 @@ class Stretch:
         wake_at, keys = live.wake_at(), live.waiting_keys()
         status = _WAITING[live.waits_for()]
         told = {"for": live.waits_for(), "until": wake_at.isoformat() if wake_at else None}
-        wanted, seen = live.waiting_signals(), frozenset(live.journal.inbox)
-        change = Change(status, wake_at=wake_at, unless_inbox=keys, unless_signal=wanted, seen=seen)
+        wanted, taken = live.waiting_signals(), frozenset(live.journal.taken)
+        change = Change(status, wake_at=wake_at, unless_inbox=keys, unless_signal=wanted, taken=taken)
         failpoints.passed("run.rest")
         await live.move(change, NewEvent("run.waiting", data=told))
         failpoints.passed("run.rested")
@@ -143,9 +143,15 @@ class Stretch:
 
     async def _wake(self) -> None:
         """Look again at everything that is known, and go on."""
-        live = self._live
-        live.journal = await journal.load(live.world.writer.database, live.run.run_id)
-        live.halt = "cancel" if live.cancelled else None
+        await recall(self._live)
+        self._live.halt = "cancel" if self._live.cancelled else None
+
+
+async def recall(live: LiveRun) -> None:
+    """Read all that is known of the run; what is delivered meanwhile is kept."""
+    known = await journal.load(live.world.writer.database, live.run.run_id)
+    known.inbox |= live.journal.inbox
+    live.journal, live.around = known, sum(one.error is not None for one in known.finished.values())
 
 
 def _paused(live: LiveRun) -> NewEvent:

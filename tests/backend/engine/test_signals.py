@@ -1,6 +1,7 @@
 """Signals and team events: kept until somebody waits for them, received once, and stronger than sleep and crashes."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from sqlmodel import select
 
 from backend.core import clock
 from backend.engine import signals as form
-from backend.engine.ports import Outcome, RunToPlay
+from backend.engine.live import LiveRun
+from backend.engine.ports import NewEvent, Outcome, RunToPlay
 from backend.runs import signals
 from backend.runs.models import EventWait, InboxItem
 from tests.backend.engine.world import World, drawn
@@ -21,8 +23,8 @@ HEAR = ("h", "hear", {})
 
 async def send(
     world: World, run: RunToPlay, data: JsonValue, *, name: str = "paid", key: str = "", wake: bool = False
-) -> None:
-    """As the signal service does: a row, then the wake-up."""
+) -> tuple[str, JsonValue]:
+    """As the signal service does: a row, then the wake-up; what lies where in the inbox."""
     at = clock.now()
     inbox_key = form.inbox_key(name, key, f"id-{data}")
     payload: JsonValue = {"name": name, "key": key, "data": data, "at": at.isoformat(), "by": "p"}
@@ -32,6 +34,7 @@ async def send(
         )
     if wake:
         world.engine.deliver(run.run_id, inbox_key, payload)
+    return inbox_key, payload
 
 
 async def waits(world: World) -> list[EventWait]:
@@ -138,6 +141,46 @@ async def test_a_signal_whose_wake_up_is_lost_keeps_the_run_awake(hasty: World) 
     await until_it_waits(hasty)
     await send(hasty, run, 9)
     assert await output(hasty, run, await playing) == 9
+
+
+async def test_a_signal_that_comes_while_its_wait_is_announced_is_received_also_beside_a_long_step(
+    hasty: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = ("long", "trouble", {"config": {"seconds": 600}})
+    run = await hasty.run(drawn("s", HEAR, "yes", long, wires="s>h s>long h.received>yes"))
+    note = LiveRun.note
+
+    async def came(noted: Awaitable[None]) -> None:
+        await noted
+        await send(hasty, run, 5, wake=True)
+
+    def noted(live: LiveRun, *events: NewEvent, **more: Any) -> Awaitable[None]:
+        stored = note(live, *events, **more)
+        return came(stored) if events[0].kind == "step.waiting" else stored
+
+    monkeypatch.setattr(LiveRun, "note", noted)
+    playing = asyncio.ensure_future(hasty.engine.play(run))
+    async with asyncio.timeout(60):
+        while "yes" not in hasty.seen.at:
+            await asyncio.sleep(0.005)
+    hasty.engine.stop(run.run_id, "cancel")
+    assert (await asyncio.wait_for(playing, 120)).status == "cancelled"
+
+
+async def test_a_signal_that_comes_while_the_run_falls_asleep_keeps_it_awake(
+    hasty: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await hasty.run(drawn(HEAR, ("e", "end"), wires="h.received>e"))
+    tired: asyncio.Future[LiveRun] = asyncio.get_running_loop().create_future()
+    with monkeypatch.context() as held:
+        held.setattr(LiveRun, "stop", lambda live, _: tired.done() or tired.set_result(live))
+        playing = asyncio.ensure_future(hasty.engine.play(run))
+        live = await tired
+        key, payload = await send(hasty, run, 9)
+    live.stop("sleep")
+    hasty.engine.deliver(run.run_id, key, payload)
+    outcome = await playing
+    assert (outcome.status, outcome.output) == ("succeeded", 9)
 
 
 async def test_another_try_receives_the_same_signal_also_after_a_restart(hasty: World) -> None:

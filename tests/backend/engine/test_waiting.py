@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from backend.core import clock
+from backend.core import clock, db
+from backend.engine import journal
 from backend.engine.ports import NewEvent, RunToPlay, StepId
 from backend.engine.records import Change, Commit, SignalArrived
 from backend.nodes.kind import Question
@@ -151,6 +152,25 @@ async def test_an_answer_that_comes_while_it_is_asked_is_heard_also_beside_a_lon
             await asyncio.sleep(0.005)
     hasty.engine.stop(run.run_id, "cancel")
     assert (await asyncio.wait_for(playing, 120)).status == "cancelled"
+
+
+async def test_an_answer_that_comes_while_the_run_is_read_is_heard(
+    hasty: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await hasty.run(drawn(("a", "ask"), "yes", wires="a.approved>yes"))
+    assert (await hasty.engine.play(run)).status == "waiting"
+    load, reads = journal.load, list[str]()
+
+    async def loaded(database: db.Database, run_id: str) -> journal.Journal:
+        known = await load(database, run_id)
+        if not reads:
+            await hasty.answer(run, key(run_id, "a"))
+        reads.append(run_id)
+        return known
+
+    monkeypatch.setattr(journal, "load", loaded)
+    assert (await hasty.again(run)).output == "yes"
+    assert len(reads) == 1, "it did not first fall asleep"
 
 
 async def test_waiting_does_not_count_against_the_time_limit(world: World) -> None:
