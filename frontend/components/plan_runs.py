@@ -99,22 +99,30 @@ def _run(one: rx.vars.ObjectVar[Line]) -> rx.Component:
             rx.cond(
                 one.is_open & Frame.may_edit,
                 rx.el.div(
-                    dialogs.sure(
-                        trigger=rx.button(
-                            rx.icon("route", size=14), "Plan the rest again", size="1", variant="soft"
-                        ),
-                        title="Plan the rest of this run again?",
-                        sentence="What is done stays with its results. The rest of the goal is taken apart again; tasks that are not needed any more are dropped, each with a reason. The run pauses after its step and goes on with the new version.",
-                        button="Plan the rest again",
-                        on_click=PlanRuns.replan(one.id),
-                        colour="iris",
-                    ),
+                    _replan(one.id.to(str)),
                     class_name="qk-actions",
                 ),
             ),
             class_name="qk-two",
         ),
         custom_attrs={"data-testid": "plan-run"},
+    )
+
+
+def _replan(run_id: rx.Var[str]) -> rx.Component:
+    return dialogs.form(
+        rx.el.input(type="hidden", name="run", value=run_id),
+        sections.field(
+            "Model that takes the rest apart",
+            "model",
+            placeholder="empty: as the plan was made",
+            max_length=200,
+        ),
+        trigger=rx.button(rx.icon("route", size=14), "Plan the rest again", size="1", variant="soft"),
+        title="Plan the rest of this run again?",
+        sentence="What is done stays with its results. The rest of the goal is taken apart again; tasks that are not needed any more are dropped, each with a reason. The run pauses after its step and goes on with the new version.",
+        button="Plan the rest again",
+        on_submit=PlanRuns.replan,
     )
 
 

@@ -7,6 +7,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from backend.core.errors import NotFound
+from backend.planning.schemas import How
 from backend.planning.watching import adapting, policy, reading
 from backend.planning.watching.forecast import Forecast
 from backend.planning.watching.policy import MOST_ADDED, Policy
@@ -75,11 +76,12 @@ class PlanRuns(rx.State):
 
     @rx.event
     @allows("workflow.edit")
-    async def replan(self, run_id: str) -> EventSpec:
-        """Plan the rest of a run again; a new version of the plan comes of it."""
+    async def replan(self, typed: dict[str, Any]) -> list[EventSpec]:
+        """Plan the rest of a run again, by a model where one is named; a new version of the plan comes of it."""
         plan_id = self.router.url.path.rsplit("/", 1)[-1]
-        await adapting.replan(caller(), plan_id, run_id)
-        return await self._again(plan_id)
+        how = How(model=str(typed.get("model") or "").strip())
+        await adapting.replan(caller(), plan_id, str(typed.get("run") or ""), how)
+        return [dialog.DONE, await self._again(plan_id)]
 
     @rx.event
     @allows("workflow.edit")
