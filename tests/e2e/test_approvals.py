@@ -137,6 +137,7 @@ def test_R50_monitoring_and_the_heat_of_a_workflow_are_shown(signed_in: Open, *,
     page.locator("select[name=kind]").select_option("error_count")
     page.get_by_role("dialog").get_by_role("button", name="Look for it").click()
     expect(page.get_by_text("3 runs fail in 60 minutes").first).to_be_visible()
+    expect(page.locator(".rt-BaseDialogOverlay")).to_have_count(0)
     assert not (found := serious(page)), found
     keep_screen(page, f"monitoring-{'dark' if dark else 'light'}")
     page.goto(f"/workflows/{workflow}/health")
