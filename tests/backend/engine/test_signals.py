@@ -159,12 +159,7 @@ async def test_a_signal_that_comes_while_its_wait_is_announced_is_received_also_
         return came(stored) if events[0].kind == "step.waiting" else stored
 
     monkeypatch.setattr(LiveRun, "note", noted)
-    playing = asyncio.ensure_future(hasty.engine.play(run))
-    async with asyncio.timeout(60):
-        while "yes" not in hasty.seen.at:
-            await asyncio.sleep(0.005)
-    hasty.engine.stop(run.run_id, "cancel")
-    assert (await asyncio.wait_for(playing, 120)).status == "cancelled"
+    await hasty.until_at("yes", run)
 
 
 async def test_a_signal_that_comes_while_the_run_falls_asleep_keeps_it_awake(

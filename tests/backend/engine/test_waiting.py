@@ -146,12 +146,7 @@ async def test_an_answer_that_comes_while_it_is_asked_is_heard_also_beside_a_lon
         await hasty.answer(run, key)
 
     monkeypatch.setattr(hasty.questions, "ask", answered)
-    playing = asyncio.ensure_future(hasty.engine.play(run))
-    async with asyncio.timeout(60):
-        while "yes" not in hasty.seen.at:
-            await asyncio.sleep(0.005)
-    hasty.engine.stop(run.run_id, "cancel")
-    assert (await asyncio.wait_for(playing, 120)).status == "cancelled"
+    await hasty.until_at("yes", run)
 
 
 async def test_an_answer_that_comes_while_the_run_is_read_is_heard(

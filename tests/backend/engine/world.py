@@ -130,6 +130,15 @@ class World:
         """Claim the run once more and play on."""
         return await self.engine.play(await self.claim(run.run_id, run.diagram, run.input))
 
+    async def until_at(self, node: str, run: RunToPlay) -> None:
+        """Play until this node is at work, and cancel the rest; fails where it does not begin within a minute."""
+        playing = asyncio.ensure_future(self.engine.play(run))
+        async with asyncio.timeout(60):
+            while node not in self.seen.at:
+                await asyncio.sleep(0.005)
+        self.engine.stop(run.run_id, "cancel")
+        assert (await asyncio.wait_for(playing, 120)).status == "cancelled"
+
     async def answer(
         self,
         run: RunToPlay,
