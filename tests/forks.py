@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,8 @@ class Forked:
     def send_signal(self, which: int) -> None:
         """Unless it has ended."""
         if self.poll() is None:
-            os.kill(self.pid, which)
+            with suppress(ProcessLookupError):  # ended, and its status is about to be written
+                os.kill(self.pid, which)
 
     def terminate(self) -> None:
         """Ask it to end."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -104,8 +105,11 @@ class World:
         return found
 
     def _kill(self) -> None:
+        """One that has just ended by itself is no victim; then it is the next one, which waits for its answer."""
         self.victim[-1].kill()
-        self.victim[-1].wait()
+        if self.victim[-1].wait() != -signal.SIGKILL:
+            asyncio.get_running_loop().call_later(0.01, self._kill)
+            return
         self.dead.set()
 
     def _answer(self, asked: Asked) -> Answer:
@@ -163,14 +167,19 @@ async def runs(stage: Stage) -> list[Run]:
 
 
 async def played(stage: Stage, world: World, folder: Path) -> int:
-    """Workers play what can be played, one process a run, until nothing can be or one of them is killed."""
-    while run := next((one for one in await runs(stage) if one.status in ("queued", "running")), None):
-        if code := await life(run, world.victim, folder):
-            return code
+    """Workers play what can be played, one process a run, until nothing can be or one of them is killed.
+
+    What came of a run that ended just before the kill is sent on, too, before anything else.
+    """
+    while True:
         async with db.database().transaction() as session:
             await signals.send_on(session)
         await beginnings.look()
-    return 0
+        run = next((one for one in await runs(stage) if one.status in ("queued", "running")), None)
+        if run is None:
+            return 0
+        if code := await life(run, world.victim, folder):
+            return code
 
 
 @pytest.mark.timeout(900)
