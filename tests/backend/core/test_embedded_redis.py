@@ -7,11 +7,12 @@ import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 
-from backend.core import embedded_redis, redis
+from backend.core import embedded_redis, ports, redis
 from backend.core.errors import Unavailable
 from tests.servers import ROOT
 
@@ -95,6 +96,66 @@ async def test_the_server_of_a_killed_owner_is_adopted_and_stopped() -> None:
     assert not embedded_redis._lives(pid)
 
 
+async def test_one_whose_owner_died_before_it_told_the_address_is_adopted() -> None:
+    first = await embedded_redis.ensure_running()
+    assert first is not None
+    first.owned_by.close()  # as the kernel does when the owner dies
+    redis.address_file().unlink()
+    async with embedded_redis.embedded() as server:
+        assert server is not None
+        assert (server.pid, server.url) == (first.pid, first.url), (
+            "another one beside it writes the same files"
+        )
+        assert await embedded_redis.answers(redis.url())
+    await first.wait()
+
+
+async def test_one_that_answers_late_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = await embedded_redis.ensure_running()
+    assert first is not None
+    first.owned_by.close()
+    asked, answers = list[str](), embedded_redis.answers
+
+    async def answered(url: str) -> bool:
+        asked.append(url)
+        if len(asked) == 2:
+            os.kill(first.pid, signal.SIGCONT)
+        return await answers(url)
+
+    monkeypatch.setattr(embedded_redis, "answers", answered)
+    os.kill(first.pid, signal.SIGSTOP)
+    async with embedded_redis.embedded() as server:
+        assert server is not None
+        assert server.pid == first.pid
+    await first.wait()
+
+
+async def test_one_that_never_answers_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = await embedded_redis.ensure_running()
+    assert first is not None
+    first.owned_by.close()
+    os.kill(first.pid, signal.SIGSTOP)
+    came_up = embedded_redis._came_up
+
+    async def soon_given_up(server: embedded_redis.Server) -> bool:
+        with pytest.MonkeyPatch.context() as patience:
+            if server.pid == first.pid:
+                patience.setattr(embedded_redis, "START_SECONDS", 0.1)
+            return await came_up(server)
+
+    monkeypatch.setattr(embedded_redis, "_came_up", soon_given_up)
+    async with embedded_redis.embedded() as server:
+        assert await first.wait() == -signal.SIGKILL
+        assert server is not None
+        assert (server.pid != first.pid, server.url) == (True, first.url)
+
+
+async def test_nobody_is_lent_its_port_while_it_is_away() -> None:
+    async with embedded_redis.embedded() as server:
+        assert server is not None
+        assert (urlsplit(server.url).port or 0) < ports.lowest_lent()
+
+
 async def test_its_owner_hears_of_its_death() -> None:
     server = await embedded_redis.ensure_running()
     assert server is not None
@@ -107,12 +168,14 @@ async def test_its_owner_hears_of_its_death() -> None:
 async def test_a_damaged_file_is_set_aside(environment: pytest.MonkeyPatch) -> None:
     async with embedded_redis.embedded():
         await _say("SET", "q:lost", "yes")
+        before = redis.url()
     folder = redis.address_file().parent
     written = next((folder / "appendonlydir").glob("*.incr.aof"))
     written.write_bytes(written.read_bytes() + b"*nonsense\r\n" * 20)
     redis.client.cache_clear()
     async with embedded_redis.embedded():
         assert await _say("GET", "q:lost") is None
+        assert redis.url() == before, "other processes know it by its address"
     assert list(folder.glob("appendonlydir.broken-*"))
 
 
