@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0001_cae6d3f1"
+revision = "0001_21a87e83"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -352,6 +352,7 @@ def upgrade() -> None:
         sa.Column("edited_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("published_version_id", sa.String(), nullable=True),
         sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("starts_paused_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["team_id"],
             ["team.id"],

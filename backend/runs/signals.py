@@ -164,6 +164,7 @@ async def _to_begin(session: Session, event: TeamEvent) -> None:
             col(EventTrigger.topic) == event.name,
             col(EventTrigger.type).in_(("", event.type)),
             col(Workflow.archived_at).is_(None),
+            col(Workflow.starts_paused_at).is_(None),
         )
     )
     for trigger_id in (await session.exec(query)).all():

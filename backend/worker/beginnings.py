@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import JsonValue
-from sqlalchemy import or_, tuple_
+from sqlalchemy import and_, or_, tuple_
 from sqlmodel import col, select
 
 from backend.core import clock, db, failpoints, log
@@ -54,7 +54,9 @@ class Begun:
 async def look() -> int:
     """Begin what is due; how many deliveries were looked at."""
     await _next_of_each_key()
-    query = _TRIGGERED.where(col(EventDelivery.status) == "due", col(EventDelivery.due_at) <= clock.now())
+    paused = and_(col(Workflow.starts_paused_at).is_not(None), col(EventDelivery.redriven_by) == "")
+    query = _TRIGGERED.join(Workflow, col(Workflow.id) == col(EventTrigger.workflow_id), isouter=True)
+    query = query.where(col(EventDelivery.status) == "due", col(EventDelivery.due_at) <= clock.now(), ~paused)
     query = query.order_by(col(EventDelivery.due_at), col(EventDelivery.event_id)).limit(AT_ONCE)
     async with db.database().reading() as session:
         due = (await session.exec(query)).all()

@@ -24,7 +24,11 @@ async def look() -> int:
     query = select(EventTrigger.id, EventTrigger.due_at).join(
         Workflow, col(Workflow.id) == col(EventTrigger.workflow_id)
     )
-    query = query.where(col(EventTrigger.due_at) <= clock.now(), col(Workflow.archived_at).is_(None))
+    query = query.where(
+        col(EventTrigger.due_at) <= clock.now(),
+        col(Workflow.archived_at).is_(None),
+        col(Workflow.starts_paused_at).is_(None),
+    )
     async with db.database().reading() as session:
         due = (await session.exec(query.order_by(col(EventTrigger.due_at)).limit(AT_ONCE))).all()
     for trigger_id, due_at in due:

@@ -11,6 +11,7 @@ from backend.workflows import (
     body,
     file_write,
     gallery_endpoints,
+    pausing,
     schedule_endpoints,
     service,
     sheet,
@@ -132,6 +133,18 @@ async def archive(ref: str, session: WriteSession, by: CurrentPrincipal) -> None
 async def unarchive(ref: str, session: WriteSession, by: CurrentPrincipal) -> WorkflowPublic:
     """Take it out of the archive."""
     return await _shown(session, await service.unarchive(session, by, ref))
+
+
+@router.post("/workflows/{ref}/starts/pause")
+async def pause_starts(ref: str, session: WriteSession, by: CurrentPrincipal) -> WorkflowPublic:
+    """From now on neither events nor times begin runs of it; people still can."""
+    return await _shown(session, await pausing.pause(session, by, ref))
+
+
+@router.post("/workflows/{ref}/starts/resume")
+async def resume_starts(ref: str, session: WriteSession, by: CurrentPrincipal) -> WorkflowPublic:
+    """It begins by itself again, with the events and times from now on."""
+    return await _shown(session, await pausing.resume(session, by, ref))
 
 
 @router.post("/workflows/{ref}/duplicate", status_code=201)

@@ -40,7 +40,7 @@ async def replace(session: Session, by: Principal, workflow: Workflow, diagram: 
 
 
 async def go_on(session: Session, workflow_id: str) -> None:
-    """Times that passed while the workflow lay in the archive were not missed: it goes on with the next ones."""
+    """Times that passed while the workflow was archived or paused were not missed: it goes on with the next ones."""
     for row in await _rows(session, workflow_id):
         if row.topic == CLOCK:
             row.due_at = ScheduleStart.model_validate(row.config).after(clock.now())
@@ -55,12 +55,11 @@ async def schedules(session: Session, workflow_id: str) -> Sequence[EventTrigger
     return (await session.exec(query.order_by(col(EventTrigger.due_at), col(EventTrigger.id)))).all()
 
 
-async def next_times(session: Session, workflow_ids: Sequence[str]) -> dict[str, datetime]:
-    """When each of these workflows begins next by the clock, where one does."""
+async def next_times(session: Session, workflow_ids: Sequence[str]) -> dict[str, datetime | None]:
+    """Those of these workflows that begin by themselves, and when by the clock; None for those that only events begin."""
     query = select(EventTrigger.workflow_id, func.min(col(EventTrigger.due_at)))
     query = query.where(col(EventTrigger.workflow_id).in_(workflow_ids))
-    found = await session.exec(query.group_by(col(EventTrigger.workflow_id)))
-    return {workflow_id: at for workflow_id, at in found if at is not None}
+    return dict((await session.exec(query.group_by(col(EventTrigger.workflow_id)))).all())
 
 
 async def _rows(session: Session, workflow_id: str) -> Sequence[EventTrigger]:

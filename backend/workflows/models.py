@@ -24,6 +24,7 @@ class Workflow(SQLModel, table=True):
     edited_at: datetime = Field(sa_type=UtcDateTime)
     published_version_id: str | None = None
     archived_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    starts_paused_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # see `pausing`
 
 
 class Version(SQLModel, table=True):

@@ -15,9 +15,9 @@ router = APIRouter()
 
 @router.get("/workflows/{ref}/schedules")
 async def list_(ref: str, session: ReadSession, by: CurrentPrincipal) -> SchedulePage:
-    """When the published version begins by the clock, the next one first; an archived workflow does not."""
+    """When the published version begins by the clock, the next one first; not while it is archived or paused."""
     workflow = await service.get(session, by, ref)
-    if workflow.archived_at:
+    if workflow.archived_at or workflow.starts_paused_at:
         return SchedulePage(items=[])
     rows = await event_starts.schedules(session, workflow.id)
     return SchedulePage(items=[_public(ScheduleStart.model_validate(row.config)) for row in rows])

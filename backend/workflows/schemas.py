@@ -57,7 +57,11 @@ class WorkflowPublic(BaseModel):
     published_version_id: str | None
     published_number: int | None = None
     edited_since_published: bool = False
+    begins_itself: bool = Field(default=False, description="Events or times begin runs of what is published.")
     next_run_at: datetime | None = Field(default=None, description="When it begins next by the clock.")
+    starts_paused_at: datetime | None = Field(
+        default=None, description="Since then neither events nor times begin runs of it."
+    )
     archived_at: datetime | None
 
 

@@ -96,10 +96,11 @@ async def list_(
 
 @dataclass(frozen=True)
 class Live:
-    """The number of the published version, whether the draft was edited since, and when it begins by the clock."""
+    """The number of the published version, whether the draft was edited since, and whether and when it begins by itself."""
 
     number: int | None = None
     edited_since: bool = False
+    begins_itself: bool = False
     next_run_at: datetime | None = None
 
 
@@ -110,7 +111,12 @@ async def live(session: Session, workflows: Sequence[Workflow]) -> dict[str, Liv
     living = [one.id for one in wanted.values() if one.archived_at is None]
     begins = await event_starts.next_times(session, living) if living else {}
     return {
-        of.id: Live(found[one][0], of.edited_at > found[one][1], begins.get(of.id))
+        of.id: Live(
+            found[one][0],
+            of.edited_at > found[one][1],
+            of.id in begins,
+            None if of.starts_paused_at else begins.get(of.id),
+        )
         for one, of in wanted.items()
         if one in found
     }

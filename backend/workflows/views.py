@@ -28,6 +28,7 @@ def public(workflow: Workflow, lives: Mapping[str, Live] | None = None) -> Workf
         **fields,
         published_number=live.number,
         edited_since_published=live.edited_since,
+        begins_itself=live.begins_itself,
         next_run_at=live.next_run_at,
     )
 

@@ -140,6 +140,8 @@ NEEDS: dict[Route, tuple[Permission | None, Any]] = {
     ("PATCH", "/workflows/{ref}"): ("workflow.edit", {"name": "Other"}),
     ("DELETE", "/workflows/{ref}"): ("workflow.edit", None),
     ("POST", "/workflows/{ref}/unarchive"): ("workflow.edit", None),
+    ("POST", "/workflows/{ref}/starts/pause"): ("run.start", None),
+    ("POST", "/workflows/{ref}/starts/resume"): ("run.start", None),
     ("POST", "/workflows/{ref}/duplicate"): ("workflow.edit", None),
     ("GET", "/workflows/{ref}/draft.json"): ("workflow.read", None),
     ("GET", "/workflows/{ref}/check"): ("workflow.read", None),

@@ -244,6 +244,13 @@ def test_a_start_shows_when_it_begins_by_the_clock_and_what_is_wrong_at_its_fiel
     row = page.locator(".qk-row", has=page.locator(f"a[href*='{shown['id']}']"))
     expect(row).to_contain_text("next run")
     expect(row.locator(".qk-next-run qk-time")).to_have_attribute("at", re.compile("T00:30:00"))
+    row.get_by_role("button", name="More actions").click()
+    page.get_by_role("menuitem", name="Pause automatic starts").click()
+    expect(row).to_contain_text("starts paused")
+    expect(row.locator(".qk-next-run")).to_have_count(0)
+    row.get_by_role("button", name="More actions").click()
+    page.get_by_role("menuitem", name="Resume automatic starts").click()
+    expect(row).to_contain_text("next run")
 
 
 def test_C64_files_and_lines_of_cron_have_fields_of_their_own(draw: Open) -> None:
