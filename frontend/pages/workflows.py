@@ -79,7 +79,7 @@ def _draw(row: rx.vars.ObjectVar[Row]) -> rx.Component:
         ),
         moment(row.edited, class_name="qk-muted qk-small qk-over"),
         _menu(row),
-        class_name="qk-row qk-row-tall",
+        class_name="qk-row qk-row-tall qk-workflow",
         key=row.id,
     )
 
