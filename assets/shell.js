@@ -75,6 +75,15 @@
     }
   });
 
+  // A search field shows the word that is looked for, unless somebody types on while the answer is still to come
+  customElements.define("qk-sought", class extends HTMLElement {
+    static observedAttributes = ["text"];
+    attributeChangedCallback(_, before, now) {
+      const field = this.closest("form")?.querySelector("input");
+      if (field && (field !== document.activeElement || field.value === before)) field.value = now;
+    }
+  });
+
   // Pages that follow what happens: a hidden button is pressed while somebody looks
   const pressed = new WeakMap();
   const refresh = (all) => {

@@ -3,6 +3,17 @@
 from typing import Any
 
 import reflex as rx
+from reflex_base.components.tags import CommonTag
+from reflex_components_core.el.elements.base import BaseHTML
+
+
+class _Sought(BaseHTML):
+    """The `qk-sought` element of `assets/shell.js`: shows the word in the field before it, unless somebody types there."""
+
+    tag = "data"
+
+    def _render(self, props: dict[str, Any] | None = None) -> CommonTag:
+        return super()._render(props).set(name='"qk-sought"')
 
 
 def find(what: str, *, hint: str, text: rx.Var[str] | str, on_submit: Any) -> rx.Component:
@@ -13,10 +24,10 @@ def find(what: str, *, hint: str, text: rx.Var[str] | str, on_submit: Any) -> rx
             name="text",
             placeholder=hint,
             default_value=text,
-            key=text,
             aria_label=f"Find {what}",
             custom_attrs={"data-hotkey": "/"},
         ),
+        _Sought.create(custom_attrs={"text": text}),
         on_submit=on_submit,
         class_name="qk-find",
     )

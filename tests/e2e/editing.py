@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page
+from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute
 
 # Small amounts pause for a moment, large ones wait for a person; both end in the same output.
 ASKING: dict[str, Any] = {
@@ -95,6 +95,25 @@ def post(page: Page, path: str, body: dict[str, Any]) -> Any:
     )
     assert answer.ok, answer.text()
     return answer.json()
+
+
+def held(page: Page, words: str) -> list[Callable[[], None]]:
+    """Events with these words, kept on their way to the server from the next page on; each call sends one on."""
+    waiting: list[Callable[[], None]] = []
+
+    def between(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def to_server(message: str | bytes) -> None:
+            if words in str(message):
+                waiting.append(lambda: server.send(message))
+            else:
+                server.send(message)
+
+        socket.on_message(to_server)
+
+    page.route_web_socket("**/_event/**", between)
+    return waiting
 
 
 def until(page: Page, holds: Callable[[], bool]) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import keep_screen
-from tests.e2e.editing import csrf, new_workflow, post
+from tests.e2e.editing import csrf, held, new_workflow, post, until
 from tests.e2e.instance import Instance
 from tests.e2e.test_run_view import read
 
@@ -128,20 +128,8 @@ def demote(owner: Page, name: str) -> None:
 
 
 def test_the_button_is_busy_until_the_answer_comes_and_sends_once(signed_in: Callable[..., Page]) -> None:
-    page, waiting = signed_in("/"), list[Callable[[], None]]()
-
-    def between(socket: WebSocketRoute) -> None:
-        server = socket.connect_to_server()
-
-        def to_server(message: str | bytes) -> None:
-            if "put_secret" in str(message):
-                waiting.append(lambda: server.send(message))
-            else:
-                server.send(message)
-
-        socket.on_message(to_server)
-
-    page.route_web_socket("**/_event/**", between)
+    page = signed_in("/")
+    waiting = held(page, "put_secret")
     page.goto("/settings")
     page.get_by_role("button", name="New secret").click()
     form = page.get_by_role("dialog")
@@ -154,6 +142,7 @@ def test_the_button_is_busy_until_the_answer_comes_and_sends_once(signed_in: Cal
     form.get_by_label("Value").press("Enter")
     expect(form).to_be_visible()
     keep_screen(page, "dialog-busy")
+    until(page, lambda: bool(waiting))
     for one in waiting:
         one()
     expect(form).to_have_count(0)
