@@ -26,7 +26,7 @@ def profile_form(editable: Any) -> rx.Component:
         ),
         rx.cond(editable, _save()),
         on_submit=Agent.save,
-        key=f"{Agent.id}-{Agent.form_of}",
+        key=f"{Agent.id}-{Agent.filled}",
     )
 
 
@@ -148,6 +148,7 @@ def _save() -> rx.Component:
             max_length=500,
             aria_label="Why you change it",
             class_name="qk-why",
+            key=f"why-{Agent.form_of}",
         ),
         rx.button("Save as new version", type="submit"),
         class_name="qk-decide",

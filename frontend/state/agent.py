@@ -90,6 +90,8 @@ class Agent(rx.State):
     form: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     form_of: int = 0
     """The version that the form began from; another person may have saved a newer one since."""
+    filled: int = 0
+    """How often the form was filled anew; while it is the same, the fields hold what is typed in them."""
     models: rx.Field[list[str]] = rx.field(default_factory=list)
     tiles: rx.Field[list[list[str]]] = rx.field(default_factory=list)
     able: rx.Field[list[Able]] = rx.field(default_factory=list)
@@ -128,7 +130,8 @@ class Agent(rx.State):
         before = self.form_of
         async with edge.writing() as (session, by):
             done = await service.change(session, by, self.id, wish)
-        await self._again()
+        await self._read(self.id)
+        self.form, self.form_of = agent_form.texts(done.profile), done.version
         if done.version == before:
             return rx.toast.info("Nothing was changed.")
         return rx.toast.success(f"Version {done.version} is saved.", description=_outcome(done))
@@ -210,6 +213,7 @@ class Agent(rx.State):
 
     def _fill(self, one: AgentDetail) -> None:
         self.form, self.form_of = agent_form.texts(one.profile), one.version
+        self.filled += 1
 
 
 def _outcome(done: AgentDetail) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.editing import held, until
+from tests.e2e.editing import held, post, until
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
@@ -34,3 +34,29 @@ def test_words_typed_on_while_a_search_is_under_way_stay_and_the_field_keeps_the
     expect(page).to_have_url(re.compile(r"text=no(\+|%20)such(\+|%20)thing$"))
     page.go_back()
     expect(find).to_have_value("no such")
+
+
+def test_what_is_typed_while_an_agent_is_saved_stays(signed_in: Open) -> None:
+    page = signed_in("/")
+    agent = post(page, "/agents", {"name": "Ann who is saved", "profile": {"goal": "Judge offers."}})["id"]
+    waiting = held(page, "agent.save")
+    page.goto(f"/agents/{agent}")
+    goal, why = page.get_by_label("Goal"), page.get_by_label("Why you change it")
+    expect(goal).to_have_value("Judge offers.")
+    goal.fill("Judge all offers")
+    why.fill("All of them")
+    page.get_by_role("button", name="Save as new version").click()
+    until(page, lambda: bool(waiting))
+    goal.focus()
+    page.keyboard.press("End")
+    page.keyboard.type(" fairly")
+    waiting.pop()()
+    expect(page.get_by_text("Version 2 is saved.")).to_be_visible()
+    expect(why).to_have_value("")
+    expect(goal).to_be_focused()
+    expect(goal).to_have_value("Judge all offers fairly")
+    page.get_by_role("button", name="Save as new version").click()
+    until(page, lambda: bool(waiting))
+    waiting.pop()()
+    expect(page.get_by_text("Version 3 is saved.")).to_be_visible()
+

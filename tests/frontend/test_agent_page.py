@@ -24,7 +24,10 @@ async def test_nobody_saves_over_a_version_that_came_meanwhile(
     mine, theirs = opened(Agent, world.by, **address), opened(Agent, world.by, **address)
     await mine.load()
     await theirs.load()
+    filled = theirs.filled
     await theirs.save(theirs.form | {"instructions": "Criticise kindly."})
+    assert (theirs.form_of, theirs.form["instructions"]) == (2, "Criticise kindly.")
+    assert theirs.filled == filled, "the fields stay, with what is typed meanwhile"
     await mine.refresh()
     assert (mine.version, mine.form_of, mine.form["instructions"]) == (2, 1, "Criticise.")
     with pytest.raises(Outdated):
