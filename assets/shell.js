@@ -182,7 +182,13 @@
     if (event.target.matches("input[data-import-diagram]")) importFile(event.target, "/workflows", "/workflows");
     if (event.target.matches("input[data-import-run]")) importFile(event.target, "/runs/import", "/runs");
   });
+  // A late answer may take a field away from under somebody's hands: what they go on typing presses no button.
+  let typedIn = null;
+  document.addEventListener("input", (event) => { if (event.isTrusted) typedIn = event.target; }, true);
+  for (const name of ["focusin", "pointerdown"]) document.addEventListener(name, () => { typedIn = null; }, true);
   document.addEventListener("keydown", (event) => {
+    if (typedIn?.isConnected === false) return;
+    if (event.key === "Enter" && typedIn?.matches("input")) typedIn = null;
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const row = event.target.closest?.("[data-row]");
     if (row && (event.key === "ArrowDown" || event.key === "ArrowUp" || event.key === "j" || event.key === "k")) {

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.editing import held, post, until
+from tests.e2e.test_run_view import FAILING, start
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
@@ -59,4 +60,25 @@ def test_what_is_typed_while_an_agent_is_saved_stays(signed_in: Open) -> None:
     until(page, lambda: bool(waiting))
     waiting.pop()()
     expect(page.get_by_text("Version 3 is saved.")).to_be_visible()
+
+
+def test_keys_press_nothing_when_a_late_answer_has_taken_the_field_away(signed_in: Open) -> None:
+    page = signed_in("/")
+    run_id = start(page, FAILING, {})
+    waiting = held(page, "chosen.none")
+    page.goto(f"/runs?text={run_id}")
+    row = page.locator(f'[data-run="{run_id}"]')
+    row.get_by_role("checkbox").click()
+    bulk = page.get_by_test_id("bulk")
+    expect(bulk).to_contain_text("1 chosen")
+    bulk.get_by_role("button", name="None").click()
+    until(page, lambda: bool(waiting))
+    bulk.get_by_label("Tag").press_sequentially("re")
+    waiting.pop()()
+    expect(bulk).to_have_count(0)
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement === document.body"), "it was meant for the field"
+    page.get_by_role("heading", name="Runs").click()
+    page.keyboard.press("j")
+    expect(row.locator("[data-row]")).to_be_focused()
 
