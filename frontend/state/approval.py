@@ -155,6 +155,7 @@ class Approval(rx.State):
         self.may_decide, self.redacted = one.may_decide, one.redacted
         shown = one.decision.values if one.decision and one.decision.values is not None else one.proposal
         self.rows = forms.fields(one.form, shown)
+        self.fingerprint = one.arguments_hash[:12]
         self._hash, self._proposal = one.arguments_hash, orjson.dumps(one.proposal).decode()
         plain = shown is not None and not self.rows
         self.proposal_text = orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() if plain else ""
@@ -170,7 +171,6 @@ class Approval(rx.State):
         asked = [person.name for person in one.members] or list(one.roles)
         self.asked_of = ", ".join(asked + (list(one.escalate_to) if one.escalated else []))
         self.waits_for = one.info_from.name if one.info_from else ""
-        self.fingerprint = one.arguments_hash[:12]
         self.spent = f"{one.spent.tokens:,} tokens, {one.spent.words()}" if one.spent else ""
         self.entries = [entry(said) for said in one.thread]
         self.earlier = [before(found) for found in one.earlier]

@@ -192,6 +192,20 @@ async def test_a_reconnect_keeps_what_is_typed_while_the_question_is_the_same(
     assert page.fingerprint == "f" * 12
 
 
+async def test_what_is_typed_stays_when_the_question_changes_and_its_fingerprint_is_that_of_what_is_shown(
+    world: made.World, opened: Any
+) -> None:
+    approval_id = await asked(world)
+    page = opened(Approval, world.by, "/approvals/[approval_id]", approval_id=approval_id)
+    await page.load()
+    shown = page.fingerprint  # another one gives the form new fields
+    async with db.database().transaction() as session:
+        row = await session.get_one(ApprovalRow, approval_id)
+        row.arguments_hash, row.message = "f" * 64, "Now, to everybody?"
+    await page.refresh()
+    assert (page.changed, page.message, page.fingerprint) == (True, "Now?", shown)
+
+
 async def test_a_decision_of_somebody_else_appears(world: made.World, opened: Any) -> None:
     approval_id = await asked(world)
     address = {"at": "/approvals/[approval_id]", "approval_id": approval_id}
