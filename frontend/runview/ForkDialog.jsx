@@ -34,7 +34,7 @@ export function ForkDialog({ run, verb, step, record, node, kind, names, close }
   const edited = verb === "edit" ? parsed(text) : { value: null };
   const fields = verb === "fork" && !run.redacted ? settingsOf(node, kind) : [];
   const body = wishOf(verb, step, edited.value, version, modes, fields.length ? differing(node, fields, changed) : null);
-  const { plan, wrong } = usePlan(run.id, verb, body);
+  const { plan, wrong, waits } = usePlan(run.id, verb, body);
   const words = WORDS[verb];
 
   const go = async (submitted) => {
@@ -75,7 +75,7 @@ export function ForkDialog({ run, verb, step, record, node, kind, names, close }
           )}
           <div className="qv-fork-foot">
             <Button type="button" variant="soft" color="gray" onClick={close}>Cancel</Button>
-            <Button type="submit" data-testid="fork-go" loading={busy} disabled={Boolean(edited.wrong) || !plan}>{words.go}</Button>
+            <Button type="submit" data-testid="fork-go" loading={busy} disabled={Boolean(edited.wrong) || !plan || waits}>{words.go}</Button>
           </div>
         </form>
       </Dialog.Content>
@@ -153,24 +153,24 @@ function wishOf(verb, step, output, version, modes, settings) {
   return verb === "fork" ? { ...wish, from: place, ...(settings ? { settings } : {}) } : wish;
 }
 
-/** Asks for the plan again a moment after the wish has changed; what is typed as output does not change the plan. */
+/** Asks for the plan again a moment after the wish has changed, and `waits` until it is that of the wish; what is typed as output does not change it. */
 function usePlan(runId, verb, body) {
-  const [found, setFound] = useState({ plan: null, wrong: null });
+  const [found, setFound] = useState({ plan: null, wrong: null, of: "" });
   const asked = JSON.stringify({ ...body, edits: body.edits?.map((edit) => ({ ...edit, output: null })) });
   useEffect(() => {
     let gone = false;
     const timer = setTimeout(() => {
       api
         .post(`/runs/${runId}/${routeOf(verb)}`, { ...JSON.parse(asked), dry_run: true })
-        .then((plan) => !gone && setFound({ plan, wrong: null }))
-        .catch((wrong) => !gone && setFound({ plan: null, wrong }));
+        .then((plan) => !gone && setFound({ plan, wrong: null, of: asked }))
+        .catch((wrong) => !gone && setFound({ plan: null, wrong, of: asked }));
     }, 250);
     return () => {
       gone = true;
       clearTimeout(timer);
     };
   }, [runId, verb, asked]);
-  return found;
+  return { ...found, waits: found.of !== asked };
 }
 
 function parsed(text) {

@@ -30,7 +30,7 @@ export function RepairDialog({ run, steps, records, diagram, names, first, close
   const known = useRecords(run.id, records);
   const places = placesOf(steps, diagram, names);
   const wish = wishOf(changes, version, note);
-  const { plan, wrong } = usePlan(run.id, wish);
+  const { plan, wrong, waits } = usePlan(run.id, wish);
   const problem = refused ?? wrong;
   const add = (change) => setChanges((all) => [...all.filter((one) => keyOf(one.place) !== keyOf(change.place)), change]);
 
@@ -85,7 +85,7 @@ export function RepairDialog({ run, steps, records, diagram, names, first, close
           )}
           <div className="qv-fork-foot">
             <Button type="button" variant="soft" color="gray" onClick={close}>Cancel</Button>
-            <Button type="submit" data-testid="repair-go" loading={busy} disabled={!plan || !(changes.length || version)}>{others.length ? `Apply to ${others.length + 1} runs` : "Apply"}</Button>
+            <Button type="submit" data-testid="repair-go" loading={busy} disabled={!plan || waits || !(changes.length || version)}>{others.length ? `Apply to ${others.length + 1} runs` : "Apply"}</Button>
           </div>
         </form>
       </Dialog.Content>
@@ -179,21 +179,21 @@ function wishOf(changes, version, note) {
   return { version: version || null, note, edits: of("edits").map(output), give: of("give").map(output), again: of("again").map(({ place }) => place) };
 }
 
-/** Asks for the plan again when a change is added or the version is another one. */
+/** Asks for the plan again when a change is added or the version is another one, and `waits` until it is that of the wish. */
 function usePlan(runId, wish) {
-  const [found, setFound] = useState({ plan: null, wrong: null });
+  const [found, setFound] = useState({ plan: null, wrong: null, of: "" });
   const asked = JSON.stringify({ ...wish, note: "" });
   useEffect(() => {
     let gone = false;
     api.post(`/runs/${runId}/repair`, { ...JSON.parse(asked), dry_run: true }).then(
-      (plan) => !gone && setFound({ plan, wrong: null }),
-      (wrong) => !gone && setFound({ plan: null, wrong }),
+      (plan) => !gone && setFound({ plan, wrong: null, of: asked }),
+      (wrong) => !gone && setFound({ plan: null, wrong, of: asked }),
     );
     return () => {
       gone = true;
     };
   }, [runId, asked]);
-  return found;
+  return { ...found, waits: found.of !== asked };
 }
 
 /** What the steps gave, read again: the view holds it only while it shows a step. */

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.editing import held, post, until
-from tests.e2e.test_run_view import FAILING, start
+from tests.e2e.test_run_view import FAILING, SECONDS, start
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
@@ -82,3 +82,17 @@ def test_keys_press_nothing_when_a_late_answer_has_taken_the_field_away(signed_i
     page.keyboard.press("j")
     expect(row.locator("[data-row]")).to_be_focused()
 
+
+def test_nothing_is_played_again_before_its_plan_is_there(signed_in: Open) -> None:
+    page, kept = signed_in("/"), list[Route]()
+    page.goto(f"/runs/{start(page, FAILING, {})}")
+    page.get_by_test_id("act-retry").click(timeout=SECONDS)
+    go, dialog = page.get_by_test_id("fork-go"), page.get_by_test_id("fork-dialog")
+    expect(go).to_be_enabled()
+    page.route("**/api/v1/runs/*/retry", lambda route: kept.append(route))
+    dialog.get_by_label("Version").select_option("draft")
+    expect(go).to_be_disabled()
+    until(page, lambda: bool(kept))
+    expect(go).to_be_disabled()
+    kept[0].continue_()
+    expect(go).to_be_enabled()
