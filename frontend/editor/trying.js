@@ -2,10 +2,11 @@
 
 import { api } from "../components/api.js";
 
-/** Start a trial: `how` is "node", "to" or "from". A dialog asks for what is missing. */
+/** Start a trial: `how` is "node", "to" or "from". A dialog asks for what is missing; asked again before it has begun, it begins once. */
 export async function tryNode(editor, id, how, given = {}) {
   const { data, ui } = editor;
-  if (!editor.me.may("run.start") || editor.running) return null;
+  if (!editor.me.may("run.start") || editor.running || editor.beginsTrial) return null;
+  editor.beginsTrial = true;
   try {
     await editor.saved();
     const run = await api.post(`/workflows/${editor.workflowId}/trials`, { node_id: id, how, ...(data.state.chosen ? { run_id: data.state.chosen } : {}), ...given });
@@ -16,6 +17,8 @@ export async function tryNode(editor, id, how, given = {}) {
   } catch (problem) {
     ui.set({ dialog: "trial", trial: { id, how, problem, given } });
     return null;
+  } finally {
+    editor.beginsTrial = false;
   }
 }
 

@@ -3,11 +3,12 @@
 import json
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.canvas.conftest import Open
 from tests.e2e.canvas.orders import SLOW, fields, open_panel, order, ran, steps_of
 from tests.e2e.canvas.sheet import Sheet, node, wire
+from tests.e2e.editing import until
 
 pytestmark = pytest.mark.e2e
 
@@ -208,3 +209,17 @@ def test_C75_a_mock_plays_instead_of_a_node(draw: Open) -> None:
     page.get_by_label("Close the run").click()
     open_panel(sheet, "say", "Output")
     expect(sheet.by_id("pane-output")).to_contain_text("Fixed!", timeout=SLOW)
+
+
+def test_C70_a_trial_asked_for_again_before_the_server_has_answered_begins_once(draw: Open) -> None:
+    sheet = draw([node("start", "start"), node("pause", x=300)], [wire("start", "pause")])
+    page, kept = sheet.page, list[Route]()
+    page.route("**/api/v1/workflows/*/trials", lambda route: kept.append(route))
+    sheet.click_node("pause")
+    sheet.expect_selected("pause")
+    sheet.press("Shift+Enter", "Shift+Enter")
+    until(page, lambda: bool(kept))
+    sheet.press("Shift+Enter")
+    kept[0].continue_()
+    expect(sheet.by_id("run-strip")).to_have_attribute("data-state", "succeeded", timeout=SLOW)
+    assert len(kept) == 1
