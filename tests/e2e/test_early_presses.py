@@ -7,6 +7,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.e2e.editing import until
+
 pytestmark = pytest.mark.e2e
 
 
@@ -16,6 +18,7 @@ def without_its_script(page: Page, path: str) -> Iterator[None]:
     kept: list[Route] = []
     page.route("**/assets/entry.client-*", lambda route: kept.append(route))
     page.goto(path, wait_until="commit")
+    until(page, lambda: bool(kept))  # one that comes later would never be let through
     yield
     slow = page.context.new_cdp_session(page)
     slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})

@@ -222,7 +222,7 @@ def test_R06_many_are_acted_on_after_a_question_with_a_report(listed: RunList) -
         bulk.get_by_role("button", name="Export").click()
     text = Path(saved.value.path()).read_text()
     assert [json.loads(line)["run"]["id"] for line in text.splitlines()] == [listed.runs[0]]
-    page.get_by_label("Tag", exact=True).first.select_option("look at it")
+    page.locator("select[aria-label=Tag]").select_option("look at it")
     expect(page).to_have_url(re.compile("tag=look"))
     expect(listed.rows).to_have_count(1)
 

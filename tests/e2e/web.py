@@ -51,7 +51,7 @@ class Web:
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
-        wait_for_port(self.port, seconds=60)
+        wait_for_port(self.port, seconds=300)
 
     def owner_link(self) -> str:
         """A fresh link for the first owner; `None` as text once there is one."""
