@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from backend.core import db
+from backend.core import clock, db
+from tests.backend.engine.clockwork import Hands
 from tests.backend.engine.world import HASTY, World, opened
 
 
@@ -14,6 +15,14 @@ async def world(database: db.Database) -> AsyncIterator[World]:
     async with opened(database) as made:
         await made.settle()
         yield made
+
+
+@pytest.fixture
+def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
+    """Ask for it before anything looks at the clock."""
+    hands = Hands()
+    monkeypatch.setattr(clock, "now", hands.now)
+    return hands
 
 
 @pytest.fixture

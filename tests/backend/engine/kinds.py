@@ -78,6 +78,7 @@ class Seen:
         self.at: dict[str, float] = {}
         self.running = 0
         self.most_at_once = 0
+        self.let_go = asyncio.Event()  # of what is held
         self.away = 0  # so many more times what the kind `needy` needs is away
 
     def note(self, ctx: NodeContext) -> None:
@@ -97,6 +98,12 @@ def kinds(seen: Seen) -> dict[str, Kind]:  # noqa: C901 - ten tiny functions, no
         seen.running -= 1
         value = await ctx.value(config.expression) if config.expression else config.text
         return Step(value if value is not None else dict(ctx.inputs), config.port)
+
+    async def held(config: NodeConfig, ctx: NodeContext) -> Step:
+        """Works until the test lets go."""
+        seen.note(ctx)
+        await seen.let_go.wait()
+        return Step(ctx.node_id)
 
     async def trouble(config: Trouble, ctx: NodeContext) -> Step:
         seen.note(ctx)
@@ -175,6 +182,7 @@ def kinds(seen: Seen) -> dict[str, Kind]:  # noqa: C901 - ten tiny functions, no
             kind("say", Say, say, Ports(("out", "yes", "no"))),
             kind("start", Say, first, role="start"),
             kind("end", Say, first, Ports(()), role="end"),
+            kind("held", NodeConfig, held),
             kind("trouble", Trouble, trouble),
             kind("flaky", Trouble, flaky),
             kind("needy", NodeConfig, needy),

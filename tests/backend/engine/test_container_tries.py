@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backend.core import clock
+from tests.backend.engine.clockwork import Hands
 from tests.backend.engine.world import World, drawn
 
 pytestmark = pytest.mark.db
@@ -47,7 +47,7 @@ async def test_settings_that_another_try_cannot_mend_are_not_tried_again(world: 
     assert (await world.steps(run))["m"].attempt == 1
 
 
-async def test_a_second_try_goes_on_after_a_restart_where_it_was(hasty: World) -> None:
+async def test_a_second_try_goes_on_after_a_restart_where_it_was(hasty: World, hands: Hands) -> None:
     """The pause is slept through; the second try is put aside in its middle and taken up again by another claim."""
     retry = {"max_attempts": 2, "backoff_seconds": 0.5}
     diagram = drawn(
@@ -59,8 +59,7 @@ async def test_a_second_try_goes_on_after_a_restart_where_it_was(hasty: World) -
     run = await hasty.run(diagram, [1])
     outcome = await hasty.engine.play(run)
     assert ((await hasty.row(run)).status, outcome.status) == ("retrying", "waiting")
-    assert outcome.wake_at is not None
-    await asyncio.sleep(max(0.0, (outcome.wake_at - clock.now()).total_seconds()))
+    hands.to(outcome.wake_at)
     assert (await hasty.again(run)).status == "waiting"
     await hasty.answer(run, f"approval:{run.run_id}:m:0:2/a:1", wake=False)
     assert (await hasty.again(run)).status == "succeeded"
@@ -85,13 +84,20 @@ async def test_containers_in_containers_are_tried_again_without_a_collision(worl
     assert len(world.seen.times) == 4
 
 
-async def test_a_map_that_takes_too_long_is_stopped_with_all_that_runs_in_it(world: World) -> None:
+async def test_a_map_that_takes_too_long_is_stopped_with_all_that_runs_in_it(
+    world: World, hands: Hands
+) -> None:
     diagram = drawn(
         ("m", "map", {"timeout_seconds": 0.3, "on_error": "route"}),
         ("l", "loop", {"parent": "m"}), ("b", "say", {"parent": "l", "config": {"seconds": 600}}),
         "ok", ("late", "end"), wires="m>ok m.error>late",
     )  # fmt: skip
-    outcome, run = await asyncio.wait_for(world.play(diagram, [1, 2]), 120)
+    async with asyncio.timeout(120):
+        playing = asyncio.create_task(world.play(diagram, [1, 2]))
+        while world.seen.running < 2:
+            await asyncio.sleep(0.005)
+        hands.on(0.3)
+        outcome, run = await playing
     assert outcome.output == {
         "code": "timeout",
         "message": "m took longer than its limit of 0.3 seconds.",
@@ -105,7 +111,7 @@ async def test_a_map_that_takes_too_long_is_stopped_with_all_that_runs_in_it(wor
     assert steps["m:0/l:0/b"].error["code"] == "cancelled"
 
 
-async def test_a_time_limit_holds_over_waits_restarts_and_sleep(hasty: World) -> None:
+async def test_a_time_limit_holds_over_waits_restarts_and_sleep(hasty: World, hands: Hands) -> None:
     diagram = drawn(
         ("l", "loop", {"timeout_seconds": 1.0, "on_error": "route"}), ("a", "ask", {"parent": "l"}),
         ("late", "end"), wires="l.error>late",
@@ -116,7 +122,7 @@ async def test_a_time_limit_holds_over_waits_restarts_and_sleep(hasty: World) ->
     row = await hasty.row(run)
     assert row.status == "waiting_person"
     assert row.wake_at is not None, "nobody would wake the run for its limit"
-    await asyncio.sleep(max(0.0, (row.wake_at - clock.now()).total_seconds()))
+    hands.to(row.wake_at)
     outcome = await hasty.again(run)
     assert isinstance(outcome.output, dict)
     assert outcome.output["code"] == "timeout"
@@ -144,7 +150,7 @@ async def test_a_failure_beside_a_map_lets_it_begin_no_further_item(world: World
     assert len(await world.steps(run)) < 100
 
 
-async def test_loops_in_maps_in_loops_in_loops_go_on_after_a_restart(hasty: World) -> None:
+async def test_loops_in_maps_in_loops_in_loops_go_on_after_a_restart(hasty: World, hands: Hands) -> None:
     diagram = drawn(
         ("a", "loop", {"config": {"until": "index == 1"}}),
         ("b", "loop", {"parent": "a", "config": {"until": "index == 1"}}),
@@ -158,11 +164,10 @@ async def test_loops_in_maps_in_loops_in_loops_go_on_after_a_restart(hasty: Worl
     outcome = await hasty.engine.play(run)
     stretches = 1
     while outcome.status == "waiting":
-        assert outcome.wake_at is not None
-        await asyncio.sleep(max(0.0, (outcome.wake_at - clock.now()).total_seconds()))
+        hands.to(outcome.wake_at)
         outcome, stretches = await hasty.again(run), stretches + 1
     assert (outcome.status, outcome.output) == ("succeeded", "slept")
-    assert stretches > 1
+    assert stretches == 1 + 2 * 2
     played = [key for key in await hasty.steps(run) if key.endswith("/x")]
     assert len(played) == 2 * 2 * 2 * 2
     assert all(hasty.seen.times[f"{run.run_id}:{key}:1"] == 1 for key in played)

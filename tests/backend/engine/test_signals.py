@@ -14,6 +14,7 @@ from backend.engine.live import LiveRun
 from backend.engine.ports import NewEvent, Outcome, RunToPlay
 from backend.runs import signals
 from backend.runs.models import EventWait, InboxItem
+from tests.backend.engine.clockwork import Hands
 from tests.backend.engine.world import World, drawn
 
 pytestmark = pytest.mark.db
@@ -113,14 +114,13 @@ async def test_other_names_and_keys_are_other_signals(world: World, name: str, k
     assert (await world.engine.play(run)).output == "late"
 
 
-async def test_a_wait_ends_at_its_moment_also_in_a_run_that_sleeps(hasty: World) -> None:
+async def test_a_wait_ends_at_its_moment_also_in_a_run_that_sleeps(hasty: World, hands: Hands) -> None:
     diagram = drawn(("h", "hear", {"config": {"seconds": 0.6}}), "late", wires="h.timed_out>late")
     run = await hasty.run(diagram)
     outcome = await hasty.engine.play(run)
     row = await hasty.row(run)
     assert (outcome.status, row.status) == ("waiting", "waiting_event")
-    assert row.wake_at is not None
-    await asyncio.sleep(max(0.0, (row.wake_at - clock.now()).total_seconds()))
+    hands.to(row.wake_at)
     assert (await hasty.again(run)).output == "late"
     assert await waits(hasty) == []
 
@@ -178,7 +178,7 @@ async def test_a_signal_that_comes_while_the_run_falls_asleep_keeps_it_awake(
     assert (outcome.status, outcome.output) == ("succeeded", 9)
 
 
-async def test_another_try_receives_the_same_signal_also_after_a_restart(hasty: World) -> None:
+async def test_another_try_receives_the_same_signal_also_after_a_restart(hasty: World, hands: Hands) -> None:
     retry = {"max_attempts": 3, "backoff_seconds": 0.4, "factor": 1}
     diagram = drawn(
         ("h", "hear", {"config": {"fails": 2}, "retry": retry}), ("i", "hear", {}), ("e", "say", {"config": {"text": None}}),
@@ -187,13 +187,12 @@ async def test_another_try_receives_the_same_signal_also_after_a_restart(hasty: 
     run = await hasty.run(diagram)
     await send(hasty, run, 1)
     await send(hasty, run, 2)
-    outcome, stretches = await hasty.engine.play(run), 1
-    while outcome.status == "waiting":
-        assert outcome.wake_at is not None
-        await asyncio.sleep(max(0.0, (outcome.wake_at - clock.now()).total_seconds()))
-        outcome, stretches = await hasty.again(run), stretches + 1
+    outcome = await hasty.engine.play(run)
+    for _ in range(2):
+        assert outcome.status == "waiting"
+        hands.to(outcome.wake_at)
+        outcome = await hasty.again(run)
     assert outcome.output == {"h": 1, "i": 2}
-    assert stretches > 1
     assert (await hasty.steps(run))["h"].attempt == 3
 
 

@@ -14,11 +14,10 @@ from tests.backend.engine.world import World, drawn
 
 pytestmark = pytest.mark.db
 SLOW = {"config": {"seconds": 0.1}}
-SLOWER = {"config": {"seconds": 1}}  # longer than a claim takes on a slow machine
 
 
-async def started(world: World, run_id: str, node_id: str) -> None:
-    while not any(key == f"{run_id}:{node_id}:1" for key in world.seen.times):
+async def started(world: World, run_id: str, node_id: str, times: int = 1) -> None:
+    while world.seen.times[f"{run_id}:{node_id}:1"] < times:
         await asyncio.sleep(0.002)
 
 
@@ -93,10 +92,11 @@ async def test_a_cancel_wished_before_the_claim_plays_nothing(world: World) -> N
 
 
 async def test_whoever_lost_the_claim_writes_nothing_more(world: World) -> None:
-    run = await world.run(drawn("a", ("b", "say", SLOWER), "c", wires="a>b b>c"))
+    run = await world.run(drawn("a", ("b", "held"), "c", wires="a>b b>c"))
     playing = asyncio.ensure_future(world.engine.play(run))
     await started(world, run.run_id, "b")
     newer = await world.claim(run.run_id, run.diagram)
+    world.seen.let_go.set()
     assert (await playing).status == "fenced"
     assert set(await world.steps(run)) == {"a"}
     assert (await world.engine.play(newer)).output == "c"
@@ -155,11 +155,15 @@ async def test_a_diagram_that_cannot_be_played_fails_with_all_its_problems(world
 
 
 async def test_a_run_claimed_again_by_the_same_worker_is_played_by_the_newer_claim(world: World) -> None:
-    run = await world.run(drawn("a", ("b", "say", SLOWER), "c", wires="a>b b>c"))
+    run = await world.run(drawn("a", ("b", "held"), "c", wires="a>b b>c"))
     older = asyncio.ensure_future(world.engine.play(run))
     await started(world, run.run_id, "b")
+    let_older_go, world.seen.let_go = world.seen.let_go, asyncio.Event()
     newer = asyncio.ensure_future(world.engine.play(await world.claim(run.run_id, run.diagram)))
+    await started(world, run.run_id, "b", times=2)
+    let_older_go.set()
     assert (await older).status == "fenced"
     assert world.engine.playing() == (run.run_id,)
+    world.seen.let_go.set()
     assert (await newer).output == "c"
     await world.events(run)

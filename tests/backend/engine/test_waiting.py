@@ -9,6 +9,7 @@ from backend.engine import journal
 from backend.engine.ports import NewEvent, RunToPlay, StepId
 from backend.engine.records import Change, Commit, SignalArrived
 from backend.nodes.kind import Question
+from tests.backend.engine.clockwork import Hands
 from tests.backend.engine.world import World, drawn
 
 pytestmark = pytest.mark.db
@@ -110,7 +111,9 @@ async def test_a_short_sleep_is_slept_in_memory(world: World) -> None:
     assert (step.finished_at - step.started_at).total_seconds() >= 0.05
 
 
-async def test_a_long_sleep_ends_at_its_first_moment_even_when_the_node_starts_again(hasty: World) -> None:
+async def test_a_long_sleep_ends_at_its_first_moment_even_when_the_node_starts_again(
+    hasty: World, hands: Hands
+) -> None:
     run = await hasty.run(drawn(("z", "sleep", {"config": {"seconds": 0.6}}), "x", wires="z>x"))
     outcome = await hasty.engine.play(run)
     assert outcome.status == "waiting"
@@ -118,7 +121,7 @@ async def test_a_long_sleep_ends_at_its_first_moment_even_when_the_node_starts_a
     assert row.status == "waiting_time"
     assert row.wake_at is not None
     assert outcome.wake_at == row.wake_at
-    await asyncio.sleep(max(0.0, (row.wake_at - clock.now()).total_seconds()))
+    hands.to(row.wake_at)
     assert (await hasty.again(run)).output == "x"
     step = (await hasty.steps(run))["z"]
     assert step.finished_at is not None
@@ -177,13 +180,12 @@ async def test_waiting_does_not_count_against_the_time_limit(world: World) -> No
     assert (await playing).output == "yes"
 
 
-async def test_a_long_pause_before_the_next_try_is_slept_through(hasty: World) -> None:
+async def test_a_long_pause_before_the_next_try_is_slept_through(hasty: World, hands: Hands) -> None:
     retry = {"max_attempts": 2, "backoff_seconds": 1.0}
     run = await hasty.run(drawn(("t", "trouble", {"config": {"times": 1}, "retry": retry})))
     outcome = await hasty.engine.play(run)
     assert (outcome.status, (await hasty.row(run)).status) == ("waiting", "retrying")
-    assert outcome.wake_at is not None
-    await asyncio.sleep(max(0.0, (outcome.wake_at - clock.now()).total_seconds()))
+    hands.to(outcome.wake_at)
     assert (await hasty.again(run)).output == 2
     attempts = [(e.kind, e.attempt) for e in await hasty.events(run) if e.node_id]
     assert attempts == [
@@ -211,14 +213,12 @@ async def test_waits_inside_maps_are_answered_by_item(hasty: World) -> None:
     assert [answer["verdict"] for answer in outcome.output] == ["rejected", "approved", "approved"]  # type: ignore[index, union-attr]
 
 
-async def test_a_node_that_waits_and_works_side_by_side_goes_to_sleep_too(hasty: World) -> None:
+async def test_a_node_that_waits_and_works_side_by_side_goes_to_sleep_too(hasty: World, hands: Hands) -> None:
     run = await hasty.run(drawn(("n", "several", {"config": {"times": 0}}), "x", wires="n>x"))
     outcome = await hasty.engine.play(run)
-    while outcome.status == "waiting":
-        assert outcome.wake_at is not None
-        await asyncio.sleep(max(0.0, (outcome.wake_at - clock.now()).total_seconds()))
-        outcome = await hasty.again(run)
-    assert outcome.output == "x"
+    assert outcome.status == "waiting"
+    hands.to(outcome.wake_at)
+    assert (await hasty.again(run)).output == "x"
 
 
 async def test_of_several_things_in_a_node_the_one_that_failed_is_told(world: World) -> None:
