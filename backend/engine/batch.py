@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from backend.core import failpoints
 from backend.engine import news, signals, sql
-from backend.engine.records import NO_STEP, Commit, Fenced, LetterRow, SignalArrived
+from backend.engine.records import NO_STEP, Change, Commit, Fenced, LetterRow, SignalArrived, Steered
 from backend.outgoing.topics import OWN
 
 Row = tuple[Any, ...]
@@ -79,8 +79,10 @@ async def _fence(
             failures.update({place: Fenced(commit.run_id) for place, commit in group})
             return
         for place, commit in entries if is_change else ():
-            if not await _change(cursor, commit, encoding):
-                failures[place] = SignalArrived(commit.run_id)
+            if commit.change and (refused := await _refused(cursor, commit, commit.change)):
+                failures[place] = refused
+            elif commit.change:
+                await _change(cursor, commit, commit.change, encoding)
 
 
 async def _hold(cursor: Cursor, claim: Commit, plain: Sequence[Commit]) -> bool:
@@ -98,16 +100,26 @@ async def _hold(cursor: Cursor, claim: Commit, plain: Sequence[Commit]) -> bool:
     return True
 
 
-async def _change(cursor: Cursor, commit: Commit, encoding: Encoding) -> bool:
-    """Change the run's row, unless what it waits for has come. Our lock on the row orders this against the senders."""
-    change = commit.change
-    if change is None:
-        return True
+async def _refused(cursor: Cursor, commit: Commit, change: Change) -> SignalArrived | Steered | None:
+    """What has come that forbids the change. Our lock on the row orders this against the senders."""
+    if change.unless_wished or change.if_paused:
+        cancel, pause = await cursor.first(sql.WISHES, (commit.run_id,)) or (False, False)
+        wished = {"cancel": cancel, "pause": pause}
+        for wish in change.unless_wished:
+            if wished[wish]:
+                return Steered(wish)
+        if change.if_paused and not pause:
+            return Steered(None)
     if change.unless_inbox or change.unless_signal:
         arrived = {row[0] for row in await cursor.all(sql.INBOX, (commit.run_id,))}
         answered = not arrived.isdisjoint(change.unless_inbox)
         if answered or signals.any_left(arrived, change.unless_signal, change.taken):
-            return False
+            return SignalArrived(commit.run_id)
+    return None
+
+
+async def _change(cursor: Cursor, commit: Commit, change: Change, encoding: Encoding) -> None:
+    """Change the run's row."""
     claim, grown = (commit.run_id, commit.token), (len(commit.events), commit.size)
     at = encoding.moment(commit.at)
     if change.status == "running":
@@ -119,7 +131,6 @@ async def _change(cursor: Cursor, commit: Commit, encoding: Encoding) -> bool:
         found = await cursor.first(sql.RELEASE, (*grown, *values, *claim))
     if found is not None:
         _number(commit, found[0] - len(commit.events))
-    return True
 
 
 def _number(commit: Commit, seq: int) -> int:

@@ -10,7 +10,8 @@ How the worker uses the engine:
   the worker only forgets the run; after `fenced` it must not touch the row.
 * `engine.deliver(run_id, key, payload)` when it hears that an `inbox_item` was stored; the row is the truth, and the
   engine looks into the inbox by itself before it lets go of a waiting run.
-* `engine.stop(run_id, why)`; a wish that was there before the claim goes into `RunToPlay.stop`.
+* `engine.stop(run_id, why)`; a wish that was there before the claim goes into `RunToPlay.stop`. The row is the truth here,
+  too: a run falls asleep only where its row has no wish that it has not heard of, and is paused only where that is still wished.
 * Inbox keys: `approval:{step key}`, the payload being an `Answer` as JSON; `signal:{name}:{key}:{id}` (`engine.signals`),
   the payload being a `Received` as JSON, each received by one step. Timers need no inbox: `wake_at` is enough.
 * What steps emit are `team_event` rows in the transaction of their success; `event_wait` rows say who waits for one.

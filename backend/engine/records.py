@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
+from typing import Any, Literal
 
 from backend.engine import chunks
 from backend.engine.ports import NewEvent, StepId
@@ -13,6 +13,9 @@ from backend.engine.values import dumps
 NO_STEP = StepId("")
 EVENT_BYTES, STEP_BYTES, BLOB_BYTES, CHECKPOINT_BYTES = 150, 250, 350, 250
 """What a row takes beside its values: names, moments, indexes."""
+
+Wish = Literal["cancel", "pause"]
+"""Of the members for a run that is played; it stands in the run's row until it has come true."""
 
 PACKED_AT_ONCE = 64
 """What a step adds is packed; a great value that comes at once is not worth the time."""
@@ -24,6 +27,14 @@ class Fenced(Exception):
 
 class SignalArrived(Exception):
     """Something the run waits for was sent at the very moment it wanted to go to sleep."""
+
+
+class Steered(Exception):
+    """At the very moment the run wanted to rest a member cancelled or paused it, or, without a wish, took a pause back."""
+
+    def __init__(self, wish: Wish | None) -> None:
+        super().__init__(wish)
+        self.wish: Wish | None = wish
 
 
 class StoreLost(Exception):
@@ -155,6 +166,8 @@ class Change:
     unless_inbox: tuple[str, ...] = ()
     unless_signal: tuple[str, ...] = ()  # likewise a signal with one of these prefixes, …
     taken: frozenset[str] = frozenset()  # … which no step has received
+    unless_wished: tuple[Wish, ...] = ()  # likewise a wish that the run has not heard of, …
+    if_paused: bool = False  # … or that the pause, for which it rests, has been taken back
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ RELEASE = (
     "UPDATE run SET last_seq = last_seq + ?, bytes = bytes + ?, status = ?, output = ?, error = ?, wake_at = ?, finished_at = ?, shown_as = ?, "
     "worker_id = NULL WHERE id = ? AND token = ? RETURNING last_seq"
 )
+WISHES = "SELECT cancel_requested, pause_requested FROM run WHERE id = ?"
 INBOX = "SELECT key FROM inbox_item WHERE run_id = ?"
 EVENT = (
     "INSERT INTO run_event (run_id, seq, team_id, at, kind, node_id, path, visit, attempt, data) "

@@ -13,7 +13,7 @@ from backend.engine.graph import Hands
 from backend.engine.ir import Program
 from backend.engine.live import LiveRun
 from backend.engine.ports import NewEvent, Outcome, OutcomeStatus
-from backend.engine.records import NO_STEP, Change, Fenced, LetterRow, SignalArrived, StoreLost
+from backend.engine.records import NO_STEP, Change, Fenced, LetterRow, SignalArrived, Steered, StoreLost, Wish
 from backend.engine.saver import GroupCommitSaver
 from backend.engine.scope import Place, Play
 from backend.engine.step import play_step
@@ -35,7 +35,7 @@ class Stretch:
         self._outcome: Outcome | None = None
 
     async def play(self, *, resumed: bool) -> Outcome:
-        """Play; a signal that comes while the run falls asleep wakes it again."""
+        """Play; a signal or a wish that comes while the run falls asleep wakes it again."""
         try:
             await self._begin(resumed=resumed)
             while True:
@@ -46,6 +46,8 @@ class Stretch:
                     return await self._rest()
                 except SignalArrived:
                     await self._wake()
+                except Steered as steered:
+                    await self._wake(steered.wish)
         except (Fenced, StoreLost) as error:
             return self._lost(error)
         except BaseExceptionGroup as group:
@@ -123,9 +125,11 @@ class Stretch:
     async def _rest(self) -> Outcome:
         """Give the run back: paused, queued again, or asleep until something comes."""
         live = self._live
+        unheard: tuple[Wish, ...] = () if live.cancelled else ("cancel",)
         if live.halt == "pause":
             failpoints.passed("run.pause")
-            await live.move(Change("paused"), _paused(live))
+            wished = live.stopped_at is None
+            await live.move(Change("paused", unless_wished=unheard, if_paused=wished), _paused(live))
             failpoints.passed("run.paused")
             return Outcome("paused")
         if live.halt == "drain":
@@ -135,16 +139,25 @@ class Stretch:
         status = _WAITING[live.waits_for()]
         told = {"for": live.waits_for(), "until": wake_at.isoformat() if wake_at else None}
         wanted, taken = live.waiting_signals(), frozenset(live.journal.taken)
-        change = Change(status, wake_at=wake_at, unless_inbox=keys, unless_signal=wanted, taken=taken)
+        change = Change(
+            status,
+            wake_at=wake_at,
+            unless_inbox=keys,
+            unless_signal=wanted,
+            taken=taken,
+            unless_wished=(*unheard, "pause"),
+        )
         failpoints.passed("run.rest")
         await live.move(change, NewEvent("run.waiting", data=told))
         failpoints.passed("run.rested")
         return Outcome("waiting", wake_at=wake_at)
 
-    async def _wake(self) -> None:
-        """Look again at everything that is known, and go on."""
+    async def _wake(self, wish: Wish | None = None) -> None:
+        """Look again at everything that is known, and go on, or do what a member wishes."""
         await recall(self._live)
         self._live.halt = "cancel" if self._live.cancelled else None
+        if wish is not None:
+            self._live.stop(wish)
 
 
 async def recall(live: LiveRun) -> None:

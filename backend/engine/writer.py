@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from backend.core import db, failpoints, log
 from backend.engine.batch import Failures
-from backend.engine.records import Commit, Fenced, SignalArrived, StoreLost, wire_form
+from backend.engine.records import Commit, Fenced, SignalArrived, Steered, StoreLost, wire_form
 from backend.engine.writer_postgres import PostgresStore
 from backend.engine.writer_sqlite import SqliteStore
 
@@ -30,7 +30,7 @@ class Store(Protocol):
 
 
 class Stored(asyncio.Future[None]):
-    """Done after COMMIT, or carries Fenced, SignalArrived or StoreLost. Whoever awaits it makes the writer hurry."""
+    """Done after COMMIT, or carries Fenced, SignalArrived, Steered or StoreLost. Whoever awaits it makes the writer hurry."""
 
     def __init__(self, hurry: Callable[[], None]) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ class Writer:
         for place, (commit, future) in enumerate(taken):
             refused = failures.get(place)
             if refused is not None:
-                if commit.token is not None and not isinstance(refused, Fenced | SignalArrived):
+                if commit.token is not None and not isinstance(refused, Fenced | SignalArrived | Steered):
                     self._lost.add((commit.run_id, commit.token))
                 self._refuse(future, refused)
                 continue

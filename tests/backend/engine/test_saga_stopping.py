@@ -111,6 +111,8 @@ async def test_a_pause_or_drain_stops_between_compensations_and_the_rest_goes_on
     world: World, why: Any
 ) -> None:
     run = await world.run(failing())
+    if why == "pause":
+        await world.wish(run, why, tell=False)
     playing = asyncio.ensure_future(world.engine.play(run))
     await began(world, comp(run, "b"))
     world.engine.stop(run.run_id, why)

@@ -1,7 +1,7 @@
 """Limits of steps at work at once: a run's own, a kind's across runs; what waits for a place harms nobody."""
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -62,12 +62,17 @@ async def test_who_waits_for_people_leaves_its_place_to_others(database: db.Data
 
 
 async def test_a_pause_and_a_cancel_reach_steps_that_wait_for_a_place(world: World) -> None:
-    for wish, status in (("pause", "paused"), ("cancel", "cancelled")):
+    wishes: tuple[tuple[Literal["pause", "cancel"], str], ...] = (
+        ("pause", "paused"),
+        ("cancel", "cancelled"),
+    )
+    for wish, status in wishes:
         run = await world.run(fan(8, config={"seconds": 0.3}) | {"max_parallel": 1})
+        await world.wish(run, wish, tell=False)
         playing = asyncio.ensure_future(world.engine.play(run))
         while not world.seen.times[f"{run.run_id}:b0:1"]:
             await asyncio.sleep(0.005)
-        world.engine.stop(run.run_id, wish)  # type: ignore[arg-type]
+        world.engine.stop(run.run_id, wish)
         assert (await asyncio.wait_for(playing, 120)).status == status
         assert len([key for key in world.seen.times if key.startswith(run.run_id)]) < 5
 

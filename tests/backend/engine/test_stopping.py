@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+from typing import Any
 
 import pytest
 
 from backend.core import clock
-from backend.engine.ports import NewEvent
+from backend.engine.ports import NewEvent, Outcome
 from backend.engine.records import Commit, Fenced
+from backend.engine.stretch import Stretch
 from backend.runs.models import Run
 from tests.backend.engine.kinds import chain
 from tests.backend.engine.world import World, drawn
@@ -22,10 +24,11 @@ async def started(world: World, run_id: str, node_id: str, times: int = 1) -> No
 
 
 async def test_a_pause_lets_the_running_step_end_and_a_resume_goes_on_after_it(world: World) -> None:
-    run = await world.run(drawn("a", ("b", "say", SLOW), "c", wires="a>b b>c"))
+    run = await world.run(drawn("a", ("b", "held"), "c", wires="a>b b>c"))
     playing = asyncio.ensure_future(world.engine.play(run))
     await started(world, run.run_id, "b")
-    assert world.engine.stop(run.run_id, "pause")
+    await world.wish(run, "pause")
+    world.seen.let_go.set()
     assert (await playing).status == "paused"
     row = await world.row(run)
     assert (row.status, row.worker_id) == ("paused", None)
@@ -55,6 +58,46 @@ async def test_a_drain_wakes_what_waits(world: World) -> None:
     assert (await asyncio.wait_for(playing, 120)).status == "drained"
     await world.answer(run, f"approval:{run.run_id}:a:1", wake=False)
     assert (await world.again(run)).output == "yes"
+
+
+@pytest.mark.parametrize(("wish", "status"), [("cancel", "cancelled"), ("pause", "paused")])
+async def test_a_wish_that_comes_while_the_run_falls_asleep_is_heard(
+    hasty: World, monkeypatch: pytest.MonkeyPatch, wish: Any, status: str
+) -> None:
+    """Its hint finds nobody any more who plays the run."""
+    run = await hasty.run(drawn(("a", "ask"), "yes", wires="a.approved>yes"))
+    rest = Stretch._rest
+
+    async def wished_meanwhile(stretch: Stretch) -> Outcome:
+        if not (await hasty.row(run)).cancel_requested:
+            await hasty.wish(run, wish, tell=False)
+        return await rest(stretch)
+
+    monkeypatch.setattr(Stretch, "_rest", wished_meanwhile)
+    assert (await hasty.engine.play(run)).status == status
+    assert (await hasty.row(run)).status == status
+    await hasty.events(run)
+
+
+async def test_a_cancel_that_comes_while_the_run_is_being_paused_is_heard(world: World) -> None:
+    run = await world.run(drawn("a", ("b", "held"), "c", wires="a>b b>c"))
+    playing = asyncio.ensure_future(world.engine.play(run))
+    await started(world, run.run_id, "b")
+    await world.wish(run, "pause")
+    await world.wish(run, "cancel", tell=False)
+    world.seen.let_go.set()
+    assert (await playing).status == "cancelled"
+    assert "c" not in world.seen.at
+
+
+async def test_a_run_whose_pause_is_taken_back_before_it_rests_goes_on(world: World) -> None:
+    run = await world.run(drawn("a", ("b", "held"), "c", wires="a>b b>c"))
+    playing = asyncio.ensure_future(world.engine.play(run))
+    await started(world, run.run_id, "b")
+    world.engine.stop(run.run_id, "pause")  # its hint; the row does not wish it any more
+    world.seen.let_go.set()
+    assert (await playing).output == "c"
+    assert "run.paused" not in [event.kind for event in await world.events(run)]
 
 
 async def test_a_cancel_starts_nothing_new_and_ends_what_runs_too_long(hasty: World) -> None:

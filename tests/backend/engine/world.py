@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import JsonValue
 from sqlalchemy import text
@@ -171,6 +171,14 @@ class World:
         if wake:
             self.engine.deliver(run.run_id, inbox_key, payload)
         return inbox_key
+
+    async def wish(self, run: RunToPlay, wish: Literal["cancel", "pause"], *, tell: bool = True) -> None:
+        """As the runs service does: the run's row, then the hint."""
+        async with self.database.transaction() as session:
+            wished = update(Run).where(col(Run.id) == run.run_id).values({f"{wish}_requested": True})
+            await session.exec(wished)
+        if tell:
+            self.engine.stop(run.run_id, wish)
 
     async def row(self, run: RunToPlay) -> Run:
         async with self.database.reading() as session:
