@@ -72,9 +72,11 @@ class Hub:
             try:
                 pubsub: Any = redis.client().pubsub()  # pyright: ignore[reportUnknownMemberType]
                 async with pubsub:
-                    await pubsub.subscribe(live.ENDED, *self._channels)
+                    await pubsub.subscribe(live.ENDED)
                     self._pubsub = pubsub
-                    self._connected.set()
+                    self._connected.set()  # from here on who comes subscribes, so nobody falls between the two
+                    if self._channels:
+                        await pubsub.subscribe(*self._channels)
                     pause = 0.05
                     async for message in pubsub.listen():
                         self._receive(message)

@@ -8,6 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 
 import orjson
 import pytest
+from redis.asyncio.client import PubSub
 
 from backend.core import db, redis
 from backend.runs import channel, hub, live, repository, service, stream
@@ -105,6 +106,38 @@ async def test_live_events_do_not_wait_for_the_poll(serving: Hub, monkeypatch: p
     await heard(serving, run_id)
     await write(world, run_id, 3, 0.05)
     assert await asyncio.wait_for(reading, 60) == [1, 2, 3]
+
+
+async def test_who_comes_while_the_hub_connects_is_told_live(
+    database: db.Database, redis_url: str, environment: pytest.MonkeyPatch
+) -> None:
+    """Also then events must not wait for the poll."""
+    environment.setattr(hub, "POLL_SECONDS", 1000)
+    environment.setenv("QUADRILLE_REDIS_URL", redis_url)
+    forget_settings()
+    opened, subscribe, asked, go_on = Hub(), PubSub.subscribe, asyncio.Event(), asyncio.Event()
+
+    async def held(pubsub: PubSub, *names: str) -> None:
+        asked.set()
+        await go_on.wait()
+        await subscribe(pubsub, *names)
+
+    environment.setattr(PubSub, "subscribe", held)
+    world, run_id = await started()
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(opened.run())
+        async with asyncio.timeout(60):
+            await asked.wait()
+        reading = tasks.create_task(watch(opened, Watched(world.by.team_id, run_id), 1))
+        while not opened._channels:
+            await asyncio.sleep(0.005)
+        go_on.set()
+        await heard(opened, run_id)
+        await write(world, run_id, 1)
+        assert await reading == [1]
+        task.cancel()
+    await redis.client().aclose()
+    await db.database().close()
 
 
 async def test_a_lost_message_is_found_by_the_next_one_or_by_the_poll(serving: Hub) -> None:
