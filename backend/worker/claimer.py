@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,8 +75,7 @@ class Claimer:
                 poked = False
 
     async def _claim_all(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            await self._player.until_room()
+        while await self._room(stop):
             limit = min(AT_ONCE, self._player.room())
             claimed = await self._claim(limit)
             for run in claimed:
@@ -83,6 +83,14 @@ class Claimer:
             if len(claimed) < limit:
                 return
             await self._breathe()
+
+    async def _room(self, stop: asyncio.Event) -> bool:
+        """Wait until another run may be claimed; False when this worker is to stop instead."""
+        while self._player.room() <= 0 and not stop.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SCAN_SECONDS):
+                    await self._player.until_room()
+        return not stop.is_set()
 
     async def _breathe(self) -> None:
         """Let in no more while the loop is late with what was let in before."""

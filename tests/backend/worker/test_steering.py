@@ -81,8 +81,18 @@ async def test_a_worker_that_leaves_hands_its_runs_over(house: House) -> None:
     await check_invariants([run])
 
 
+async def test_a_full_worker_leaves_as_soon_as_any(house: House) -> None:
+    world = await made.world(slow(500))
+    full = house.worker(QUADRILLE_WORKER_CONCURRENCY="1")
+    run_id = await house.start(world)
+    await house.until(run_id, lambda run: run.last_seq > 5)
+    assert await house.stop(full) == 0, "it was killed, for it waited for room instead of making some"
+    rested = await made.state(run_id)
+    assert (rested.status, rested.worker_id) == ("queued", None)
+
+
 async def test_two_workers_share_the_load(house: House) -> None:
-    world = await made.world(slow())
+    world = await made.world(slow(500))
     for _ in range(2):
         house.worker(QUADRILLE_WORKER_CONCURRENCY="3")
     runs = [await house.start(world) for _ in range(6)]
@@ -91,7 +101,9 @@ async def test_two_workers_share_the_load(house: House) -> None:
         while len(holders - {None}) < 2:
             holders |= {(await made.state(run_id)).worker_id for run_id in runs}
             await asyncio.sleep(0.05)
-    await check_invariants([await house.ended(run_id) for run_id in runs])
+    for run_id in runs:
+        await steer(service.cancel, world, run_id)
+    await check_invariants([await house.until(one, lambda run: run.status == "cancelled") for one in runs])
 
 
 async def test_a_question_outlives_every_process(house: House) -> None:
