@@ -107,18 +107,22 @@ class Hub:
     async def _poll(self) -> None:
         while True:
             await asyncio.sleep(POLL_SECONDS if self._connected.is_set() else POLL_SECONDS_WITHOUT_REDIS)
-            await self._look_for_ends()
-            newest = await self._newest([name.removeprefix(live.channel("")) for name in self._channels])
-            missing = {
-                run_id: heard for run_id, seq in newest.items() if (heard := self._heard(run_id)) < seq
-            }
-            if missing and self._connected.is_set():
-                await asyncio.sleep(GRACE_SECONDS)
-            for run_id, heard in missing.items():
-                channel = self._channels.get(live.channel(run_id))
-                # Where more has come since, the rest is late, not lost; of a hole between what comes, its reader knows.
-                if channel and channel.heard == heard:
-                    channel.know(newest[run_id])
+            try:
+                await self._look_for_ends()
+                await self._look_for_events()
+            except Exception as error:  # noqa: BLE001 - the web process would end, and the next look finds what this one lost
+                _log.warning("what was not told live comes late", error=str(error))
+
+    async def _look_for_events(self) -> None:
+        newest = await self._newest([name.removeprefix(live.channel("")) for name in self._channels])
+        missing = {run_id: heard for run_id, seq in newest.items() if (heard := self._heard(run_id)) < seq}
+        if missing and self._connected.is_set():
+            await asyncio.sleep(GRACE_SECONDS)
+        for run_id, heard in missing.items():
+            channel = self._channels.get(live.channel(run_id))
+            # Where more has come since, the rest is late, not lost; of a hole between what comes, its reader knows.
+            if channel and channel.heard == heard:
+                channel.know(newest[run_id])
 
     def _heard(self, run_id: str) -> int:
         channel = self._channels.get(live.channel(run_id))

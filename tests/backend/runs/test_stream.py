@@ -9,6 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 import orjson
 import pytest
 from redis.asyncio.client import PubSub
+from sqlalchemy.exc import InterfaceError
 
 from backend.core import db, redis
 from backend.runs import channel, hub, live, repository, service, stream
@@ -138,6 +139,27 @@ async def test_who_comes_while_the_hub_connects_is_told_live(
         task.cancel()
     await redis.client().aclose()
     await db.database().close()
+
+
+async def test_a_database_that_is_away_for_a_moment_ends_no_stream(
+    serving: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "POLL_SECONDS", 0.01)
+    world, run_id = await started()
+    waiting = asyncio.ensure_future(serving.endings.wait(run_id, 120))
+    ended, failures = repository.ended, iter((ConnectionRefusedError(), InterfaceError("", (), Exception())))
+
+    async def away(session: db.Session, run_ids: list[str]) -> list[str]:
+        for failure in failures:
+            raise failure
+        return list(await ended(session, run_ids))
+
+    monkeypatch.setattr(repository, "ended", away)
+    async with db.database().transaction() as session:
+        await repository.move(session, run_id, "succeeded")
+    assert await asyncio.wait_for(waiting, 60)
+    await write(world, run_id, 1)
+    assert await watch(serving, Watched(world.by.team_id, run_id), 1) == [1]
 
 
 async def test_a_lost_message_is_found_by_the_next_one_or_by_the_poll(serving: Hub) -> None:
