@@ -1,29 +1,39 @@
 // Where the run shall stop: before or after a node, set on the canvas of a run under way.
-import { createContext, useCallback, useContext, useEffect, useState } from "react";
+import { createContext, useCallback, useContext, useEffect, useRef, useState } from "react";
 import { api } from "../components/api.js";
 
 export const BreakContext = createContext(null);
 const NONE = { before: [], after: [] };
 
-/** The run's breakpoints as the server holds them, and the way to change one. */
+/** The run's breakpoints as the server holds them, and the way to change one; changes reach it in the order of the clicks. */
 export function useBreakpoints(run, may) {
   const [held, setHeld] = useState(NONE);
   const [wrong, setWrong] = useState("");
-  useEffect(() => setHeld(run?.breakpoints ?? NONE), [run?.id, JSON.stringify(run?.breakpoints)]);
+  const [wanted, sent, waiting] = [useRef(NONE), useRef(Promise.resolve()), useRef(0)];
+  const show = (marks) => {
+    wanted.current = marks;
+    setHeld(marks);
+  };
+  useEffect(() => {
+    if (!waiting.current) show(run?.breakpoints ?? NONE); // else the answer to the last click tells them
+  }, [run?.id, JSON.stringify(run?.breakpoints)]);
   const toggle = useCallback(
-    async (nodeId, when) => {
-      const known = held[when] ?? [];
-      const next = { before: held.before ?? [], after: held.after ?? [], [when]: known.includes(nodeId) ? known.filter((id) => id !== nodeId) : [...known, nodeId] };
-      setHeld(next);
-      try {
-        setHeld((await api.put(`/runs/${run.id}/breakpoints`, next)).breakpoints ?? NONE);
-        setWrong("");
-      } catch (problem) {
-        setHeld(held);
-        setWrong(problem.message);
-      }
+    (nodeId, when) => {
+      const { before = [], after = [] } = wanted.current;
+      const known = wanted.current[when] ?? [];
+      const next = { before, after, [when]: known.includes(nodeId) ? known.filter((id) => id !== nodeId) : [...known, nodeId] };
+      const told = (marks, words) => {
+        waiting.current -= 1;
+        if (!waiting.current) show(marks);
+        setWrong(words);
+      };
+      waiting.current += 1;
+      show(next);
+      sent.current = sent.current
+        .then(() => api.put(`/runs/${run.id}/breakpoints`, next))
+        .then((found) => told(found.breakpoints ?? NONE, ""), (problem) => told({ before, after }, problem.message));
     },
-    [held, run?.id],
+    [run?.id],
   );
   const open = may && run && !run.finished_at && run.trigger !== "imported";
   return { ...held, toggle: open ? toggle : null, wrong };

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
-from tests.e2e.editing import held, post, until
-from tests.e2e.test_run_view import FAILING, SECONDS, start
+from tests.e2e.editing import ASKING, held, post, until
+from tests.e2e.test_run_view import FAILING, SECONDS, read, start
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
@@ -96,3 +96,33 @@ def test_nothing_is_played_again_before_its_plan_is_there(signed_in: Open) -> No
     expect(go).to_be_disabled()
     kept[0].continue_()
     expect(go).to_be_enabled()
+
+
+def test_breakpoints_set_while_the_server_is_slow_all_hold(signed_in: Open) -> None:
+    page, kept, answered = signed_in("/"), list[Route](), list[str]()
+    run_id = start(page, ASKING, {"text": "A desk", "amount": 300})
+    page.goto(f"/runs/{run_id}")
+    view = page.get_by_test_id("run-view")
+    expect(view).to_have_attribute("data-status", "waiting_person", timeout=SECONDS)
+
+    def first_is_kept(route: Route) -> None:
+        kept.append(route)
+        if len(kept) > 1:
+            route.continue_()
+
+    def count(request: Request) -> None:
+        if request.url.endswith("/breakpoints"):
+            answered.append(request.url)
+
+    page.route("**/api/v1/runs/*/breakpoints", first_is_kept)
+    page.on("requestfinished", count)
+    for node in ("ask", "done"):
+        page.get_by_test_id(f"node-{node}").hover()
+        page.get_by_test_id(f"break-after-{node}").click()
+        expect(page.get_by_test_id(f"break-after-{node}")).to_have_attribute("aria-pressed", "true")
+    until(page, lambda: bool(kept))
+    kept[0].continue_()
+    until(page, lambda: len(answered) == 2)
+    assert read(page, f"/runs/{run_id}")["breakpoints"]["after"] == ["ask", "done"]
+    for node in ("ask", "done"):
+        expect(page.get_by_test_id(f"break-after-{node}")).to_have_attribute("aria-pressed", "true")
