@@ -4,7 +4,9 @@ import os
 import subprocess
 import sysconfig
 
-from app.places import REFLEX_DIR
+from app.places import REFLEX_DIR, ROOT
+
+_PATIENCE = (ROOT / "app" / "patience.mjs").as_uri()
 
 
 def node_folder() -> str:
@@ -35,7 +37,7 @@ def environment() -> dict[str, str]:
 
 
 def build_environment() -> dict[str, str]:
-    """As `environment`, and with the registry that npm itself is set up for.
+    """As `environment`, with patience, and with the registry that npm itself is set up for.
 
     Without the variable, Reflex measures two public registries and writes the faster one into `.web/.npmrc`,
     where it hides whatever the machine's owner configured.
@@ -43,4 +45,7 @@ def build_environment() -> dict[str, str]:
     whole = environment()
     ask = [f"{node_folder()}/npm", "config", "get", "registry"]
     registry = subprocess.run(ask, env=whole, text=True, capture_output=True, check=True)  # noqa: S603 - fixed
-    return whole | {"NPM_CONFIG_REGISTRY": registry.stdout.strip().rstrip("/")}
+    return whole | {
+        "NPM_CONFIG_REGISTRY": registry.stdout.strip().rstrip("/"),
+        "NODE_OPTIONS": f"{whole.get('NODE_OPTIONS', '')} --import={_PATIENCE}".strip(),
+    }

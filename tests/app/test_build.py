@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app import build, csp
+from app import build, csp, node
 from app.places import ROOT
 from frontend.plugin import follow_own_origin
 
@@ -104,3 +104,15 @@ def test_an_island_is_imported_from_where_reflex_links_its_files() -> None:
 
     assert editor.share_editor_files("Editor.jsx") == "$/public/external/frontend/editor/Editor.jsx"
     assert (ROOT / "assets" / "external" / "frontend" / "editor" / "Editor.jsx").exists()
+
+
+def test_a_page_that_a_slow_machine_draws_late_does_not_end_the_build(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NODE_OPTIONS", "--no-deprecation")
+    late = "const limit = AbortSignal.timeout(1); setTimeout(() => console.log(limit.aborted), 50)"
+    environment = node.build_environment()
+    command = [f"{node.node_folder()}/node", "-e", late]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "false", "React Router gives a page ten seconds, and has no setting for it"
+    assert environment["NODE_OPTIONS"].startswith("--no-deprecation "), "what the machine's owner set stays"
