@@ -2,7 +2,7 @@
 
 from sqlmodel import col, select
 
-from backend.core import clock, db, log
+from backend.core import clock, db, log, once
 from backend.core.db import Session
 from backend.engine.ports import StepId
 from backend.planning.models import PlanVersion
@@ -26,10 +26,8 @@ async def look(session: Session) -> int:
     for run, plan in await rows.unseen(session):
         version = plan.accepted_version or plan.version
         due = now - rows.LOOK_EVERY
-        session.add(
-            PlanRun(run_id=run.id, team_id=run.team_id, plan_id=plan.id, version=version, looked_at=due)
-        )
-    await session.flush()
+        row = PlanRun(run_id=run.id, team_id=run.team_id, plan_id=plan.id, version=version, looked_at=due)
+        await once.insert(session, row, unique=("run_id",))
     return sum([await _apart(session, watched) for watched in await rows.due(session)])
 
 

@@ -40,7 +40,7 @@ async def unseen(session: Session) -> Sequence[tuple[Run, Plan]]:
             col(Run.created_at) > clock.now() - RECENT,
         )
     )
-    return (await session.exec(query.order_by(col(Run.created_at)).limit(AT_ONCE))).all()
+    return (await session.exec(query.order_by(col(Run.created_at), col(Run.id)).limit(AT_ONCE))).all()
 
 
 async def anything_due(session: Session) -> bool:

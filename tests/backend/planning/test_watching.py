@@ -1,5 +1,6 @@
 """Runs beside their plans: what deviates is told once, odd figures stand out, and tasks go to others."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -277,6 +278,16 @@ async def test_an_alarm_counts_deviations_and_they_go_with_run_and_plan(database
         await service.remove(session, one.world.by, one.plan_id)
     async with database.reading() as session:
         assert (await session.exec(select(PlanRun))).all() == []
+
+
+@pytest.mark.db
+async def test_of_workers_that_look_at_once_one_takes_up_a_run_and_the_others_go_on(
+    database: db.Database,
+) -> None:
+    one = await planned(ago=250)
+    told = await asyncio.gather(*(watcher.look() for _ in range(4)))
+    assert sorted(told) == [0, 0, 0, 3]
+    assert {each.kind for each in (await one.seen()).deviations} == {"late_start"}
 
 
 @pytest.mark.db
