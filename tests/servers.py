@@ -1,6 +1,7 @@
 """Real servers for tests, each in a folder of its own and stopped by its own pid."""
 
 import contextlib
+import itertools
 import os
 import pwd
 import secrets
@@ -21,10 +22,21 @@ POSTGRES_BIN = max(
 )
 
 
+_SHARES, _SHARE = 16, 1_250
+_ports = itertools.count(
+    secrets.randbelow(_SHARE)
+)  # another session of this machine may go round beside this one
+
+
 def free_port() -> int:
-    """A free port below those that the kernel gives to outgoing connections, so that none of them takes it."""
+    """A free port that no other caller gets before a thousand others were given.
+
+    Nobody listens there until the caller does: each process of pytest has a share of its own, and goes round in it. All
+    are below those that the kernel gives to outgoing connections, so that none of them takes it.
+    """
+    first = 12_000 + _SHARE * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % _SHARES)
     while True:
-        port = 12_000 + secrets.randbelow(20_000)
+        port = first + next(_ports) % _SHARE
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

@@ -35,7 +35,7 @@ class Post:
 def receiving(port: int | None = None) -> Iterator[tuple[Post, str]]:
     """The post, and the address for QUADRILLE_SMTP_URL."""
     post = Post()
-    server: Any = Controller(post, hostname="127.0.0.1", port=port or free_port())
+    server: Any = Controller(post, hostname="127.0.0.1", port=port or free_port(), ready_timeout=120)
     server.start()
     try:
         yield post, f"smtp://127.0.0.1:{server.port}"

@@ -154,7 +154,7 @@ async def program(instance: Instance) -> AsyncIterator[Program]:
         "password": "correct horse battery staple",
     }
     page = {"origin": instance.url, "sec-fetch-site": "same-origin"}
-    async with httpx2.AsyncClient(base_url=instance.url, headers=page) as browser:
+    async with httpx2.AsyncClient(base_url=instance.url, headers=page, timeout=120) as browser:
         joined = await browser.post("/api/v1/session/joined", json=owner)
         assert joined.status_code == 201, joined.text
     made = await asyncio.to_thread(instance.quadrille, "keys", "create", "chaos")

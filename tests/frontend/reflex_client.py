@@ -28,7 +28,7 @@ class Tab:
         }
         await self.client.emit("event", event, namespace=NAMESPACE)
 
-    async def until(self, words: str, *, seconds: float = 40) -> str:
+    async def until(self, words: str, *, seconds: float = 120) -> str:
         """Everything received, once it holds these words."""
         async with asyncio.timeout(seconds), self.arrived:
             await self.arrived.wait_for(lambda: words in str(self.received))
@@ -62,6 +62,7 @@ async def tab(
             transports=["websocket"],
             namespaces=[NAMESPACE],
             socketio_path=NAMESPACE,
+            wait_timeout=120,  # its own second is too short for a slow machine
         )
         yield opened
     finally:

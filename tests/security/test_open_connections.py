@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import httpx2
 import pytest
@@ -32,12 +33,14 @@ class Browser:
             "Origin": settings().resolved_public_url(),
             "X-CSRF": tokens.csrf_of(token),
         }
-        self.http = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}/api/v1", headers=self.headers)
+        base = f"http://127.0.0.1:{port}/api/v1"
+        self.http = httpx2.AsyncClient(base_url=base, headers=self.headers, timeout=120)
 
     def socket(self, path: str) -> connect:
         cookie = {"Cookie": self.headers["Cookie"]}
         url = f"ws://127.0.0.1:{self.port}/api/v1{path}"
-        return connect(url, additional_headers=cookie, origin=self.headers["Origin"])  # pyright: ignore[reportArgumentType]
+        more: Any = {"additional_headers": cookie, "origin": self.headers["Origin"], "open_timeout": 120}
+        return connect(url, **more)
 
 
 @pytest.fixture

@@ -77,7 +77,11 @@ async def paid(world: made.World, run_id: str, node_id: str, cost: float | None)
         session.add(row)
 
 
-async def test_R50_the_cost_of_today_stands_beside_the_budget(database: db.Database) -> None:
+async def test_R50_the_cost_of_today_stands_beside_the_budget(
+    database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon = clock.now().replace(hour=12)  # midnight does not come in between
+    monkeypatch.setattr(clock, "now", lambda: noon)
     world, other = await made.world(), await made.world()
     await paid(world, await made.run(world, "succeeded"), "ask", 2.5)
     await paid(other, await made.run(other, "succeeded"), "ask", 9.0)

@@ -32,7 +32,8 @@ class Caller:
     def socket(self, path: str) -> connect:
         """A websocket under the API."""
         headers = {"Authorization": f"Bearer {self.key}"}
-        return connect(f"ws://127.0.0.1:{self.port}/api/v1{path}", additional_headers=headers)
+        address = f"ws://127.0.0.1:{self.port}/api/v1{path}"
+        return connect(address, additional_headers=headers, open_timeout=120)
 
 
 Socket = ClientConnection

@@ -153,7 +153,7 @@ async def _streams(
     path = f"/api/v1/runs/{run_id}/events"
     address = f"{url.replace('https', 'wss')}{path}"
     more = {"Cookie": f"__Host-session={cookie}", "Origin": url}
-    async with connect(address, additional_headers=more, ssl=trust) as socket:
+    async with connect(address, additional_headers=more, ssl=trust, open_timeout=120) as socket:
         async with db.database().transaction() as session:
             first = Entry("event.emitted", {"topic": "t", "data": {}}, StepId("emit"))
             await service.note(session, run_id, world.by.team_id, first)

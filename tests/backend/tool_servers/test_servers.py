@@ -133,10 +133,12 @@ async def test_servers_that_hang_flood_or_fail(
     assert (len(cut["text"]), cut["left_out"]) == (200_000, 100_000)
     with pytest.raises((AnswerTooLarge, ServerFails)):
         await use(by, "shop__flood", size=3_000_000)
-    monkeypatch.setattr(wire, "SECONDS", 1.0)
-    with pytest.raises((ServerSilent, ServerFails)):
-        await use(by, "shop__hang")
-    assert "hang" in shop.calls
+    patience = 0.5
+    while "hang" not in shop.calls:  # a slow machine needs longer to get there
+        patience *= 2
+        monkeypatch.setattr(wire, "SECONDS", patience)
+        with pytest.raises((ServerSilent, ServerFails)):
+            await use(by, "shop__hang")
 
 
 async def test_a_flood_of_json_ends_at_the_limit(environment: pytest.MonkeyPatch) -> None:
