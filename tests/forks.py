@@ -123,7 +123,7 @@ def run(module: str, *arguments: str, stdin: str = "", **variables: str) -> subp
         given, out, err = (Path(folder) / name for name in ("stdin", "stdout", "stderr"))
         given.write_text(stdin, encoding="utf-8")
         forked = _with(variables, module, arguments, {"stdin": given, "stdout": out, "stderr": err})
-        status = forked.wait(120)
+        status = forked.wait(600)
         said = [path.read_text(encoding="utf-8") for path in (out, err)]
     return subprocess.CompletedProcess([module, *arguments], status, *said)
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -22,8 +23,12 @@ def own_sandbox(request: pytest.FixtureRequest, environment: pytest.MonkeyPatch)
 
 
 def workers() -> list[psutil.Process]:
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if child.name() == "monty"]
+    """Those that have not ended by the time they are asked for their name."""
+    found: list[psutil.Process] = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            found += [child] * (child.name() == "monty")
+    return found
 
 
 async def test_expressions_are_evaluated_together() -> None:
@@ -139,7 +144,8 @@ async def test_long_code_does_not_delay_expressions() -> None:
     assert not any(one.done() for one in busy)
     while not all(one.done() for one in busy):  # each as soon as it has a worker
         for worker in workers():
-            worker.kill()
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
         await asyncio.wait(busy, timeout=0.1)
     ended = await asyncio.gather(*busy, return_exceptions=True)
     assert all(isinstance(end, sandbox.LimitExceeded) for end in ended)
