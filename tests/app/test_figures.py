@@ -1,7 +1,9 @@
 """What Prometheus reads: runs, queues, workers and requests, in its own parser, with labels that cannot grow."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -17,6 +19,7 @@ from backend.runs import service, states
 from backend.runs.history import Entry
 from backend.runs.models import Worker
 from tests.backend.runs import made
+from tests.servers import Valkey
 
 pytestmark = [pytest.mark.db, pytest.mark.redis]
 Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -42,13 +45,19 @@ async def _figures(*paths: str) -> Figures:
 
 
 @pytest.fixture
-async def installed(database: db.Database, redis_url: str, environment: pytest.MonkeyPatch) -> object:
-    environment.setenv("QUADRILLE_REDIS_URL", redis_url)
+async def installed(
+    database: db.Database, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[None]:
+    """With a Valkey of its own: an inference worker that other tests share would tell of itself and take tasks."""
+    server = Valkey(tmp_path)
+    server.start()
+    environment.setenv("QUADRILLE_REDIS_URL", server.url)
     settings.cache_clear()
     redis.client.cache_clear()
     yield
     await queue.hang_up()
     await redis.client().aclose()
+    server.stop()
 
 
 async def test_runs_are_counted_by_state_and_the_longest_wait_is_told(installed: object) -> None:
