@@ -30,7 +30,7 @@ print(json.dumps({"kind": public(kind).model_dump(mode="json", by_alias=True), "
 def in_a_process_with(target: Path, code: str) -> subprocess.CompletedProcess[str]:
     env = os.environ | {"PYTHONPATH": os.pathsep.join([str(target), str(ROOT)])}
     return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=env, cwd=ROOT, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, env=env, cwd=ROOT, timeout=300
     )
 
 
