@@ -66,6 +66,10 @@ def gzipped(size: int) -> Answer:
     return Answer(200, gzip.compress(b"a" * size), {"content-encoding": "gzip"})
 
 
+TURNS = 10
+"""Of the event loop, more than from the connection that it has just accepted to its talk."""
+
+
 class Server:
     """What it answers is decided by `answer`, a function of the request."""
 
@@ -74,12 +78,14 @@ class Server:
         self.asked: list[Asked] = []
         self.port = 0
         self._talks: set[asyncio.Task[Any]] = set()  # the event loop itself holds its tasks only weakly
+        self._writers: list[asyncio.StreamWriter] = []
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
         talk = asyncio.create_task(self._talk(reader, writer))
         self._talks.add(talk)
         try:
@@ -93,11 +99,16 @@ class Server:
             writer.close()
 
     async def hang_up(self) -> None:
-        """End the talks that still wait for their answer: nobody listens any more."""
+        """End the talks that still wait for their answer, and what was not taken: nobody listens any more."""
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
         for talk in self._talks:
             talk.cancel()
         while self._talks:
             await asyncio.sleep(0)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -133,5 +144,7 @@ async def serving(answer: Callable[[Asked], Answer]) -> AsyncIterator[Server]:
     try:
         yield server
     finally:
-        listening.close()
+        for socket in listening.sockets:  # a server that is closed first loses whom it has just accepted
+            asyncio.get_running_loop().remove_reader(socket.fileno())
         await server.hang_up()
+        listening.close()
