@@ -2,7 +2,10 @@
 
 import asyncio
 import sqlite3
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -162,3 +165,30 @@ async def test_a_transaction_takes_its_turn_when_it_writes_and_not_when_it_is_op
         opened.add(team())
     async with sqlite_database.reading() as session:
         assert await number(session, "SELECT count(*) FROM team") == 2
+
+
+async def test_who_is_cut_off_while_connecting_leaves_no_thread_to_answer_a_loop_that_is_over(
+    sqlite_database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is slow, and the test ends meanwhile."""
+    connecting, plain = asyncio.Event(), sqlite.patiently
+    loop = asyncio.get_running_loop()
+
+    def slowly(work: Callable[[], Any], *visit: Any) -> Any:
+        if not connecting.is_set():
+            loop.call_soon_threadsafe(connecting.set)
+        time.sleep(0.2)
+        return plain(work, *visit)
+
+    monkeypatch.setattr(sqlite, "patiently", slowly)
+    async with asyncio.timeout(60):
+        looking = asyncio.ensure_future(look_once(sqlite_database))
+        await connecting.wait()
+        looking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await looking
+
+
+async def look_once(database: db.Database) -> None:
+    async with database.reading() as session:
+        await number(session, "SELECT 1")
