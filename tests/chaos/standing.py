@@ -33,9 +33,17 @@ def of_role(instance: Instance, role: str) -> psutil.Process:
     """The process that the supervisor keeps alive for this."""
     assert instance.process
     for child in psutil.Process(instance.process.pid).children():
-        if WORDS[role] in " ".join(child.cmdline()):
+        if WORDS[role] in command(child):
             return child
     raise LookupError(role)
+
+
+def command(process: psutil.Process) -> str:
+    """How it was called; nothing where it has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 async def another(instance: Instance, role: str, than: psutil.Process) -> None:
@@ -45,7 +53,7 @@ async def another(instance: Instance, role: str, than: psutil.Process) -> None:
             try:
                 if of_role(instance, role) != than:
                     return
-            except (LookupError, psutil.NoSuchProcess):
+            except LookupError:
                 pass
             await asyncio.sleep(0.1)
 
@@ -62,7 +70,15 @@ async def kill(instance: Instance, role: str) -> None:
 async def gone(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
     """Those that have not ended in this time."""
     _, alive = await asyncio.to_thread(psutil.wait_procs, processes, seconds)
-    return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    return [process for process in alive if lives(process)]
+
+
+def lives(process: psutil.Process) -> bool:
+    """Also False for one that ends while it is looked at."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 class Program:

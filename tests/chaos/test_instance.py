@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
@@ -65,7 +66,8 @@ async def instance(database_url: str, tmp_path: Path) -> AsyncIterator[Instance]
     print(running.output.read_text(errors="replace"))
     await asyncio.to_thread(running.stop)
     for process in of_instance(running):
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def of_instance(instance: Instance) -> list[psutil.Process]:
@@ -76,7 +78,7 @@ def of_instance(instance: Instance) -> list[psutil.Process]:
             mine = process.environ().get("QUADRILLE_DATA_DIR") == str(instance.data_dir)
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
-        if mine and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+        if mine and process.pid != os.getpid() and standing.lives(process):
             found.append(process)
     return found
 
@@ -105,8 +107,8 @@ async def kill_everything(instance: Instance) -> None:
     instance.process.kill()
     instance.process.wait()
     alive = await standing.gone(everybody, 90)
-    left = [p for p in alive if "valkey-server" not in " ".join(p.cmdline())]
-    assert not left, [p.cmdline() for p in left]
+    left = [words for p in alive if (words := standing.command(p)) and "valkey-server" not in words]
+    assert not left
 
 
 @pytest.mark.at_merge("sqlite")
