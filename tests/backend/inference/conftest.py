@@ -63,7 +63,7 @@ def shared_worker(models: Path, valkey: Valkey) -> Iterator[subprocess.Popen[byt
 @pytest.fixture
 async def worker(asking: None, shared_worker: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
     """A living inference worker, not to be harmed."""
-    await workers.wait_for_one()
+    await workers.wait_for_one(300)
     return shared_worker
 
 
@@ -71,7 +71,7 @@ async def worker(asking: None, shared_worker: subprocess.Popen[bytes]) -> subpro
 async def own_worker(asking: None, valkey_alone: None) -> AsyncIterator[subprocess.Popen[bytes]]:
     """A living inference worker of this test alone."""
     process = start_worker({})
-    await workers.wait_for_one()
+    await workers.wait_for_one(300)
     yield process
     process.terminate()
     process.wait(timeout=120)

@@ -60,7 +60,11 @@ async def test_without_a_worker_it_says_what_to_do(
     assert "quadrille worker --inference" in raised.value.fix
 
 
-async def test_a_killed_worker_is_replaced_by_another(own_worker: Worker) -> None:
+async def test_a_killed_worker_is_replaced_by_another(
+    own_worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for patience in ("PATIENCE_SECONDS", "TIMEOUT_SECONDS"):
+        monkeypatch.setattr(client, patience, 300)  # so long may a slow machine take to start another
     own_worker.kill()
     own_worker.wait()
     asked = asyncio.ensure_future(client.embed(["patience"]))

@@ -186,7 +186,8 @@ async def editor(
     token = await people.session_token(someone)
     cookie = {"Cookie": f"{cookies.session_name()}={token}"}
     url = f"ws://{web.address}/api/v1/workflows/{workflow}/draft"
-    async with connect(url, additional_headers=cookie, origin=PUBLIC_URL, max_size=None) as socket:  # type: ignore[arg-type]
+    options: Any = {"additional_headers": cookie, "origin": PUBLIC_URL, "max_size": None, "open_timeout": 120}
+    async with connect(url, **options) as socket:
         opened = Editor(socket, doc)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(opened.run())
