@@ -58,7 +58,7 @@ class DurableStreamBroker(AsyncBroker):
         self._next_reclaim = 0.0
         self._stop = stop
         backoff = link.Backoff()
-        while not await self._healed():
+        while not stop.is_set() and not await self._healed():
             await backoff.wait()
 
     async def send(

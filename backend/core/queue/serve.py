@@ -37,7 +37,10 @@ class CancellableReceiver(Receiver):
 
 
 async def serve(broker: DurableStreamBroker, *, concurrency: int, stop: asyncio.Event) -> None:
-    """Work until `stop` is set, then let running tasks end; what was not started goes back to the queue."""
+    """Work until `stop` is set, then let running tasks end; what was not started goes back to the queue.
+
+    A stop counts also before Redis is found.
+    """
     await broker.open(concurrency, stop)
     await broker.startup()
     broker.leases.start()
@@ -45,13 +48,23 @@ async def serve(broker: DurableStreamBroker, *, concurrency: int, stop: asyncio.
     try:
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(broker.cancels.watch()), group.create_task(broker.maintain())]
-            await broker.cancels.ready.wait()
+            await _first(broker.cancels.ready, stop)
             await receiver.listen(stop)
             await link.end(*beside)
     finally:
         broker.leases.stop()
         await broker.leave()
         await broker.shutdown()
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Return as soon as one of them is set."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
 
 
 def _cancelled(message: TaskiqMessage) -> TaskiqResult[Any]:

@@ -9,6 +9,8 @@ import pytest
 from backend.core import embedded_redis, queue, redis
 from backend.core.queue import link
 from tests.backend.core.queue.conftest import LEASE, Workers
+from tests.conftest import forget_settings
+from tests.servers import free_port
 
 pytestmark = [pytest.mark.redis, pytest.mark.usefixtures("environment")]
 Sender = queue.DurableStreamBroker
@@ -85,3 +87,29 @@ async def test_an_emptied_redis_is_set_up_again(server: embedded_redis.Server, k
     keeping.end()
     await server.stop()
     assert not redis.address_file().exists()
+
+
+class Found(Sender):
+    """One that found Redis, which was lost right after that."""
+
+    async def _healed(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("kind", [Sender, Found])
+async def test_a_worker_that_is_told_to_stop_before_it_has_found_redis_ends(
+    kind: type[Sender], environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("QUADRILLE_REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
+    forget_settings()
+    stop, pause = asyncio.Event(), link.Backoff.wait
+
+    async def told(backoff: link.Backoff) -> None:
+        stop.set()
+        await pause(backoff)
+
+    environment.setattr(link.Backoff, "wait", told)
+    async with asyncio.timeout(60):
+        await queue.serve(kind("runs", lease_seconds=LEASE), concurrency=1, stop=stop)
+    await queue.hang_up()
+    await redis.client().aclose()
