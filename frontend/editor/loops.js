@@ -41,13 +41,14 @@ function makeRoom({ draft, model }, inside, home, frame) {
   for (const node of behind) draft.nodes.get(node.id).set("x", node.position.x + grid(by));
 }
 
-/** A wire across the border goes to the frame instead. An error that left a node by its port now leaves the loop so. */
-function through({ draft, edits }, wire, inward, id) {
+/** A wire across the border goes to the frame instead. An error that left a node by its port now leaves the loop so; one that also leads to a node inside stays caught there. */
+function through({ draft, edits, model }, wire, inside, id) {
   draft.wires.delete(wire.id);
-  if (inward) return edits.putWire(wire.source, wire.source_port, id, { label: wire.label });
+  if (inside.has(wire.target)) return edits.putWire(wire.source, wire.source_port, id, { label: wire.label });
   const failed = wire.source_port === "error";
   if (failed) {
-    draft.nodes.get(wire.source).delete("on_error");
+    const stays = [...model.wires.values()].some((other) => other.source === wire.source && other.source_port === "error" && inside.has(other.target));
+    if (!stays) draft.nodes.get(wire.source).delete("on_error");
     draft.nodes.get(id).set("on_error", "route");
   }
   return edits.putWire(id, failed ? "error" : "out", wire.target, { label: wire.label });
@@ -73,7 +74,7 @@ export function makeLoop(editor, { source, port, target }) {
     }
     for (const wire of model.wires.values()) {
       const [from, to] = [inside.has(wire.source), inside.has(wire.target)];
-      if (from !== to) through(editor, wire, to, id);
+      if (from !== to) through(editor, wire, inside, id);
     }
   });
   return id;
