@@ -50,12 +50,16 @@ async def play(place: Any, run_id: str, node_id: str = "") -> None:
     await db.database().close()
 
 
-async def _pause(stage: Stage, watching: Watching, place: Any, run_id: str) -> None:
+async def pause(stage: Stage, run_id: str) -> None:
     """As a person does: the wish is a row, and the worker hears of it."""
-    await watching.works.wait()
     async with db.database().transaction() as session:
         await session.exec(update(Run).where(col(Run.id) == run_id).values(pause_requested=True))
     stage.engine.stop(run_id, "pause")
+
+
+async def _pause(stage: Stage, watching: Watching, place: Any, run_id: str) -> None:
+    await watching.works.wait()
+    await pause(stage, run_id)
     print("paused", flush=True)  # first: the writer's thread may come by the place as soon as it is armed
     failpoints.arm(place)
 

@@ -17,6 +17,7 @@ from backend.worker import orphans, repository
 from backend.workflows.diagram import Diagram
 from tests.backend.runs import made
 from tests.backend.runs.stage import Stage, drawn, events, outputs, staged
+from tests.chaos import steering
 from tests.chaos import world as chaos
 from tests.http_server import Answer, Asked, Server, json_answer, serving
 from tests.servers import ROOT
@@ -161,7 +162,7 @@ async def test_a_worker_dies_while_a_run_is_resumed(stage: Stage, mortals: Morta
             run = await started(stage, region(server))
             playing = asyncio.create_task(stage.play(run.id))
             await asyncio.wait_for(effects.held.wait(), 60)
-            stage.engine.stop(run.id, "pause")
+            await steering.pause(stage, run.id)
             effects.go.set()
             run = await playing
             assert run.status == "paused", place
