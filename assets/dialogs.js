@@ -1,5 +1,6 @@
 // A dialog that sends something stays open until the server has answered: its button is busy meanwhile, a refusal stands
-// at its field or above the buttons, and nothing that was typed is lost. `frontend/state/dialog.py` says what came of it.
+// at its field or above the buttons, and nothing that was typed is lost. A form on the page itself is emptied only then,
+// of what was sent. `frontend/state/dialog.py` says what came of it.
 (() => {
   if (window.quadrilleDialogs) return;
   let sent = null; // what was sent last, and the dialog around it, which outlives a form that is drawn anew
@@ -19,7 +20,8 @@
     forget(part);
     part.dataset.sending = "";
     button?.setAttribute("aria-busy", "true");
-    sent = { part, dialog: part.closest("[role=dialog], [role=alertdialog]") };
+    const values = [...part.querySelectorAll("input[name], textarea[name]")].map((field) => [field, field.value]);
+    sent = { part, values, dialog: part.closest("[role=dialog], [role=alertdialog]") };
   };
 
   const rest = (part) => {
@@ -65,10 +67,11 @@
       return true;
     },
     close: () => {
-      const { part, dialog } = sent ?? {};
+      const { part, dialog, values } = sent ?? {};
       sent = null;
       if (part?.isConnected) rest(part);
       if (dialog?.isConnected) dialog.querySelector("[data-closes]")?.click();
+      else if (!dialog) for (const [field, value] of values ?? []) if (field.value === value) field.value = "";
     },
   };
 

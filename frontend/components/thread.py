@@ -10,7 +10,7 @@ from frontend.components.moments import moment
 from frontend.components.verdicts import verdict_chip
 from frontend.state.approval import Approval
 from frontend.state.approval_rows import Before, Edit, Entry
-from frontend.state.approval_thread import Thread
+from frontend.state.approval_thread import LONGEST, Thread
 
 
 def thread() -> rx.Component:
@@ -23,18 +23,22 @@ def thread() -> rx.Component:
             rx.el.p("Nobody has said anything yet.", class_name="qk-hint"),
         ),
         rx.form(
-            rx.text_area(
-                name="text",
-                placeholder=rx.cond(Approval.waits_for != "", "Answer or comment", "Comment"),
-                aria_label="Comment in the thread",
-                rows="2",
-                max_length=10_000,
-                required=True,
+            rx.el.div(
+                rx.text_area(
+                    name="text",
+                    placeholder=rx.cond(Approval.waits_for != "", "Answer or comment", "Comment"),
+                    aria_label="Comment in the thread",
+                    rows="2",
+                    max_length=LONGEST,
+                    required=True,
+                ),
+                class_name="qk-field",
             ),
             rx.button("Send", type="submit", variant="soft", size="2"),
+            dialogs.problem(),
             on_submit=Thread.comment,
-            reset_on_submit=True,
             class_name="qk-say",
+            custom_attrs=dialogs.WAITS,
         ),
         class_name="qk-card qk-fields",
         aria_label="Thread",

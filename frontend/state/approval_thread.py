@@ -16,6 +16,8 @@ from frontend.state import dialog, edge
 from frontend.state.approval import Approval
 
 Act = Callable[[Session, Principal, str], Awaitable[ApprovalDetail]]
+LONGEST = 10_000
+"""Characters of a comment."""
 
 
 class Thread(rx.State):
@@ -23,7 +25,6 @@ class Thread(rx.State):
 
     deciders: rx.Field[list[list[str]]] = rx.field(default_factory=list)
     readers: rx.Field[list[list[str]]] = rx.field(default_factory=list)
-    typed: int = 0
 
     @rx.event
     @allows("approval.read")
@@ -39,14 +40,15 @@ class Thread(rx.State):
 
     @rx.event
     @allows("approval.read")
-    async def comment(self, form: dict[str, str]) -> EventSpec | None:
-        """Say something."""
+    async def comment(self, form: dict[str, str]) -> EventSpec:
+        """Say something; the field is emptied once it is in the thread."""
         text = form.get("text", "").strip()
         if not text:
-            return rx.toast.error("Write something first.")
+            raise dialog.wrong("text", "Write something first.")
+        if len(text) > LONGEST:
+            raise dialog.wrong("text", f"This has {len(text):,} characters; {LONGEST:,} are allowed.")
         await self._act(lambda session, by, asked: thread.comment(session, by, asked, text))
-        self.typed += 1
-        return None
+        return dialog.DONE
 
     @rx.event
     @allows("approval.decide")

@@ -100,6 +100,27 @@ def test_R41_people_talk_under_a_question_and_approve_what_they_changed(signed_i
     expect(changed).to_contain_text("90")
 
 
+def test_R41_a_comment_that_is_refused_stays_and_one_that_is_taken_leaves_the_field(signed_in: Open) -> None:
+    page = signed_in("/")
+    question = asked(page, asking("Keep what is said?", needed=1, expires_after=7200))
+    page.goto(f"/approvals/{question['id']}")
+    said, thread = page.get_by_label("Comment in the thread"), page.locator(".qk-thread")
+    said.fill("   ")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Write something first.")).to_be_visible()
+    expect(said).to_have_value("   ")
+    said.evaluate("field => field.removeAttribute('maxlength')")
+    said.fill("a" * 10_001)
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("This has 10,001 characters; 10,000 are allowed.")).to_be_visible()
+    expect(said).to_have_value("a" * 10_001)
+    said.fill("Short.")
+    page.get_by_role("button", name="Send").click()
+    expect(thread).to_contain_text("Short.")
+    expect(said).to_have_value("")
+    expect(page.get_by_text("10,000 are allowed")).to_have_count(0)
+
+
 def test_R41_the_page_tells_what_the_run_has_cost_so_far(signed_in: Open) -> None:
     page = signed_in("/")
     diagram = asking("Send the summary?")
