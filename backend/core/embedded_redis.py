@@ -141,7 +141,7 @@ async def _start(folder: Path, lock: IO[str]) -> Server:
         1,
         2,
         3,
-    ):  # a broken file is set aside after the first; the others still look at the last address
+    ):  # the second keeps the port as well: a broken file was set aside after the first
         server = await _start_once(program, folder, lock, keep_port=attempt < 3)
         if await _came_up(server):
             redis.write_address(server.url)

@@ -8,6 +8,8 @@ from typing import Literal, get_args
 Fault = Literal["drop", "slow", "half-open", "reset"]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 SLOW_SECONDS = 2.0
+TURNS = 10
+"""Of the event loop, more than from a connection that it has just accepted to where it is known."""
 
 
 class Proxy:
@@ -38,8 +40,9 @@ class Proxy:
         if self.fault in ("drop", "reset"):
             writer.transport.abort()
             return
+        self._open.add(writer)
         there, back = await asyncio.open_connection("127.0.0.1", self.target_port)
-        self._open |= {writer, back}
+        self._open.add(back)
         try:
             async with asyncio.TaskGroup() as ways:
                 ways.create_task(self._pass(reader, back))
@@ -71,6 +74,10 @@ async def proxying(target_port: int) -> AsyncIterator[Proxy]:
     try:
         yield proxy
     finally:
-        server.close()
+        for socket in server.sockets:  # a server that is closed first loses whom it has just accepted
+            asyncio.get_running_loop().remove_reader(socket.fileno())
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
         proxy.heal()
         await asyncio.sleep(0)
+        server.close()

@@ -89,12 +89,23 @@ def csrf(context: BrowserContext) -> str:
 
 def post(page: Page, path: str, body: dict[str, Any]) -> Any:
     """A request of the page's own person."""
-    address = "/".join(page.url.split("/")[:3])
-    answer = page.request.post(
-        f"{address}/api/v1{path}", data=body, headers={"X-CSRF": csrf(page.context), "Origin": address}
-    )
+    address, headers = _own(page)
+    answer = page.request.post(f"{address}/api/v1{path}", data=body, headers=headers)
     assert answer.ok, answer.text()
     return answer.json()
+
+
+def delete(page: Page, path: str) -> None:
+    """Likewise."""
+    address, headers = _own(page)
+    answer = page.request.delete(f"{address}/api/v1{path}", headers=headers)
+    assert answer.ok, answer.text()
+
+
+def _own(page: Page) -> tuple[str, dict[str, str]]:
+    """Where the page is from, and what its unsafe requests carry."""
+    address = "/".join(page.url.split("/")[:3])
+    return address, {"X-CSRF": csrf(page.context), "Origin": address}
 
 
 def held(page: Page, words: str) -> list[Callable[[], None]]:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from ruamel.yaml import YAML
 
-from tests.e2e.editing import new_workflow, post
+from tests.e2e.editing import delete, new_workflow, post
 from tests.e2e.instance import Instance
 from tests.e2e.owner import owner_page
 
@@ -270,7 +270,7 @@ def test_R15_the_header_tells_budget_trace_version_and_trigger(runs: Runs) -> No
     expect(page.get_by_test_id("trace-id")).to_contain_text(runs.good.removeprefix("run_"))
     for words in ("Draft", "By hand", "Succeeded"):
         expect(page.locator(".qk-facts").get_by_text(words, exact=True)).to_be_visible()
-    page.request.delete(f"/api/v1/alarms/{alarm}")
+    delete(page, f"/alarms/{alarm}")
 
 
 def test_R26_another_like_this_begins_with_its_input(runs: Runs) -> None:

@@ -160,6 +160,13 @@ async def test_a_wait_inside_holds_nothing_and_goes_on_where_it_stood(house: Hou
     assert ("call:sub", "hear") in begun
 
 
+async def first_child(house: House, run_id: str) -> str:
+    async with asyncio.timeout(180):
+        while not (found := await house.children(run_id)):
+            await asyncio.sleep(0.02)
+    return found[0].id
+
+
 async def test_a_run_of_its_own_is_waited_for_without_holding_anything(house: House) -> None:
     await made.published(house.world.by, waiting(), "other")
     await made.published(house.world.by, calling("own_run"), "parent")
@@ -215,16 +222,21 @@ async def test_a_cancel_reaches_the_child(house: House) -> None:
 async def test_a_child_does_not_outlive_its_parent(house: House) -> None:
     await made.published(house.world.by, waiting(), "other")
     parent = calling("own_run")
-    late = Node(id="late", kind="wait", config={"duration": 0.3})
+    late = Node(id="late", kind="wait_for_event", config={"event": "fail"})
     bad = Node(id="bad", kind="code", config={"source": "1 / 0"})
-    wires = (Wire(source="start", target="late"), Wire(source="late", target="bad"))
+    wires = (
+        Wire(source="start", target="late"),
+        Wire(source="late", source_port="received", target="bad"),
+    )
     await made.published(
         house.world.by, Diagram(nodes=(*parent.nodes, late, bad), wires=(*parent.wires, *wires)), "parent"
     )
-    run = await house.ended(await house.start("parent", {"n": 4}))
-    assert run.status == "failed"
-    for child in await house.children(run.id):
-        assert (await house.ended(child.id)).status == "cancelled"
+    run_id = await house.start("parent", {"n": 4})
+    child = await first_child(house, run_id)
+    async with db.database().transaction() as session:
+        await signals.send(session, house.world.by, run_id, SendSignal(name="fail"))
+    assert (await house.ended(run_id)).status == "failed"
+    assert (await house.ended(child)).status == "cancelled"
 
 
 async def test_a_step_that_is_entered_again_finds_its_run(house: House) -> None:
