@@ -48,7 +48,8 @@ async def left(database: db.Database, run_id: str) -> dict[str, int]:
 async def values_of(world: World, run_id: str) -> list[Any]:
     """The outputs of all steps of a run, as readers get them."""
     async with world.database.reading() as session:
-        rows = (await session.exec(select(StepRecord.output).where(col(StepRecord.run_id) == run_id))).all()
+        query = select(StepRecord.output).where(col(StepRecord.run_id) == run_id)
+        rows = (await session.exec(query.order_by(col(StepRecord.node_id)))).all()
     return [await journal.restored(world.database, world.team_id, row) for row in rows]
 
 
