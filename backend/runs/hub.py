@@ -111,7 +111,7 @@ class Hub:
                 await self._look_for_ends()
                 await self._look_for_events()
             except Exception as error:  # noqa: BLE001 - the web process would end, and the next look finds what this one lost
-                _log.warning("what was not told live comes late", error=str(error))
+                _log.warning("what was not told live comes late", exc_info=error)
 
     async def _look_for_events(self) -> None:
         newest = await self._newest([name.removeprefix(live.channel("")) for name in self._channels])
