@@ -37,6 +37,11 @@ class Acting(BaseModel):
     )
     shown_as: dict[str, Any] = Field(default={}, description="What expressions of a replay see as `run`.")
 
+    @property
+    def asks_nobody(self) -> bool:
+        """Every node takes recorded answers or is mocked, so that no clock decides anything."""
+        return self.default == "recorded" and all(one.mode != "live" for one in self.modes.values())
+
     def mode(self, node_id: str, path: str = "") -> NodeMode:
         """The choice for a node at this place; without one, that for the calls around it, the innermost first."""
         calls = _calls(path) if self.modes else []

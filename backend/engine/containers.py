@@ -197,7 +197,7 @@ def failed(visit: Visit, failure: Names | None, where: str) -> Tried:
 
 def limited(visit: Visit) -> Limit:
     """The time that this try of the container may take, once it has been announced."""
-    return Limit(visit.play.live, visit.play.live.journal.begin(visit.step).until)
+    return Limit(visit, visit.play.live.journal.begin(visit.step).until)
 
 
 async def too_long(visit: Visit) -> Tried:

@@ -3,32 +3,21 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import text
 
-from backend.core.columns import Json
-from backend.engine import journal
+from backend.engine import journal, then
 from backend.engine.live import LiveRun
 from backend.engine.ports import StepId
 from backend.engine.records import StepRow
-
-_STEP = text(
-    "SELECT status, port, output FROM step WHERE run_id = :run AND node_id = :node AND path = :path AND visit = :visit"
-).columns(output=Json)
+from backend.engine.then import Then
 
 
-async def found(live: LiveRun, row: StepRow) -> dict[str, Any] | None:
-    """How this step differs from the same step of the source; None when it does not, or nobody wants to know."""
-    acting = live.run.acting
-    if acting is None or not acting.compare or live.diverged:
+async def found(live: LiveRun, known: Then, row: StepRow) -> dict[str, Any] | None:
+    """How this step differs from how it ended in the source; None when it does not."""
+    if not known.ended and _was_cut(row):
         return None
-    if acting.mode(row.node_id, row.path).mode != "recorded":
-        return None
+    if (known.status, known.port) != (row.status, row.port):
+        return _ended_otherwise(row, known)
     database, team_id = live.world.writer.database, live.run.team_id
-    place = {"run": acting.source, "node": row.node_id, "path": row.path, "visit": row.visit}
-    async with database.reading() as session:
-        known = (await (await session.connection()).execute(_STEP, place)).first()
-    if known is None or (known.status, known.port) != (row.status, row.port):
-        return None if known is None and _was_cut(row) else _ended_otherwise(row, known)
     output = orjson.loads(row.output or "null")
     same = output == known.output or await journal.restored(
         database, team_id, output
@@ -38,11 +27,11 @@ async def found(live: LiveRun, row: StepRow) -> dict[str, Any] | None:
 
 def _was_cut(row: StepRow) -> bool:
     """A step that slept when the time of its container was over left no row in the run that is replayed."""
-    return row.error is not None and orjson.loads(row.error).get("code") == "cancelled"
+    return row.error is not None and then.is_cut(orjson.loads(row.error))
 
 
-def _ended_otherwise(row: StepRow, known: Any) -> dict[str, Any]:
-    if known is None:
+def _ended_otherwise(row: StepRow, known: Then) -> dict[str, Any]:
+    if not known.ended:
         return _told("step", "The run that is replayed never ended this step.")
     if known.status != row.status:
         return _told("status", f"It has {row.status}; in the run that is replayed it has {known.status}.")

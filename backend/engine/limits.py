@@ -4,17 +4,22 @@ import asyncio
 from datetime import datetime
 
 from backend.core import clock
-from backend.engine.live import LiveRun
+from backend.engine.live import LiveRun, inside
+from backend.engine.visit import Visit
 
 _LONGEST_TIMER = 3600.0
 
 
 class Limit:
-    """Ends the bodies that are in play at the moment; used as `with`, it rings only in between."""
+    """Ends the bodies that are in play at the moment; used as `with`, it rings only in between.
 
-    def __init__(self, live: LiveRun, until: datetime | None) -> None:
+    In a replay that asks nobody no clock lets it ring, for what was slow then is quick now: see `engine.following`.
+    """
+
+    def __init__(self, visit: Visit, until: datetime | None) -> None:
         self.over = False
-        self._live, self._until = live, until
+        self.visit = visit
+        self._live, self._until = visit.play.live, until
         self._bodies: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -22,7 +27,8 @@ class Limit:
         """Begin to watch the clock; a run that sleeps meanwhile is woken for it."""
         if self._until is not None:
             self._live.limits[self] = self._until
-            self._look()
+            if not self._follows:
+                self._look()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -31,13 +37,19 @@ class Limit:
         if self._timer is not None:
             self._timer.cancel()
 
-    def is_around(self, path: str) -> bool:
-        """Whether a step of this path is played under the limit."""
-        return any(path == body or path.startswith(f"{body}/") for body in self._bodies)
+    @property
+    def bodies(self) -> frozenset[str]:
+        """The paths of the bodies that are played under the limit."""
+        return frozenset(self._bodies)
 
     def holds(self, path: str) -> None:
         """The body at this path is played under the limit."""
         self._bodies.add(path)
+
+    @property
+    def _follows(self) -> bool:
+        acting = self._live.run.acting
+        return acting is not None and acting.asks_nobody
 
     def _look(self) -> None:
         """Timers ring a little early by the wall clock, and a clock may be set: look again until it is really over."""
@@ -57,14 +69,20 @@ class Limit:
 def rung_around(live: LiveRun, path: str, seconds: float | None) -> bool:
     """Let the first limit ring that is around a step of this path and sooner over than the step's own `seconds`.
 
-    A replay does so where a recorded try was cut short: it is quicker, so that no clock would.
+    A fork does so where a recorded try was cut short: it is quicker, so that no clock would.
     """
-    limits = [(until, limit) for limit, until in live.limits.items() if isinstance(limit, Limit)]
-    around = [(until, limit) for until, limit in limits if limit.is_around(path)]
-    if not around:
+    found = [(live.limits[limit], limit) for limit in around(live, path)]
+    if not found:
         return False
-    until, limit = min(around, key=lambda one: one[0])
+    until, limit = min(found, key=lambda one: one[0])
     if seconds is not None and (until - clock.now()).total_seconds() > seconds:
         return False
     limit.ring()
     return True
+
+
+def around(live: LiveRun, path: str) -> list[Limit]:
+    """The limits under which a step of this path is played, the innermost first."""
+    bodies = [(body, limit) for limit in live.limits if isinstance(limit, Limit) for body in limit.bodies]
+    held = [(body, limit) for body, limit in bodies if inside(path, body)]
+    return [limit for _, limit in sorted(held, key=lambda one: -len(one[0]))]

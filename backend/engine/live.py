@@ -27,13 +27,16 @@ from backend.engine.ports import (
     StopReason,
 )
 from backend.engine.records import Beside, Change, Commit, EffectRow, LetterRow, StepRow, wire_form
+from backend.engine.turns import Turns
 from backend.engine.values import Kept
-from backend.engine.waits import Waiter, WaitFor, most_telling
+from backend.engine.waits import Waiter
 from backend.engine.writer import Stored, Writer
 from backend.nodes.kind import Kind
 
 MOST_AHEAD = 64
 """So many pure steps may be played before the first of them is durable."""
+
+_LOST_TURN = 1.0  # seconds that a replay rests before it goes on without what it waits for
 
 Halt = StopReason | Literal["sleep"]
 """Why no new step begins: a wish from outside, or everything waits and the run goes to sleep."""
@@ -81,6 +84,7 @@ class LiveRun:
         self.places = Places()
         self.around = 0  # failed steps
         self.limits: dict[object, datetime] = {}  # when containers have to be done
+        self.turns = Turns()
         self._due: list[datetime] = []
         self._ended: set[asyncio.Task[Any]] = set()
         self._failed: set[str] = set()
@@ -170,10 +174,21 @@ class LiveRun:
             self._idle.cancel()
             self._idle = None
         if self._busy == 0 and self.waiters and self.halt is None:
-            patience = self.world.patience
-            people = all(w.what in ("person", "event") for w in self.waiters)
-            seconds = patience.idle_person if people else patience.idle_time
-            self._idle = asyncio.get_running_loop().call_later(seconds, self.stop, "sleep")
+            self._idle = asyncio.get_running_loop().call_later(self._rest(), self._rested)
+
+    def _rest(self) -> float:
+        """How long nothing moves before nothing is expected to move any more, in seconds."""
+        patience, kinds = self.world.patience, {waiter.what for waiter in self.waiters}
+        if "turn" in kinds:
+            return _LOST_TURN
+        return patience.idle_person if kinds <= {"person", "event"} else patience.idle_time
+
+    def _rested(self) -> None:
+        turns = [waiter for waiter in self.waiters if waiter.what == "turn"]
+        for waiter in turns:
+            waiter.deliver(None)
+        if not turns:
+            self.stop("sleep")
 
     async def wait(self, waiter: Waiter) -> JsonValue:
         """Wait for a delivery, which may have come already, or a moment; raises Halted when the run stops playing here."""
@@ -264,22 +279,9 @@ class LiveRun:
         if self.halt == "cancel":
             self.halt = None
 
-    def waiting_keys(self) -> tuple[str, ...]:
-        """The inbox keys whose arrival forbids going to sleep."""
-        return tuple(w.key for w in self.asleep if isinstance(w.key, str) and w.key and w.what != "event")
-
-    def waiting_signals(self) -> tuple[str, ...]:
-        """The prefixes of the signals whose arrival forbids going to sleep."""
-        keys = [w.key for w in self.asleep if w.key and w.what == "event"]
-        return tuple(one for key in keys for one in ((key,) if isinstance(key, str) else key))
-
     def wake_at(self) -> datetime | None:
         """The nearest moment at which something of the sleeping run is due."""
         return min((*(w.until for w in self.asleep if w.until), *self._due), default=None)
-
-    def waits_for(self) -> WaitFor:
-        """What the sleeping run is said to wait for: people before events before time before another try."""
-        return most_telling({w.what for w in self.asleep})
 
     def close(self) -> None:
         """Drop the timers."""

@@ -91,10 +91,11 @@ async def _diverged(visit: Visit, row: StepRow, events: list[NewEvent]) -> str |
     live = visit.play.live
     if live.run.acting is None or live.diverged:
         return None
-    differs = visit.differs or await diverging.found(live, row)
+    differs = visit.differs or (await diverging.found(live, visit.then, row) if visit.then else None)
     if differs is None or live.diverged:
         return None
     live.diverged = True
+    live.turns.release()
     events.append(NewEvent("run.diverged", visit.step, visit.attempt, differs))
     return values.dumps(diverging.event(visit.step, visit.attempt, differs))
 

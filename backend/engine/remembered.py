@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from backend.core import db
 from backend.core.columns import Json
-from backend.engine import journal
+from backend.engine import journal, then
 from backend.engine.effects import CUT, Recorded
 from backend.engine.ports import StepId
 
@@ -45,7 +45,7 @@ async def recorded(
     output = ended.output if ended else None
     taken = [r for r in rows if r.attempt == wanted or (carried and r.attempt < wanted and r.error is None)]
     found = [await _restored(database, team_id, row, output) for row in taken]
-    if begun and (ended is None or _was_stopped(ended.error)):
+    if begun and (ended is None or then.is_cut(ended.error)):
         found.append(Recorded(CUT, "", None, {"code": CUT}))  # what it asked before it slept was not kept
     return found
 
@@ -70,7 +70,3 @@ async def _restored(database: db.Database, team_id: str, row: Any, output: JsonV
 
 def _place(run_id: str, step: StepId) -> dict[str, Any]:
     return {"run": run_id, "node": step.node_id, "path": step.path, "visit": step.visit}
-
-
-def _was_stopped(error: dict[str, Any] | None) -> bool:
-    return error is not None and error.get("code") == "cancelled"

@@ -59,12 +59,18 @@ class Play:
 
     async def play(self) -> None:
         """Play until nothing can move any more: done, failed, or halted."""
-        self._recorded = await recall.joined(self.live, self.scope, self.place.path)
-        async with self._tasks:
+        self.live.busy(+1)
+        try:
+            self._recorded = await recall.joined(self.live, self.scope, self.place.path)
             ready = list(self.scope.entries)
             self._kill(list(self.scope.orphans), ready)
+        except BaseException:
+            self.live.busy(-1)
+            raise
+        async with self._tasks:
             for node_id in ready:
                 self._spawn(self.scope.parts[node_id])
+            self.live.busy(-1)
 
     def result(self) -> JsonValue:
         """The outputs of the ends, or of the last nodes that played; a single one stands for itself."""

@@ -15,6 +15,7 @@ from backend.engine import (
     children,
     containers,
     failures,
+    following,
     journal,
     lasting,
     limits,
@@ -52,12 +53,15 @@ async def play_step(play: Play, part: Part) -> Given | None:
         await live.settled()
     visit = Visit(play, part, step, play.inputs(part), clock.now())
     try:
+        await following.joined(visit)
         tried = await _tried(visit)
         while tried.error is not None and await play.try_again(visit, tried):
             tried = await _tried(visit)
-        given = await _conclude(visit, tried)
+        given = await _conclude(visit, await following.left(visit, tried))
     except Halted:
         return None
+    if live.run.acting is not None:
+        live.turns.end(step)
     failpoints.passed("step.recorded")
     breakpoints.reached(live, step, "after")
     return given
@@ -177,7 +181,7 @@ async def _try(visit: Visit) -> Tried:
 async def _played(visit: Visit, slot: slots.Slot) -> Tried:
     """This is the edge at which whatever a node raises becomes a recorded error."""
     live, node, visit.asked = visit.play.live, visit.part.node, None
-    limit = asyncio.timeout(node.timeout_seconds)
+    limit = asyncio.timeout(None if visit.is_recorded else node.timeout_seconds)
     try:
         with live.at_work(visit.step.abandoned_with):
             async with limit:
@@ -202,10 +206,12 @@ async def _played(visit: Visit, slot: slots.Slot) -> Tried:
 
 def _wrong(visit: Visit, error: Exception, *, is_late: bool) -> Tried:
     """The node's own error; a recorded try that was cut short is cut again, by its own limit or by that of a container."""
-    node, path = visit.part.node, visit.step.path
-    if isinstance(error, CutShort) and limits.rung_around(visit.play.live, path, node.timeout_seconds):
+    node, path, is_cut = visit.part.node, visit.step.path, isinstance(error, CutShort)
+    if is_cut and visit.then is not None and visit.then.was_cut and visit.attempt >= visit.then.attempt:
+        return following.cut_again(visit)
+    if is_cut and visit.then is None and limits.rung_around(visit.play.live, path, node.timeout_seconds):
         return Tried(error=failures.given_up(visit.name), hopeless=True, stopped=True)
-    seconds = node.timeout_seconds if is_late or isinstance(error, CutShort) else None
+    seconds = node.timeout_seconds if is_late or is_cut else None
     described = failures.describe(error, visit.name, seconds=seconds)
     hopeless, outage = seconds is None and failures.hopeless(error), failures.outage(error)
     return Tried(error=described, hopeless=hopeless, outage=outage)

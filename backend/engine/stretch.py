@@ -7,7 +7,7 @@ from langchain_core.runnables import RunnableConfig
 
 from backend.core import failpoints, ids, log
 from backend.core.errors import QuadrilleError
-from backend.engine import journal, rollback, values
+from backend.engine import journal, rollback, values, waits
 from backend.engine.compile import Compiled
 from backend.engine.graph import Hands
 from backend.engine.ir import Program
@@ -118,7 +118,7 @@ class Stretch:
         wake_at = self._live.wake_at()
         return {
             "why": self._live.halt,
-            "keys": list(self._live.waiting_keys()),
+            "keys": list(waits.inbox_keys(self._live.asleep)),
             "until": wake_at.isoformat() if wake_at else None,
         }
 
@@ -135,10 +135,11 @@ class Stretch:
         if live.halt == "drain":
             await live.move(Change("queued"))
             return Outcome("drained")
-        wake_at, keys = live.wake_at(), live.waiting_keys()
-        status = _WAITING[live.waits_for()]
-        told = {"for": live.waits_for(), "until": wake_at.isoformat() if wake_at else None}
-        wanted, taken = live.waiting_signals(), frozenset(live.journal.taken)
+        wake_at, keys = live.wake_at(), waits.inbox_keys(live.asleep)
+        waits_for = waits.most_telling(live.asleep)
+        status = _WAITING[waits_for]
+        told = {"for": waits_for, "until": wake_at.isoformat() if wake_at else None}
+        wanted, taken = waits.prefixes(live.asleep), frozenset(live.journal.taken)
         change = Change(
             status,
             wake_at=wake_at,

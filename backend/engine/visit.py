@@ -13,6 +13,7 @@ from backend.engine.effects import Effect, Recorder
 from backend.engine.ir import Part
 from backend.engine.ports import Scope, StepId
 from backend.engine.scope import Given, Play
+from backend.engine.then import Then
 from backend.engine.values import Kept
 from backend.nodes.kind import Step
 
@@ -29,6 +30,7 @@ class Visit:
     attempt: int = 1
     asked: list[Effect] | None = None  # of the world, in this try
     differs: dict[str, Any] | None = None  # from what was recorded
+    then: Then | None = None  # how it ended in the run that is replayed
 
     def hear(self, recorder: Recorder | None) -> None:
         """Take over what was asked by a context of this try."""

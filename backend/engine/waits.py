@@ -1,7 +1,7 @@
 """Waiting inside a step: for people, events, a moment, the next try; in memory first, as rows when it takes long."""
 
 import asyncio
-from collections.abc import Set
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -10,18 +10,11 @@ from pydantic import JsonValue
 from backend.core import clock
 from backend.engine.signals import Prefixes
 
-WaitFor = Literal["person", "event", "time", "retry"]
+WaitFor = Literal["person", "event", "time", "retry", "turn"]
+"""A `turn` comes when other steps of a replay have ended, or nothing else moves; no run sleeps for it."""
 
 
 _FIRST: tuple[WaitFor, ...] = ("person", "event", "time", "retry")
-
-
-def most_telling(kinds: Set[WaitFor]) -> WaitFor:
-    """What a run that waits for all of these is said to wait for."""
-    for what in _FIRST:
-        if what in kinds:
-            return what
-    return "time"
 
 
 class Halted(BaseException):
@@ -80,3 +73,23 @@ class Waiter:
         else:
             # A timer may ring a little early by the wall clock: it is set again until the moment is really there.
             self._timer = asyncio.get_running_loop().call_later(min(seconds, 3600), self._arm)
+
+
+def most_telling(waiters: Iterable[Waiter]) -> WaitFor:
+    """What a run that sleeps until these end is said to wait for: people, events, time, another try, in this order."""
+    kinds = {waiter.what for waiter in waiters}
+    for what in _FIRST:
+        if what in kinds:
+            return what
+    return "time"
+
+
+def inbox_keys(waiters: Iterable[Waiter]) -> tuple[str, ...]:
+    """The inbox keys whose arrival ends one of these."""
+    return tuple(w.key for w in waiters if isinstance(w.key, str) and w.key and w.what != "event")
+
+
+def prefixes(waiters: Iterable[Waiter]) -> tuple[str, ...]:
+    """The prefixes of the signals whose arrival ends one of these."""
+    keys = [w.key for w in waiters if w.key and w.what == "event"]
+    return tuple(one for key in keys for one in ((key,) if isinstance(key, str) else key))
