@@ -1,6 +1,9 @@
 """A clock that stands still until a test puts it forward, so that no machine is too slow to fall asleep before a moment."""
 
+import asyncio
 from datetime import datetime, timedelta
+
+import pytest
 
 from backend.core import clock
 
@@ -22,3 +25,10 @@ class Hands:
 
     def on(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
+
+
+def put_timers_forward(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """To the timers of the running loop so much time has passed at once."""
+    loop = asyncio.get_running_loop()
+    time = loop.time
+    monkeypatch.setattr(loop, "time", lambda: time() + seconds)

@@ -11,6 +11,7 @@ from tests.backend.engine.world import World, drawn
 pytestmark = pytest.mark.db
 
 AGAIN = {"max_attempts": 3, "backoff_seconds": 0.02}
+NEXT = {"max_attempts": 2, "backoff_seconds": 0}
 
 
 async def test_a_retried_map_plays_its_body_anew_and_keeps_the_history_of_the_first_try(world: World) -> None:
@@ -128,12 +129,15 @@ async def test_a_time_limit_holds_over_waits_restarts_and_sleep(hasty: World, ha
     assert outcome.output["code"] == "timeout"
 
 
-async def test_a_try_that_took_too_long_is_followed_by_another(world: World) -> None:
+async def test_a_try_that_took_too_long_is_followed_by_another(world: World, hands: Hands) -> None:
     diagram = drawn(
-        ("l", "loop", {"timeout_seconds": 1.5, "retry": AGAIN, "config": {"until": "True"}}),
-        ("b", "flaky", {"parent": "l", "config": {"times": 1, "seconds": 60}}),
+        ("l", "loop", {"timeout_seconds": 0.3, "retry": NEXT, "config": {"until": "True"}}),
+        ("b", "flaky", {"parent": "l", "config": {"times": 1, "seconds": 600}}),
     )  # fmt: skip
-    outcome, run = await asyncio.wait_for(world.play(diagram), 60)
+    playing = asyncio.ensure_future(world.play(diagram))
+    await world.begun("b")
+    hands.on(0.3)
+    outcome, run = await asyncio.wait_for(playing, 60)
     assert (outcome.status, outcome.output) == ("succeeded", 2)
     told: list[Any] = [e.data["error"]["code"] for e in await world.events(run) if e.kind == "step.retrying"]
     assert told == ["timeout"]

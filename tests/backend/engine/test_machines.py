@@ -8,8 +8,9 @@ import pytest
 from backend.engine.compile import CannotCompile, compiled
 from backend.engine.ports import RunToPlay
 from backend.workflows.diagram import Diagram
+from tests.backend.engine.clockwork import Hands
 from tests.backend.engine.kinds import Seen, kinds
-from tests.backend.engine.world import World, drawn
+from tests.backend.engine.world import World, drawn, falling_asleep
 
 pytestmark = pytest.mark.db
 
@@ -157,14 +158,12 @@ async def test_a_waiting_machine_holds_nothing_and_goes_on_without_playing_again
 
 async def test_a_signal_that_comes_while_the_run_falls_asleep_wakes_it(hasty: World) -> None:
     run = await hasty.run(order())
-    playing = asyncio.create_task(hasty.engine.play(run))
-    while not any(e["kind"] == "step.waiting" for e in hasty.listener.rows):
-        await asyncio.sleep(0.002)
-    await hasty.signal(run, "paid", 20, wake=False)
+    async with falling_asleep(hasty, run) as playing:
+        await hasty.signal(run, "paid", 20, wake=False)
     assert (await playing).status == "succeeded"
 
 
-async def test_a_state_is_left_after_a_time(hasty: World) -> None:
+async def test_a_state_is_left_after_a_time(hasty: World, hands: Hands) -> None:
     diagram = machine(
         state("open", ("never", {"event": "never"}), ("no", {"after": 0.2, "guard": "False"}), ("late", {"after": 0.3}), initial=True),
         state("sent", final=True), state("void", final=True),
@@ -174,7 +173,7 @@ async def test_a_state_is_left_after_a_time(hasty: World) -> None:
     assert outcome.status == "waiting"
     assert (await hasty.row(run)).wake_at is not None
     while outcome.status == "waiting":
-        assert outcome.wake_at is not None
+        hands.to(outcome.wake_at)
         outcome = await hasty.again(run)
     assert outcome.output["state"] == "void"  # type: ignore[index, call-overload]
     assert len(await kept(hasty, run, "step.waiting")) == 1

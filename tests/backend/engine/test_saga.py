@@ -6,7 +6,8 @@ from typing import Any, cast
 import pytest
 from pydantic import JsonValue
 
-from backend.engine.ports import RunToPlay
+from backend.engine.ports import Outcome, RunToPlay
+from tests.backend.engine.clockwork import Hands
 from tests.backend.engine.world import World, drawn
 
 pytestmark = pytest.mark.db
@@ -183,12 +184,20 @@ async def test_a_nested_saga_that_was_undone_is_not_undone_again(world: World) -
     assert [k for k in await kinds_of(world, run) if k == "saga.compensated"] == ["saga.compensated"] * 2
 
 
+async def held_until_it_waits(world: World, diagram: dict[str, Any]) -> tuple[Outcome, RunToPlay]:
+    """Play; what is held is let go when the question `q` is asked and waits."""
+    playing = asyncio.ensure_future(world.play(diagram))
+    await world.told("step.waiting", "q")
+    world.seen.let_go.set()
+    return await playing
+
+
 async def test_a_failure_beside_a_waiting_saga_undoes_it(world: World) -> None:
     diagram = drawn(
         "x", ("s", "saga"), undone("a", parent="s"), undo("a", parent="s"), ("q", "ask", {"parent": "s"}),
-        ("bad", "trouble", {"config": {"hopeless": True, "seconds": 0.2}}), wires="x>s x>bad a>q",
+        ("held", "held"), ("bad", "trouble", BAD), wires="x>s x>held held>bad a>q",
     )  # fmt: skip
-    outcome, run = await world.play(diagram)
+    outcome, run = await held_until_it_waits(world, diagram)
     assert outcome.status == "failed"
     assert outcome.error is not None
     assert outcome.error["code"] == "invalid"
@@ -201,16 +210,16 @@ async def test_a_failed_scope_around_a_waiting_saga_undoes_it_before_the_run_goe
     diagram = drawn(
         ("l", "loop", fields), ("s", "saga", {"parent": "l"}),
         undone("a", parent="s"), undo("a", parent="s"), ("q", "ask", {"parent": "s"}),
-        ("bad", "trouble", {"config": {"hopeless": True, "seconds": 0.2}, "parent": "l"}), "after",
-        wires="a>q l.error>after",
+        ("held", "held", {"parent": "l"}), ("bad", "trouble", {**BAD, "parent": "l"}), "after",
+        wires="a>q held>bad l.error>after",
     )  # fmt: skip
-    outcome, run = await world.play(diagram)
+    outcome, run = await held_until_it_waits(world, diagram)
     assert outcome.output == "after"
     order = [e.node_id for e in await world.events(run) if e.kind == "step.succeeded"]
-    assert order == ["a", "undo_a", "after"]
+    assert order == ["a", "held", "undo_a", "after"]
 
 
-async def test_a_saga_whose_time_is_over_is_undone(hasty: World) -> None:
+async def test_a_saga_whose_time_is_over_is_undone(hasty: World, hands: Hands) -> None:
     """Also where it slept when its time was over."""
     diagram = drawn(
         ("s", "saga", {"timeout_seconds": 0.4}), undone("a", parent="s"), undo("a", parent="s"),
@@ -218,21 +227,22 @@ async def test_a_saga_whose_time_is_over_is_undone(hasty: World) -> None:
     )  # fmt: skip
     run = await hasty.run(diagram)
     outcome = await hasty.engine.play(run)
-    async with asyncio.timeout(120):
-        while outcome.status == "waiting":
-            await asyncio.sleep(0.05)
-            outcome = await hasty.again(run)
+    hands.to(outcome.wake_at)
+    outcome = await hasty.again(run)
     assert outcome.error is not None
     assert (outcome.error["code"], outcome.error["cause"]["code"]) == ("compensated", "timeout")
     assert outcome.error["undone"] == ["a"]
 
 
-async def test_a_saga_in_a_container_whose_time_is_over_is_undone(world: World) -> None:
+async def test_a_saga_in_a_container_whose_time_is_over_is_undone(world: World, hands: Hands) -> None:
     diagram = drawn(
         ("l", "loop", {"timeout_seconds": 0.4, "config": {"max_iterations": 1}}), ("s", "saga", {"parent": "l"}),
         undone("a", parent="s"), undo("a", parent="s"), ("q", "ask", {"parent": "s"}), wires="a>q",
     )  # fmt: skip
-    outcome, run = await world.play(diagram)
+    playing = asyncio.ensure_future(world.play(diagram))
+    await world.told("step.waiting", "q")
+    hands.on(0.4)
+    outcome, run = await playing
     assert outcome.error is not None
     assert outcome.error["code"] == "timeout"
     assert (await world.steps(run))["l:0/s:0/undo_a"].status == "succeeded"

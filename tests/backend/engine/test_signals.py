@@ -15,7 +15,7 @@ from backend.engine.ports import NewEvent, Outcome, RunToPlay
 from backend.runs import signals
 from backend.runs.models import EventWait, InboxItem
 from tests.backend.engine.clockwork import Hands
-from tests.backend.engine.world import World, drawn
+from tests.backend.engine.world import World, drawn, falling_asleep
 
 pytestmark = pytest.mark.db
 
@@ -162,17 +162,10 @@ async def test_a_signal_that_comes_while_its_wait_is_announced_is_received_also_
     await hasty.until_at("yes", run)
 
 
-async def test_a_signal_that_comes_while_the_run_falls_asleep_keeps_it_awake(
-    hasty: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_signal_that_comes_while_the_run_falls_asleep_keeps_it_awake(hasty: World) -> None:
     run = await hasty.run(drawn(HEAR, ("e", "end"), wires="h.received>e"))
-    tired: asyncio.Future[LiveRun] = asyncio.get_running_loop().create_future()
-    with monkeypatch.context() as held:
-        held.setattr(LiveRun, "stop", lambda live, _: tired.done() or tired.set_result(live))
-        playing = asyncio.ensure_future(hasty.engine.play(run))
-        live = await tired
+    async with falling_asleep(hasty, run) as playing:
         key, payload = await send(hasty, run, 9)
-    live.stop("sleep")
     hasty.engine.deliver(run.run_id, key, payload)
     outcome = await playing
     assert (outcome.status, outcome.output) == ("succeeded", 9)

@@ -9,8 +9,8 @@ from backend.engine import journal
 from backend.engine.ports import NewEvent, RunToPlay, StepId
 from backend.engine.records import Change, Commit, SignalArrived
 from backend.nodes.kind import Question
-from tests.backend.engine.clockwork import Hands
-from tests.backend.engine.world import World, drawn
+from tests.backend.engine.clockwork import Hands, put_timers_forward
+from tests.backend.engine.world import World, drawn, falling_asleep
 
 pytestmark = pytest.mark.db
 
@@ -74,9 +74,8 @@ async def test_a_run_that_only_waits_for_a_person_goes_to_sleep_and_wakes_up(has
 
 async def test_an_answer_that_comes_while_the_run_falls_asleep_is_not_lost(hasty: World) -> None:
     run = await hasty.run(drawn(("a", "ask"), "yes", wires="a.approved>yes"))
-    playing = asyncio.ensure_future(hasty.engine.play(run))
-    await hasty.questions.wait_for(1)
-    await hasty.answer(run, key(run.run_id, "a"), wake=False)  # the wake-up is lost; the row is there
+    async with falling_asleep(hasty, run) as playing:
+        await hasty.answer(run, key(run.run_id, "a"), wake=False)  # the wake-up is lost; the row is there
     assert (await playing).output == "yes"
 
 
@@ -171,11 +170,13 @@ async def test_an_answer_that_comes_while_the_run_is_read_is_heard(
     assert len(reads) == 1, "it did not first fall asleep"
 
 
-async def test_waiting_does_not_count_against_the_time_limit(world: World) -> None:
-    run = await world.run(drawn(("a", "ask", {"timeout_seconds": 0.8}), "yes", wires="a.approved>yes"))
+async def test_waiting_does_not_count_against_the_time_limit(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await world.run(drawn(("a", "ask", {"timeout_seconds": 6}), "yes", wires="a.approved>yes"))
     playing = asyncio.ensure_future(world.engine.play(run))
-    await world.questions.wait_for(1)
-    await asyncio.sleep(0.9)
+    await world.told("step.waiting", "a")
+    put_timers_forward(monkeypatch, 7)
     await world.answer(run, key(run.run_id, "a"))
     assert (await playing).output == "yes"
 

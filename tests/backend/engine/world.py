@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Literal
 
+import pytest
 from pydantic import JsonValue
 from sqlalchemy import text
 from sqlmodel import col, select, update
@@ -15,6 +16,7 @@ from backend.core import clock, db, ids
 from backend.dead_letters.models import DeadLetter
 from backend.engine import signals
 from backend.engine.engine import Engine, Patience
+from backend.engine.live import LiveRun
 from backend.engine.ports import Outcome, RunToPlay, StepId
 from backend.engine.writer import Writer, open_writer
 from backend.identity.models import Team
@@ -130,12 +132,22 @@ class World:
         """Claim the run once more and play on."""
         return await self.engine.play(await self.claim(run.run_id, run.diagram, run.input))
 
-    async def until_at(self, node: str, run: RunToPlay) -> None:
-        """Play until this node is at work, and cancel the rest; fails where it does not begin within a minute."""
-        playing = asyncio.ensure_future(self.engine.play(run))
+    async def begun(self, node: str) -> None:
+        """Wait until this node is at work; fails where it does not begin within a minute."""
         async with asyncio.timeout(60):
             while node not in self.seen.at:
                 await asyncio.sleep(0.005)
+
+    async def told(self, kind: str, node: str) -> None:
+        """Wait until a history tells this of the node; fails where it does not within a minute."""
+        async with asyncio.timeout(60):
+            while (kind, node) not in [(row["kind"], row["node_id"]) for row in self.listener.rows]:
+                await asyncio.sleep(0.005)
+
+    async def until_at(self, node: str, run: RunToPlay) -> None:
+        """Play until this node is at work, and cancel the rest."""
+        playing = asyncio.ensure_future(self.engine.play(run))
+        await self.begun(node)
         self.engine.stop(run.run_id, "cancel")
         assert (await asyncio.wait_for(playing, 120)).status == "cancelled"
 
@@ -232,6 +244,18 @@ async def opened(
         yield world
     finally:
         await writer.close()
+
+
+@asynccontextmanager
+async def falling_asleep(world: World, run: RunToPlay) -> AsyncIterator[asyncio.Future[Outcome]]:
+    """Play until the run is about to fall asleep; it does so when the block ends."""
+    tired: asyncio.Future[LiveRun] = asyncio.get_running_loop().create_future()
+    with pytest.MonkeyPatch.context() as held:
+        held.setattr(LiveRun, "stop", lambda live, _: tired.done() or tired.set_result(live))
+        playing = asyncio.ensure_future(world.engine.play(run))
+        live = await asyncio.wait_for(tired, 60)
+        yield playing
+    live.stop("sleep")
 
 
 def nodes(*found: Any) -> list[dict[str, Any]]:
