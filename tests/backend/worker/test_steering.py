@@ -11,9 +11,10 @@ from backend.core.errors import Invalid
 from backend.identity.principal import Principal
 from backend.runs import service
 from backend.runs.schemas import RunPublic
-from backend.workflows.diagram import Diagram, Node
+from backend.workflows.diagram import Diagram, Node, Wire
 from tests.backend.runs import made
 from tests.backend.worker.house import House, check_invariants, events
+from tests.http_server import Answer, Asked, Server, json_answer, serving
 
 pytestmark = [pytest.mark.db, pytest.mark.redis]
 
@@ -66,17 +67,35 @@ async def test_R20_a_run_is_terminated_with_a_note_whoever_plays_it(house: House
     assert (told.kind, told.data["note"], told.seq) == ("run.cancelled", "Wrong customer", ended.last_seq)
 
 
-async def test_a_worker_that_leaves_hands_its_runs_over(house: House) -> None:
-    world = await made.world(slow(15))
-    first = house.worker()
-    run_id = await house.start(world)
-    await house.until(run_id, lambda run: run.last_seq > 5)
-    assert await house.stop(first) == 0
-    rested = await made.state(run_id)
-    assert (rested.status, rested.worker_id) == ("queued", None)
-    house.worker()
-    run = await house.ended(run_id)
-    assert run.status == "succeeded"
+def asking(server: Server) -> Diagram:
+    """Asks again and again until the answer is that it was enough."""
+    again = Node(id="again", kind="loop", config={"until": "previous.body.enough", "max_iterations": 1000})
+    ask = Node(id="ask", kind="http_request", parent="again", config={"url": server.url})
+    wires = (Wire(source="start", target="again"), Wire(source="again", target="output"))
+    ends = (Node(id="start", kind="start"), Node(id="output", kind="output"))
+    return Diagram(name="Asking", nodes=(*ends, again, ask), wires=wires)
+
+
+async def test_a_worker_that_leaves_hands_its_runs_over(house: House, loopback_allowed: None) -> None:
+    enough = False
+
+    def answer(_: Asked) -> Answer:
+        said = json_answer({"enough": enough})
+        said.delay = 0.2
+        return said
+
+    async with serving(answer) as server:
+        world = await made.world(asking(server))
+        first = house.worker()
+        run_id = await house.start(world)
+        await house.until(run_id, lambda run: run.last_seq > 5)
+        assert await house.stop(first) == 0
+        rested = await made.state(run_id)
+        assert (rested.status, rested.worker_id) == ("queued", None)
+        enough = True
+        house.worker()
+        run = await house.ended(run_id)
+    assert run.status == "succeeded", run.error
     assert "run.resumed" in [e.kind for e in await events(run)]
     await check_invariants([run])
 
