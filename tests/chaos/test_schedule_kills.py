@@ -17,25 +17,32 @@ from tests.backend.worker.house import House
 from tests.chaos.test_failpoints import dies
 
 pytestmark = [pytest.mark.chaos, pytest.mark.db, pytest.mark.redis]
-YEARLY = {"cron": "0 0 1 1 *", "input": [{"name": "at", "value": "{{ event.at }}"}]}
-NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-async def due(by: made.World) -> str:
-    """A workflow whose time has come; its id."""
-    nodes = (Node(id="start", kind="start", config={"schedules": [YEARLY]}), Node(id="output", kind="output"))
+def half_a_year_ago() -> datetime:
+    """The first of a month, so that the same day of the next year is far away as well."""
+    now = clock.now()
+    month = (now.month + 5) % 12 + 1
+    return datetime(now.year - (month >= now.month), month, 1, tzinfo=UTC)
+
+
+async def due(by: made.World, at: datetime) -> str:
+    """A workflow that begins once a year, whose time has come; its id."""
+    yearly = {"cron": f"0 0 1 {at.month} *", "input": [{"name": "at", "value": "{{ event.at }}"}]}
+    nodes = (Node(id="start", kind="start", config={"schedules": [yearly]}), Node(id="output", kind="output"))
     drawn = Diagram(name="Each year", nodes=nodes, wires=(Wire(source="start", target="output"),))
     async with db.database().transaction() as session:
         workflow = await workflows.create(session, by.by, drawn)
         await versions.publish(session, by.by, workflow.id)
         (row,) = (await session.exec(select(EventTrigger))).all()
-        row.due_at = NEW_YEAR
+        row.due_at = at
         session.add(row)
     return workflow.id
 
 
 async def test_a_death_between_the_time_and_its_run_loses_and_repeats_nothing(house: House) -> None:
-    workflow_id = await due(await made.world())
+    at = half_a_year_ago()
+    workflow_id = await due(await made.world(), at)
     for place in failpoints.TIMED:
         await dies(house, place)
         async with db.database().reading() as session:
@@ -50,7 +57,7 @@ async def test_a_death_between_the_time_and_its_run_loses_and_repeats_nothing(ho
         house.kill(process)
     (run,) = await _begun(workflow_id)
     assert (run.status, run.trigger) == ("succeeded", "schedule"), house.logs()
-    assert run.output["at"].startswith(f"{clock.now().year}-01-01"), run.output
+    assert run.output["at"].startswith(f"{at:%Y-%m-%d}"), run.output
     async with db.database().reading() as session:
         (delivery,) = (await session.exec(select(EventDelivery))).all()
     assert (delivery.status, delivery.run_id) == ("started", run.id)
