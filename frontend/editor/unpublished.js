@@ -3,11 +3,12 @@
 import { api } from "../components/api.js";
 import { look } from "./history.js";
 
-/** Parts that differ, and among them those that only stand elsewhere; null while nothing is published. */
+/** Parts that differ, and among them those that only stand elsewhere; null while nothing is published. Only the last question's answer counts. */
 export async function askUnpublished(editor) {
   if (!editor.workflow.published_version_id && !editor.ui.state.historyAt) return;
+  const question = (editor.unpublishedQuestion = {});
   const found = await api.get(`/workflows/${encodeURIComponent(editor.workflowId)}/compare?diagrams=false`).catch(() => null);
-  if (editor.gone) return;
+  if (editor.gone || editor.unpublishedQuestion !== question) return;
   const changes = found?.changes ?? null;
   editor.ui.set({ unpublished: changes?.length ?? null, onlyMoved: Boolean(changes?.length) && changes.every((change) => change.how === "moved") });
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.e2e.editing import ASKING, held, post, until
+from tests.e2e.editing import ASKING, DRAWN, held, new_workflow, post, until
 from tests.e2e.test_run_view import FAILING, SECONDS, read, start
 
 pytestmark = pytest.mark.e2e
@@ -126,3 +126,33 @@ def test_breakpoints_set_while_the_server_is_slow_all_hold(signed_in: Open) -> N
     assert read(page, f"/runs/{run_id}")["breakpoints"]["after"] == ["ask", "done"]
     for node in ("ask", "done"):
         expect(page.get_by_test_id(f"break-after-{node}")).to_have_attribute("aria-pressed", "true")
+
+
+def test_an_older_count_of_what_is_not_live_does_not_replace_a_newer_one(signed_in: Open) -> None:
+    page, late = signed_in("/"), list[tuple[int, Callable[[], None]]]()
+    workflow = new_workflow(page, ASKING)
+    post(page, f"/workflows/{workflow}/publish", {})
+
+    def keep(route: Route) -> None:
+        answer = route.fetch()
+        late.append((len(answer.json()["changes"]), lambda: route.fulfill(response=answer)))
+
+    def rename(node: str) -> None:
+        page.get_by_test_id(f"node-{node}").click()
+        expect(page.get_by_test_id("inspector").get_by_text(node, exact=True)).to_be_visible()
+        page.get_by_test_id("inspector-name").fill(f"Another {node}")
+        page.keyboard.press("Escape")
+
+    page.route("**/compare?diagrams=false", keep)
+    page.goto(f"/workflows/{workflow}")
+    for changed, node in enumerate(("check", "ask"), 1):
+        rename(node)
+        until(page, lambda changed=changed: late[-1:] != [] and late[-1][0] == changed)
+    late.pop()[1]()
+    sign = page.get_by_test_id("unpublished")
+    expect(sign).to_have_attribute("aria-label", "2 changes not published")
+    for _, answer in late:
+        with page.expect_event("requestfinished", lambda request: "/compare" in request.url):
+            answer()
+    page.evaluate(DRAWN)
+    expect(sign).to_have_attribute("aria-label", "2 changes not published")
