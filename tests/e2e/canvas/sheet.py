@@ -3,11 +3,13 @@
 import itertools
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Position, expect
 
 from tests.e2e.editing import DRAWN, STILL, centre, new_workflow
 
 Point = tuple[float, float]
+HEAD: Position = {"x": 60, "y": 14}
+"""From a node's corner to where it is clicked and dragged."""
 
 
 def node(node_id: str, kind: str = "wait", x: float = 0, y: float = 0, **more: Any) -> dict[str, Any]:
@@ -154,18 +156,17 @@ class Sheet:
 
     def drag_node(self, node_id: str, to: Point, *, hold: str = "", let_go: bool = True) -> None:
         """Drag a node by its head so that its corner comes to a place on the page."""
-        x, y = self.at(node_id)
-        self.pull((x + 60, y + 14), (to[0] + 60, to[1] + 14), hold=hold, let_go=let_go)
+        self.pull(self.head(node_id), (to[0] + HEAD["x"], to[1] + HEAD["y"]), hold=hold, let_go=let_go)
 
     def head(self, node_id: str) -> Point:
         x, y = self.at(node_id)
-        return x + 60, y + 14
+        return x + HEAD["x"], y + HEAD["y"]
 
     def click_node(self, node_id: str, *, hold: str = "") -> None:
-        x, y = self.head(node_id)
+        """Click its head: where it is when the click arrives, for the view may be on its way to elsewhere."""
         if hold:
             self.page.keyboard.down(hold)
-        self.page.mouse.click(x, y)
+        self.node(node_id).click(position=HEAD)
         if hold:
             self.page.keyboard.up(hold)
 
