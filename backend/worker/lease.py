@@ -86,10 +86,22 @@ class Lease:
         while True:
             await asyncio.sleep(min(1.0, self.seconds / 3))
             try:
-                await _bury_the_silent()
+                await self._bury_the_silent()
                 await orphans.requeue_all()
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("leases could not be looked at", error=str(error))
+
+    async def _bury_the_silent(self) -> None:
+        """Not itself: who comes back from a sleep and finds its row still there goes on."""
+        async with db.database().reading() as session:
+            if not await repository.anybody_silent(session):
+                return
+        async with db.database().transaction() as session:
+            silent = await repository.remove_silent(session, but=self.worker_id)
+            if silent:
+                await news.tell(session, None, topics.SYSTEM, "worker.silent", "", {"workers": silent})
+        if silent:
+            _log.warning("workers fell silent", count=silent)
 
 
 async def _bury(worker_id: str) -> None:
@@ -98,13 +110,3 @@ async def _bury(worker_id: str) -> None:
         await news.tell(session, None, topics.SYSTEM, "worker.died", worker_id, {"worker": worker_id})
     freed = await orphans.requeue_all()
     _log.warning("a worker of this machine died", worker=worker_id, freed=freed)
-
-
-async def _bury_the_silent() -> None:
-    async with db.database().reading() as session:
-        if not await repository.anybody_silent(session):
-            return
-    async with db.database().transaction() as session:
-        silent = await repository.remove_silent(session)
-        await news.tell(session, None, topics.SYSTEM, "worker.silent", "", {"workers": silent})
-    _log.warning("workers fell silent", count=silent)

@@ -85,9 +85,10 @@ async def remove(session: Session, worker_ids: Sequence[str]) -> None:
     await session.exec(delete(Worker).where(col(Worker.id).in_(worker_ids)))
 
 
-async def remove_silent(session: Session) -> int:
-    """Declare dead whoever let their lease run out."""
-    return (await session.exec(delete(Worker).where(col(Worker.lease_until) < now(session)))).rowcount
+async def remove_silent(session: Session, *, but: str) -> int:
+    """Declare dead whoever else let their lease run out; how many."""
+    silent = delete(Worker).where(col(Worker.lease_until) < now(session), col(Worker.id) != but)
+    return (await session.exec(silent)).rowcount
 
 
 async def anybody_silent(session: Session) -> bool:

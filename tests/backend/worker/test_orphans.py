@@ -1,16 +1,19 @@
 """Runs of dead workers are queued again, patiently, and given up when nothing helps."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Row
+from sqlmodel import select
 
 from backend.core import clock, db, ids
 from backend.runs import service
 from backend.runs.history import Entry
 from backend.runs.models import Worker
 from backend.worker import orphans, presence, repository
+from backend.worker.lease import Lease
 from backend.worker.presence import Presence
 from tests.backend.runs import made
 
@@ -50,7 +53,7 @@ async def test_who_was_declared_dead_and_does_not_know_it_claims_nothing(databas
     world, silent = await made.world(), await hire(-1)
     run_id = await made.run(world, "queued")
     async with database.transaction() as session:
-        await repository.remove_silent(session)
+        await repository.remove_silent(session, but="")
     assert await claim(silent) == []
     assert [run.id for run in await claim(await hire(60))] == [run_id]
 
@@ -59,7 +62,7 @@ async def test_only_runs_of_the_dead_are_orphans(database: db.Database) -> None:
     world, alive, dead = await made.world(), await hire(60), await hire(-1)
     kept, left = await made.run(world, worker_id=alive), await made.run(world, worker_id=dead)
     async with database.transaction() as session:
-        assert await repository.remove_silent(session) == 1
+        assert await repository.remove_silent(session, but=alive) == 1
     assert await orphans.requeue_all() == 1
     assert ((await made.state(kept)).status, (await made.state(left)).status) == ("running", "queued")
     async with database.transaction() as session:
@@ -67,6 +70,32 @@ async def test_only_runs_of_the_dead_are_orphans(database: db.Database) -> None:
         assert not await repository.beat(session, dead, 0, 60), (
             "a worker that was given up has lost its lease"
         )
+
+
+async def test_a_worker_that_slept_past_its_lease_buries_others_and_not_itself(
+    database: db.Database,
+) -> None:
+    lease, other = Lease(), await hire(-1)
+    await lease.register()
+    async with database.transaction() as session:
+        await repository.beat(session, lease.worker_id, 0, -1)
+    lease.seconds = 0.01
+    looking = asyncio.create_task(lease.watch_leases())
+    try:
+        async with asyncio.timeout(60):
+            while other in (found := await workers()):
+                await asyncio.sleep(0.01)
+    finally:
+        looking.cancel()
+        await asyncio.wait([looking])
+    assert found == {lease.worker_id}
+    async with database.transaction() as session:
+        assert await repository.beat(session, lease.worker_id, 0, 60), "it goes on"
+
+
+async def workers() -> set[str]:
+    async with db.database().reading() as session:
+        return set((await session.exec(select(Worker.id))).all())
 
 
 async def test_a_run_that_kills_every_worker_is_given_up(database: db.Database) -> None:
