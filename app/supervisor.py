@@ -54,7 +54,8 @@ class Child:
         self.asked_to_stop = True
         _signal_group(process.pid, signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), _STOP_SECONDS)
+            async with asyncio.timeout(_STOP_SECONDS):
+                await process.wait()
         except TimeoutError:
             _signal_group(process.pid, signal.SIGKILL)
             await process.wait()
@@ -97,7 +98,8 @@ async def _watch(child: Child, stopping: asyncio.Event) -> None:
             pause = _FIRST_PAUSE if calm else min(pause * 2, _LONGEST_PAUSE)
             _tell(child, code, pause)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await stopping.wait()
         if not stopping.is_set():
             child.restarts += 1
             await child.start()

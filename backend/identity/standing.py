@@ -15,16 +15,23 @@ from backend.identity.principal import Principal
 # The promise is five seconds, also without Redis and when a role or a membership goes without any notice.
 LOOK_SECONDS = 4.0
 _REDIS_REST_SECONDS = 5.0
+_REMEMBERED = 1_000
 
 
 class Notices:
-    """Wakes those who wait in this process for the end of a session; `listen` must be alive for that."""
+    """Wakes those who wait in this process for the end of a session; `listen` must be alive for that.
+
+    A session may end while a socket of it is being opened, so the last ones that ended are known to who begins to wait.
+    """
 
     def __init__(self) -> None:
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._ended: dict[str, None] = {}
 
     async def wait(self, credential_id: str, seconds: float) -> None:
-        """Return when this session ends, or after so long."""
+        """Return when this session ends or has just ended, or after so long."""
+        if credential_id in self._ended:
+            return
         ended = asyncio.Event()
         self._waiting[credential_id].add(ended)
         try:
@@ -41,9 +48,15 @@ class Notices:
         while True:
             with suppress(RedisError, OSError):
                 async for session_id in revocation.ended():
-                    for waiting in self._waiting.get(session_id, ()):
-                        waiting.set()
+                    self._tell(session_id)
             await asyncio.sleep(_REDIS_REST_SECONDS)
+
+    def _tell(self, session_id: str) -> None:
+        self._ended[session_id] = None
+        if len(self._ended) > _REMEMBERED:
+            del self._ended[next(iter(self._ended))]
+        for waiting in self._waiting.get(session_id, ()):
+            waiting.set()
 
 
 @lru_cache

@@ -59,7 +59,8 @@ class Hub:
         await self._tell("subscribe", name)
         if self._connected.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(channel.subscribed.wait(), 1)
+                async with asyncio.timeout(1):
+                    await channel.subscribed.wait()
 
     async def _tell(self, what: str, *names: str) -> None:
         if self._pubsub is not None and self._connected.is_set():

@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from backend.core.settings import settings
 from backend.identity import cookies, edge, revocation, sessions, standing, tokens
 from backend.identity.principal import Principal
+from backend.runs import stream_endpoints
 from backend.workflows.diagram import Diagram, Node
 from tests.backend.identity import people
 from tests.backend.runs import made
@@ -88,6 +89,28 @@ async def test_signing_out_closes_what_is_open_at_once(
 ) -> None:
     monkeypatch.setattr(standing, "LOOK_SECONDS", 600)  # so only the notice can close it
     await all_close(browser, await made.run(world))
+
+
+async def test_a_socket_that_is_being_opened_when_its_session_ends_closes_at_once(
+    browser: Browser, world: made.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standing, "LOOK_SECONDS", 600)
+    opening, go_on, may_watch = asyncio.Event(), asyncio.Event(), stream_endpoints._may_watch
+
+    async def slowly(by: Principal, run_id: str) -> bool:
+        opening.set()
+        await go_on.wait()
+        return await may_watch(by, run_id)
+
+    monkeypatch.setattr(stream_endpoints, "_may_watch", slowly)
+    run = browser.socket(f"/runs/{await made.run(world)}/events")
+    async with browser.socket("/workflows/flow/draft") as drafting, run as watching, asyncio.timeout(60):
+        await drafting.recv()
+        await opening.wait()
+        assert (await browser.http.delete("/session")).status_code == 200
+        assert await code_of(drafting) == 4401, "the notice has come"
+        go_on.set()
+        assert await code_of(watching) == 4401
 
 
 async def test_without_the_notice_it_closes_in_five_seconds(
