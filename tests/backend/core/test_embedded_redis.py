@@ -106,7 +106,7 @@ async def test_one_whose_owner_died_before_it_told_the_address_is_adopted() -> N
         assert (server.pid, server.url) == (first.pid, first.url), (
             "another one beside it writes the same files"
         )
-        assert await embedded_redis.answers(redis.url())
+        assert await _say("PING")
     await first.wait()
 
 

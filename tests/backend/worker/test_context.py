@@ -33,6 +33,7 @@ async def test_a_try_reads_a_secret_once_in_a_while_also_one_that_is_not_there(
         node = drawn([text("say")]).nodes[1]
         tried = context.context(await stage.claimed(again.id), node, StepId("say"), 1, Scope({}, {}))
         asked.clear()
+        monkeypatch.setattr(context, "SECRET_SECONDS", 600.0)
         assert [await tried.secret("KEY") for _ in range(3)] == ["first"] * 3
         for _ in range(3):
             with pytest.raises(NotFound):

@@ -1,6 +1,7 @@
 """One socket that talks without end keeps neither the room busy nor its memory: cursors are few, and what is too fast waits."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import orjson
@@ -86,6 +87,8 @@ async def test_what_is_too_fast_waits_unread(monkeypatch: pytest.MonkeyPatch) ->
         "Room", (), {"doc": type("Doc", (), {"get_update": lambda self, state: b"\x00\x00"})()}
     )()
     guest = sockets.Guest(socket, Principal("team_1", "acc_3", "Vera", ("viewer",), "session"))
+    spend = Pace(now=0.0).spend
+    monkeypatch.setattr(guest._pace, "spend", partial(spend, now=0.0))  # as quick as no machine is
     with monkeypatch.context() as patched:
         patched.setattr(sockets.asyncio, "sleep", stopped)
         reading = asyncio.create_task(guest._read(room))

@@ -69,11 +69,11 @@ async def test_a_healthy_task_longer_than_its_lease_runs_once(
     task: str, workers: Workers, sender: Sender
 ) -> None:
     """Also when it blocks the worker's loop the whole time: leases are renewed by a thread."""
-    lease = LEASE * 2  # a slow machine may let nobody play for a second
+    lease = LEASE * 3  # a slow machine may let nobody play for two seconds
     workers.start(lease=lease)
     workers.start(lease=lease)
     await workers.until(lambda: len(workers.lines("ready")) == 2)
-    await sender.send(task, name="long", seconds=lease * 2.5)
+    await sender.send(task, name="long", seconds=lease * 1.7)
     await workers.done("long")
     await _depth_is_zero(sender)
     assert workers.lines("start") == ["long"]
