@@ -19,6 +19,7 @@ async def house(
 ) -> AsyncIterator[House]:
     environment.setenv("QUADRILLE_REDIS_URL", redis_url)
     environment.setenv("QUADRILLE_LEASE_SECONDS", "15")
+    environment.setenv("QUADRILLE_API_RATE_PER_MINUTE", "0")  # who waits for a slow machine asks often
     forget_settings()
     built = House(tmp_path)
     yield built

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import httpx2
+
 from backend.runs.schemas import TERMINAL
 from backend.workflows.diagram import Diagram
 from tests.backend.runs.served import Caller
@@ -26,7 +28,7 @@ class Program:
     async def start(self, workflow_id: str, given: Any) -> dict[str, Any]:
         """Start a run of the draft: the run, or the problem where the input is refused."""
         sent = {"input": given, "version": "draft"}
-        return (await self.http.post(f"/workflows/{workflow_id}/runs", json=sent)).json()
+        return (await self._asked("POST", f"/workflows/{workflow_id}/runs", json=sent)).json()
 
     async def until(self, run_id: str, when: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait for a state of a run; fails with its error where it ends before."""
@@ -49,11 +51,15 @@ class Program:
         return f"it has {run['status']} already: {run['error']} {await self.steps(run['id'])}"
 
     async def _got(self, path: str, **params: Any) -> dict[str, Any]:
-        """The answer; one that is asked too often says when to come again."""
-        while (answer := await self.http.get(path, params=params)).status_code == 429:
-            await asyncio.sleep(float(answer.headers["retry-after"]))
+        answer = await self._asked("GET", path, params=params)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    async def _asked(self, method: str, path: str, **sent: Any) -> httpx2.Response:
+        """The answer; one that is asked too often says when to come again, and a slow run is asked for often."""
+        while (answer := await self.http.request(method, path, **sent)).status_code == 429:
+            await asyncio.sleep(float(answer.headers["retry-after"]))
+        return answer
 
     async def at_rest(self, run_id: str) -> dict[str, Any]:
         """The run when it has ended or waits for a person or an event."""
@@ -86,7 +92,7 @@ class Program:
         """Decide the open question of a run."""
         asked = await self.question(run_id)
         sent = {"verdict": verdict, "arguments_hash": asked["arguments_hash"], **more}
-        decided = await self.http.post(f"/approvals/{asked['id']}/decision", json=sent)
+        decided = await self._asked("POST", f"/approvals/{asked['id']}/decision", json=sent)
         assert decided.status_code == 200, decided.text
 
     async def emitted(self, run_id: str) -> list[str]:
@@ -95,6 +101,6 @@ class Program:
         return [event["data"]["topic"] for event in page["items"] if event["kind"] == "event.emitted"]
 
     async def _made(self, body: dict[str, Any]) -> str:
-        made = await self.http.post("/workflows", json=body)
+        made = await self._asked("POST", "/workflows", json=body)
         assert made.status_code == 201, made.text
         return made.json()["id"]

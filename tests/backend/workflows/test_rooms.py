@@ -329,9 +329,8 @@ def http(web: Web, token: str) -> httpx2.AsyncClient:
     from backend.identity import cookies, tokens
 
     headers = {"origin": PUBLIC_URL, "sec-fetch-site": "same-origin", "x-csrf": tokens.csrf_of(token)}
-    return httpx2.AsyncClient(
-        base_url=f"http://{web.address}", headers=headers, cookies={cookies.session_name(): token}
-    )
+    cookie = {cookies.session_name(): token}
+    return httpx2.AsyncClient(base_url=f"http://{web.address}", headers=headers, cookies=cookie, timeout=120)
 
 
 async def test_C95_who_is_named_or_answered_in_a_comment_is_told_once(
