@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from backend.engine import failures, then
 from backend.engine.limits import Limit, around
 from backend.engine.ports import StepId
-from backend.engine.then import Then
 from backend.engine.visit import Tried, Visit
 from backend.engine.waits import Halted, Waiter
 
@@ -43,26 +42,26 @@ async def joined(visit: Visit) -> None:
         await _cut(visit)
 
 
-async def left(visit: Visit, tried: Tried) -> Tried:
-    """What the tries come to, once the step is cut if it was cut then; late if its time was over then at the last moment."""
+async def tried(visit: Visit, came: Tried) -> Tried:
+    """What one try comes to: it is late also where its time was over then at the last moment, with all answers there."""
+    if visit.then is None or came.error is not None:
+        return came
+    error = await then.late(visit.play.live, visit.step, visit.attempt, visit.then)
+    return came if error is None else Tried(error=error)
+
+
+async def left(visit: Visit, came: Tried) -> Tried:
+    """What all tries come to, once the step is cut if it was cut then."""
     known = visit.then
-    if known is None or visit.step.undoes:
-        return tried
-    if known.was_cut:
-        return await _cut_there(visit, tried, known)
-    if tried.error is None and known.was_late:
-        return Tried(error=known.error, hopeless=True)
-    return tried
-
-
-async def _cut_there(visit: Visit, tried: Tried, known: Then) -> Tried:
+    if known is None or visit.step.undoes or not known.was_cut:
+        return came
     try:
         await _cut(visit)
     except Halted:
         if visit.play.live.halt is not None or not known.ended:
             raise
         return cut_again(visit)
-    return tried
+    return came
 
 
 def cut_again(visit: Visit) -> Tried:
@@ -106,7 +105,10 @@ async def _end(visit: Visit) -> _End | None:
 async def _rang(limit: Limit) -> bool:
     visit = limit.visit
     known = visit.then
-    return known is not None and await then.was_late(visit.play.live, visit.step, visit.attempt, known)
+    if known is None:
+        return False
+    late = await then.late(visit.play.live, visit.step, visit.attempt, known)
+    return late is not None or known.was_undone_late
 
 
 async def _passed_over(live: "LiveRun", path: str, container: StepId) -> bool:

@@ -128,7 +128,8 @@ async def _tries(visit: Visit) -> Tried:
                 return Tried(error=begun.stuck["error"], hopeless=True)
         await _pause(visit, begun.due)
     while True:
-        tried = await (containers.play(visit, plays) if plays else _announced_try(visit, begun))
+        came = await (containers.play(visit, plays) if plays else _announced_try(visit, begun))
+        tried = await following.tried(visit, came)
         if tried.error is None or tried.hopeless or visit.attempt - before >= retry.max_attempts:
             return tried
         pause = (

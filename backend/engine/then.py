@@ -57,9 +57,10 @@ class Then:
         return self.status is None or is_cut(self.error)
 
     @property
-    def was_late(self) -> bool:
-        """Whether its own time was over."""
-        return is_late(self.error)
+    def was_undone_late(self) -> bool:
+        """Of a saga: whether it was undone since its time was over, and the run went on."""
+        undone = self.output if self.port == "compensated" and isinstance(self.output, dict) else {}
+        return is_late(cast(dict[str, Any] | None, undone.get("error")))
 
 
 def is_cut(error: dict[str, Any] | None) -> bool:
@@ -82,13 +83,13 @@ async def of(live: "LiveRun", step: StepId) -> Then:
     return Then(row.status, row.attempt, row.port, row.output, row.error) if row else Then()
 
 
-async def was_late(live: "LiveRun", step: StepId, attempt: int, then: Then) -> bool:
-    """Whether the time of this try of a container was over."""
-    if attempt < then.attempt:
+async def late(live: "LiveRun", step: StepId, attempt: int, known: Then) -> dict[str, Any] | None:
+    """The error of this try of the step, if it was that its time was over."""
+    error = known.error
+    if attempt < known.attempt:
         row = await _first(live, _RETRIED, **_place(step), attempt=attempt)
-        return row is not None and is_late(row.data.get("error"))
-    undone = then.output if then.port == "compensated" and isinstance(then.output, dict) else {}
-    return then.was_late or is_late(cast(dict[str, Any] | None, undone.get("error")))
+        error = row.data.get("error") if row else None
+    return error if is_late(error) else None
 
 
 async def was_started(live: "LiveRun", step: StepId) -> bool:

@@ -1,10 +1,13 @@
 """Plays runs in this process with the real kinds and the worker's own context, step by step as a test wishes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from pydantic import JsonValue
+from sqlalchemy import true
+from sqlmodel import select
 
 from backend.core import db, ids
 from backend.engine.engine import Engine, Patience
@@ -13,7 +16,7 @@ from backend.engine.writer import open_writer
 from backend.nodes.kind import Kind
 from backend.runs import forking, repository, starting
 from backend.runs.fork_schemas import ForkPlan, ForkRun, ReplayRun, RetryRun
-from backend.runs.models import Run, RunEvent
+from backend.runs.models import Run, RunEvent, StepRecord
 from backend.runs.schemas import RunPublic
 from backend.worker import repository as worker
 from backend.worker.claimer import Claimer
@@ -160,3 +163,19 @@ def text(node_id: str, value: str = "", **more: Any) -> Node:
     """A node that says something."""
     fields = [{"name": "text", "value": value or node_id}]
     return Node(id=node_id, kind="set_fields", config={"fields": fields}, **more)
+
+
+async def ended(run: Run | None = None) -> list[tuple[str, str]]:
+    """Where steps ended by themselves; in the only run, where none is named."""
+    async with db.database().reading() as session:
+        found = (
+            await session.exec(select(StepRecord).where(StepRecord.run_id == run.id if run else true()))
+        ).all()
+    return sorted((one.node_id, one.path) for one in found if (one.error or {}).get("code") != "cancelled")
+
+
+async def until_ended(*steps: tuple[str, str]) -> None:
+    """Wait until all of these are among them."""
+    async with asyncio.timeout(60):
+        while not set(steps) <= set(await ended()):
+            await asyncio.sleep(0.02)

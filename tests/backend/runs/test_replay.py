@@ -18,7 +18,7 @@ from backend.runs.models import Run
 from backend.runs.schemas import SendSignal
 from backend.workflows.diagram import Diagram, Node, Retry
 from tests.backend.runs import made
-from tests.backend.runs.stage import Stage, drawn, events, outputs, played, staged, text
+from tests.backend.runs.stage import Stage, drawn, events, outputs, played, staged, text, until_ended
 from tests.http_server import Answer, Asked, Server, json_answer, serving
 
 pytestmark = pytest.mark.db
@@ -345,13 +345,10 @@ async def test_a_step_that_was_given_a_kept_result_is_replayed(
 
 
 def racing(server: Server, mode: str, count: int = 1) -> Diagram:
-    """Branches that meet; those that are drawn first take longest, and a replay plays them first."""
+    """Branches that meet; a replay plays those first that are drawn first."""
     join = Node(id="meet", kind="join", config={"mode": mode, "count": count})
     names = ["slow", "middle", "quick"]
     wires = [wire for name in names for wire in (f"start>{name}", f"{name}>meet")]
-    server.answer = lambda asked: Answer(
-        200, asked.path.encode(), delay={"/slow": 0.6, "/middle": 0.3}.get(asked.path, 0)
-    )
     choose = Node(id="choose", kind="switch", config={
         "value": "'quick' if 'quick' in nodes.meet else 'slow'", "cases": [{"name": "quick"}]})  # fmt: skip
     nodes = [*(call(name, server) for name in names), join, choose, text("yes"), text("no")]
@@ -360,13 +357,25 @@ def racing(server: Server, mode: str, count: int = 1) -> Diagram:
     )
 
 
+async def raced(stage: Stage, server: Server, mode: str, count: int = 1) -> Run:
+    """A run of it in which those that are drawn first come last."""
+    may = {"/slow": asyncio.Event(), "/middle": asyncio.Event(), "/quick": None}
+    server.answer = lambda asked: Answer(200, asked.path.encode(), until=may[asked.path])
+    playing = asyncio.create_task(stage.start(racing(server, mode, count)))
+    await until_ended(("quick", "") if count == 2 else ("meet", ""))
+    may["/middle"].set()
+    await until_ended(("meet", ""))
+    may["/slow"].set()
+    return await playing
+
+
 @pytest.mark.parametrize(
     ("mode", "count", "came"), [("any", 1, {"quick"}), ("count", 2, {"quick", "middle"})]
 )
 async def test_a_join_goes_on_with_those_who_came_first_then(
     stage: Stage, server: Server, monkeypatch: pytest.MonkeyPatch, mode: str, count: int, came: set[str]
 ) -> None:
-    run = await stage.start(racing(server, mode, count))
+    run = await raced(stage, server, mode, count)
     assert run.status == "succeeded", run.error
     assert (await outputs(run))["meet"].keys() == came
     close_everything(monkeypatch)
@@ -381,7 +390,7 @@ async def test_a_join_goes_on_with_those_who_came_first_then(
 async def test_a_join_whose_branch_does_not_come_any_more_goes_on_with_the_others(
     stage: Stage, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = await stage.start(racing(server, "any"))
+    run = await raced(stage, server, "any")
     close_everything(monkeypatch)
     mocked = {"quick": {"mode": "mocked", "output": 0, "port": "error"}}
     diagram = racing(server, "any")

@@ -3,18 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from sqlalchemy import true
-from sqlmodel import select
 
 from backend.core import db
-from backend.engine import remembered
-from backend.runs.models import Run, StepRecord
+from backend.engine import recording, remembered
+from backend.engine.limits import Limit
+from backend.engine.visit import Visit
+from backend.runs.models import Run
 from backend.workflows.diagram import Diagram, Node
 from tests.backend.runs.clockwork import Hands
-from tests.backend.runs.stage import Stage, drawn, staged, text
+from tests.backend.runs.stage import Stage, drawn, ended, staged, text, until_ended
 from tests.http_server import Answer, Asked, Server, serving
 
 pytestmark = pytest.mark.db
@@ -64,18 +64,9 @@ def rows(items: str, concurrency: int = 4, **more: Any) -> Node:
     return Node(id="rows", kind="map_list", config={"items": items, "concurrency": concurrency}, **more)
 
 
-async def ended(run: Run | None = None) -> list[tuple[str, str]]:
-    """Where steps ended by themselves; in the only run, where none is named."""
-    async with db.database().reading() as session:
-        found = (
-            await session.exec(select(StepRecord).where(StepRecord.run_id == run.id if run else true()))
-        ).all()
-    return sorted((one.node_id, one.path) for one in found if (one.error or {}).get("code") != "cancelled")
-
-
-async def until_ended(*steps: tuple[str, str]) -> None:
+async def asked(server: Server, path: str) -> None:
     async with asyncio.timeout(60):
-        while not set(steps) <= set(await ended()):
+        while not any(one.path == path for one in server.asked):
             await asyncio.sleep(0.02)
 
 
@@ -132,12 +123,34 @@ async def test_a_try_of_a_container_that_was_late_is_late_and_the_next_one_is_no
     inner = [call("first", server, parent="rows"), call("slow", server, parent="rows")]
     nodes = [rows("[1]", timeout_seconds=0.1, retry=again), *inner]
     playing = asyncio.create_task(stage.start(drawn(nodes, "start>rows", "first>slow", "rows>output")))
-    await until_ended(("first", "rows:0"))
+    await asked(server, "/slow")
     server.answer = lambda asked: Answer(200, b"fine")
     hands.at += timedelta(seconds=1)
     run = await playing
     assert run.status == "succeeded", run.error
     assert ("slow", "rows:0:2") in await ended(run)
+    await replayed_alike(stage, run)
+
+
+async def test_a_container_that_was_late_when_all_in_it_had_ended_is_late_again(
+    stage: Stage, server: Server, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def late(visit: Visit, *rest: Any) -> Any:
+        """The limit rings while the database is about to store the last step."""
+        if visit.step.path == "rows:0":
+            hands.at += timedelta(seconds=1)
+            while not all(cast(Limit, limit).over for limit in visit.play.live.limits):
+                await asyncio.sleep(0.01)
+        return await record(visit, *rest)
+
+    record = recording.record
+    again = {"max_attempts": 2, "backoff_seconds": 0}
+    nodes = [rows("[1]", timeout_seconds=0.1, retry=again), call("first", server, parent="rows")]
+    with monkeypatch.context() as patched:
+        patched.setattr(recording, "record", late)
+        run = await stage.start(drawn(nodes, "start>rows", "rows>output"))
+    assert run.status == "succeeded", run.error
+    assert {("first", "rows:0"), ("first", "rows:0:2")} <= set(await ended(run))
     await replayed_alike(stage, run)
 
 
