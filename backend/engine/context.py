@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from pydantic import JsonValue
 
 from backend.core import clock
-from backend.engine import children, journal, signals
+from backend.engine import arrivals, children, signals
 from backend.engine.effects import Recorder
 from backend.engine.ports import NewEvent, StepId
 from backend.engine.records import WaitRow
@@ -200,12 +200,13 @@ class EngineContext:
         # First the row by which events find the step, then a look at those that came before: none falls in between.
         await live.hand_in(begins=[wait])
         await live.hand_in(looks=[wait])
-        for key, payload in (await journal.inbox(live.world.writer.database, live.run.run_id)).items():
-            live.deliver(key, payload)
+        await arrivals.look(live)
         found = live.journal.take(prefix)
         if found is None:
             await self._announce("event", wait.number, until, name=wait.name, key=wait.key)
             came = await self._wait(Waiter("event", self._step.abandoned_with, key=prefix, until=until))
+            if came is None:  # what was sent in time counts, however late its hint is
+                await arrivals.look(live)
             found = came if isinstance(came, str) else live.journal.take(prefix)
         events: list[NewEvent] = []
         if found is not None:

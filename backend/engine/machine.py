@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from backend.core import clock
 from backend.core.errors import Invalid
-from backend.engine import containers, journal, signals
+from backend.engine import arrivals, containers, signals
 from backend.engine.effects import NotRecorded
 from backend.engine.ir import Part, Scope
 from backend.engine.limits import Limit
@@ -161,8 +161,7 @@ class _Leaving:
         if self.waits:
             await live.hand_in(begins=self.waits)
             await live.hand_in(looks=self.waits)
-            for key, payload in (await journal.inbox(live.world.writer.database, live.run.run_id)).items():
-                live.deliver(key, payload)
+            await arrivals.look(live)
         listed = cast(Any, visit.part.config).transitions
         times = {one.name: timedelta(seconds=one.after) for one in listed if one.after}
         nearest, begun = min(times.values(), default=timedelta()), live.journal.begin(visit.step)
@@ -182,13 +181,16 @@ class _Leaving:
         """One look: at the earliest signal, else at the nearest time; else wait for either."""
         live = self.visit.play.live
         wanted = tuple(signals.prefix(one.name, one.key) for one in self.waits)
+        name = min(self.due, key=lambda one: self.due[one], default="")
+        until = self.due.get(name)
+        is_over = until is not None and until <= clock.now()
+        if wanted and is_over:  # what was sent in time comes before the time, however late its hint is
+            await arrivals.look(live)
         if wanted and (signal := live.journal.take(wanted)) is not None:
             return await self._signalled(signal)
-        name = min(self.due, key=lambda one: self.due[one], default="")
         if not name and not wanted:
             raise self._stuck()
-        until = self.due.get(name)
-        if until is None or until > clock.now():
+        if not is_over:
             came = await live.wait(Waiter("event", self.path, key=wanted, until=until))
             return await self._signalled(came) if isinstance(came, str) else None
         del self.due[name]

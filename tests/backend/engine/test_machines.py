@@ -179,6 +179,24 @@ async def test_a_state_is_left_after_a_time(hasty: World, hands: Hands) -> None:
     assert len(await kept(hasty, run, "step.waiting")) == 1
 
 
+@pytest.mark.parametrize(("data", "left_for"), [(12, "sent"), (3, "void")])
+async def test_an_event_that_came_in_time_is_looked_at_before_the_time_counts(
+    world: World, hands: Hands, data: int, left_for: str
+) -> None:
+    """Also where its wake-up is late."""
+    diagram = machine(
+        state("open", ("paid", {"event": "paid", "guard": "event['data'] >= 10"}), ("late", {"after": 0.3}), initial=True),
+        state("sent", final=True), state("void", final=True), wires="open.paid>sent open.late>void",
+    )  # fmt: skip
+    run = await world.run(diagram)
+    playing = asyncio.ensure_future(world.engine.play(run))
+    await world.told("step.waiting", "open")
+    await world.signal(run, "paid", data, wake=False)
+    hands.on(0.3)
+    assert (await playing).output["state"] == left_for  # type: ignore[index, call-overload]
+    assert len(await kept(world, run, "state.ignored")) == (left_for == "void")
+
+
 async def test_each_event_is_taken_once_also_by_a_cycle(world: World) -> None:
     diagram = machine(
         state("a", ("go", {"event": "go"}), initial=True),

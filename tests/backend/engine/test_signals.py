@@ -143,6 +143,24 @@ async def test_a_signal_whose_wake_up_is_lost_keeps_the_run_awake(hasty: World) 
     assert await output(hasty, run, await playing) == 9
 
 
+async def test_a_signal_that_came_in_time_is_received_also_when_its_wake_up_is_late(
+    world: World, hands: Hands
+) -> None:
+    diagram = drawn(
+        ("h", "hear", {"config": {"seconds": 0.3}}),
+        "late",
+        ("e", "end"),
+        wires="h.received>e h.timed_out>late",
+    )
+    run = await world.run(diagram)
+    playing = asyncio.ensure_future(world.engine.play(run))
+    await world.told("step.waiting", "h")
+    await send(world, run, 5)
+    hands.on(0.3)
+    assert (await playing).output == 5
+    assert await waits(world) == []
+
+
 async def test_a_signal_that_comes_while_its_wait_is_announced_is_received_also_beside_a_long_step(
     hasty: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
