@@ -28,6 +28,7 @@ const CHECK_PAUSE = 700;
 const CHECK_AGAIN = 5_000;
 const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 const OVER = new Set(["succeeded", "failed", "cancelled"]);
+const SETTLED = new Set(["saved", "read-only"]); // the server has all that is here
 
 export class EditorCore {
   constructor({ workflowId, workflow, me, kinds }) {
@@ -185,9 +186,9 @@ export class EditorCore {
     this.checkTimer = setTimeout(() => this.check(), pause);
   }
 
-  /** Ask the server for all problems of the draft as it has it. */
+  /** Ask the server for all problems of the draft, as soon as it has all of it. */
   async check() {
-    if (this.draft.state.saved === "saving") return this.checkSoon();
+    if (!SETTLED.has(this.draft.state.saved)) return this.checkSoon();
     const version = this.model.version;
     const found = await api.get(`/workflows/${this.workflowId}/check`).catch(() => null);
     if (this.gone) return undefined;
@@ -222,7 +223,7 @@ export class EditorCore {
 
   /** Resolves when the server has all our changes, or rejects when it cannot be reached. */
   saved() {
-    if (this.draft.state.saved === "saved" || this.draft.state.saved === "read-only") return Promise.resolve();
+    if (SETTLED.has(this.draft.state.saved)) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         stop();

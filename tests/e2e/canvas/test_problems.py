@@ -1,10 +1,13 @@
 """What is wrong: problems one after the other, failed nodes, playings of a container, kinds that are not installed."""
 
+import re
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.e2e.canvas.conftest import Open
-from tests.e2e.canvas.sheet import node, wire
+from tests.e2e.canvas.sheet import Sheet, node, wire
 from tests.e2e.conftest import keep_screen
 
 pytestmark = pytest.mark.e2e
@@ -37,6 +40,39 @@ def test_C80_problems_are_counted_walked_through_and_keep_it_from_being_publishe
     expect(sheet.by_id("publish-confirm")).to_be_disabled()
     blocked.get_by_role("button").nth(1).click()
     expect(sheet.by_id("inspector-name")).to_have_value("Second")
+
+
+def test_C80_what_was_changed_without_a_connection_is_checked_when_the_server_has_it(
+    signed_in: Callable[..., Page],
+) -> None:
+    """The socket is cut; requests still reach the server, which does not know of the change."""
+    page = signed_in("/")
+    lines: list[tuple[WebSocketRoute, WebSocketRoute]] = []
+    is_cut = False
+
+    def relay(line: WebSocketRoute) -> None:
+        if is_cut:
+            line.close()
+        else:
+            lines.append((line, line.connect_to_server()))
+
+    page.route_web_socket(re.compile(r"/workflows/[^/]+/draft"), relay)
+    page.clock.install()
+    sheet = Sheet(page)
+    sheet.open({"quadrille": 1, "name": "A sheet", "nodes": [node("start", "start")], "wires": []})
+    expect(sheet.by_id("problems")).to_contain_text("No problems")
+    is_cut = True
+    for line, server in lines:
+        server.close()
+        line.close()
+    expect(sheet.by_id("save-state")).to_have_attribute("data-state", "offline")
+    sheet.by_id("palette-item-code").click()
+    expect(sheet.node("code")).to_be_visible()
+    page.clock.run_for(20_000)
+    expect(sheet.by_id("save-state")).to_have_attribute("data-state", "offline")
+    is_cut = False
+    expect(sheet.by_id("save-state")).to_have_attribute("data-state", "saved")
+    expect(sheet.by_id("problems")).to_contain_text("1 problem")
 
 
 def test_C81_a_failed_node_tells_why_and_can_be_tried_again(draw: Open) -> None:
