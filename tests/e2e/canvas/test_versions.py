@@ -88,6 +88,8 @@ def test_C91_what_is_not_live_is_counted_in_the_bar_and_in_the_list(draw: Open) 
     sheet.click_node("done")
     sheet.press("Shift+ArrowDown", "Escape", "Escape")
     expect(sign).to_have_attribute("aria-label", "Only places differ from what is live")
+    sheet.press("Shift+1")  # settings that had the time to open have moved the view
+    sheet.still()
     sheet.click_node("say")
     sheet.by_id("inspector-name").fill("Longer pause")
     sheet.press("Enter", "Escape", "Escape")
