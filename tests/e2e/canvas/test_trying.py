@@ -15,6 +15,9 @@ pytestmark = pytest.mark.e2e
 
 def play(sheet: Sheet, node_id: str, how: str) -> None:
     """By the button that shows when the pointer is over a node."""
+    if sheet.by_id("run-strip").count():  # so that the next one there is the one that this begins
+        sheet.page.get_by_label("Close the run").click()
+        expect(sheet.by_id("run-strip")).to_have_count(0)
     if sheet.by_id("inspector").count():
         sheet.page.get_by_label("Close the settings").click()
     sheet.node(node_id).hover()
