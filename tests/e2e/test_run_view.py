@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import keep_screen
 from tests.e2e.editing import ASKING, new_workflow, post
+from tests.e2e.line import Line
 
 pytestmark = pytest.mark.e2e
 Open = Callable[..., Page]
@@ -144,30 +145,18 @@ def test_a_reload_shows_the_same_history(waiting: tuple[Page, str]) -> None:
 def test_a_lost_connection_leaves_no_gap_and_no_repeat(signed_in: Open) -> None:
     page = signed_in("/")
     run_id = start(page, ASKING, {"text": "A lamp", "amount": 200})
-    lines: list[tuple[WebSocketRoute, WebSocketRoute]] = []
-    is_cut = False
-
-    def relay(line: WebSocketRoute) -> None:
-        if is_cut:
-            line.close()
-        else:
-            lines.append((line, line.connect_to_server()))
-
-    page.route_web_socket(re.compile(r"/api/v1/runs/[^/]+/events"), relay)
+    line = Line(page, r"/api/v1/runs/[^/]+/events")
     page.goto(f"/runs/{run_id}")
     view = page.get_by_test_id("run-view")
     expect(view).to_have_attribute("data-status", "waiting_person", timeout=SECONDS)
     page.get_by_role("tab", name="Events").click()
-    is_cut = True
-    for line, server in lines:
-        server.close()
-        line.close()
+    line.cut()
     expect(page.get_by_text("Catching up")).to_be_visible()
     approve(page, run_id)
     ended = "id => fetch(`/api/v1/runs/${id}`).then(r => r.json()).then(run => run.status === 'succeeded')"
     page.wait_for_function(ended, arg=run_id, timeout=SECONDS)
     expect(view).to_have_attribute("data-status", "waiting_person")
-    is_cut = False
+    line.mend()
     expect(view).to_have_attribute("data-status", "succeeded", timeout=SECONDS)
     expect(page.get_by_text("Catching up")).to_be_hidden()
     stored = [event["seq"] for event in read(page, f"/runs/{run_id}/events")["items"]]

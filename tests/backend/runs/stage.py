@@ -84,7 +84,11 @@ class Stage:
 
     async def replay(self, run: Run, **wanted: Any) -> Run:
         """Replay."""
-        return await self.play((await self._act(forking.replay, run, ReplayRun.model_validate(wanted))).id)
+        return await self.play((await self.replayed(run, **wanted)).id)
+
+    async def replayed(self, run: Run, **wanted: Any) -> RunPublic:
+        """A replay that is left to be played."""
+        return await self._act(forking.replay, run, ReplayRun.model_validate(wanted))
 
     async def plan(self, run: Run, **wanted: Any) -> ForkPlan:
         """What a fork would do."""

@@ -13,6 +13,7 @@ from backend.engine.limits import Limit
 from backend.engine.visit import Visit
 from backend.runs.models import Run
 from backend.workflows.diagram import Diagram, Node
+from tests.backend.runs import made
 from tests.backend.runs.clockwork import Hands
 from tests.backend.runs.stage import Stage, drawn, ended, staged, text, until_ended
 from tests.http_server import Answer, Asked, Server, serving
@@ -80,6 +81,30 @@ async def replayed_alike(stage: Stage, run: Run) -> None:
         run = replayed
 
 
+async def stopped_and_taken_up_alike(stage: Stage, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker leaves in the middle of a replay, before `third` has its answers, and the next one ends it."""
+    read, may_go_on = remembered.recorded, asyncio.Event()
+
+    async def held(*args: Any, **more: Any) -> Any:
+        if args[3].node_id == "third":
+            await may_go_on.wait()
+        return await read(*args, **more)
+
+    monkeypatch.setattr(remembered, "recorded", held)
+    begun = await stage.replayed(run)
+    playing = asyncio.create_task(stage.outcome(begun.id))
+    async with asyncio.timeout(60):
+        while ("then", "rows:1") not in await ended(await made.state(begun.id)):
+            await asyncio.sleep(0.01)
+    assert stage.engine.stop(begun.id, "drain")
+    may_go_on.set()
+    assert (await playing).status == "drained"
+    assert len(await ended(await made.state(begun.id))) < len(await ended(run))
+    replayed = await stage.play(begun.id)
+    assert (replayed.status, replayed.output, replayed.diverged) == (run.status, run.output, None)
+    assert await ended(replayed) == await ended(run)
+
+
 async def test_nothing_is_late_in_a_replay_on_a_slow_machine(
     stage: Stage, server: Server, slow_reads: Slow
 ) -> None:
@@ -97,7 +122,7 @@ async def test_nothing_is_late_in_a_replay_on_a_slow_machine(
 
 
 async def test_what_was_cut_is_cut_after_all_that_ended_before(
-    stage: Stage, server: Server, slow_reads: Slow, hands: Hands
+    stage: Stage, server: Server, slow_reads: Slow, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inner = [call("first", server, "/{{ 'slow' if item == 3 else 'quick' }}", parent="rows")]
     inner += [call(name, server, parent="rows") for name in ("then", "third")]
@@ -114,6 +139,7 @@ async def test_what_was_cut_is_cut_after_all_that_ended_before(
     assert run.output == {"text": "timeout"}, run.error
     slow_reads(0.05)
     await replayed_alike(stage, run)
+    await stopped_and_taken_up_alike(stage, run, monkeypatch)
 
 
 async def test_a_try_of_a_container_that_was_late_is_late_and_the_next_one_is_not(
@@ -190,17 +216,23 @@ async def test_a_container_inside_that_was_late_is_not_taken_for_the_one_around(
     await replayed_alike(stage, run)
 
 
-async def test_what_the_failure_of_a_neighbour_kept_from_beginning_does_not_begin(
-    stage: Stage, server: Server, slow_reads: Slow
-) -> None:
+def failing(server: Server, gone: str, beside: str) -> asyncio.Event:
+    """Let the server refuse one path, and answer the one beside it only once the event is set."""
     failed = asyncio.Event()
 
     def answer(asked: Asked) -> Answer:
-        if asked.path == "/gone":
+        if asked.path == gone:
             return Answer(404)
-        return Answer(200, b"fine", until=failed if asked.path == "/beside" else None)
+        return Answer(200, b"fine", until=failed if asked.path == beside else None)
 
     server.answer = answer
+    return failed
+
+
+async def test_what_the_failure_of_a_neighbour_kept_from_beginning_does_not_begin(
+    stage: Stage, server: Server, slow_reads: Slow
+) -> None:
+    failed = failing(server, "/gone", "/beside")
     nodes = [call(name, server) for name in ("one", "two", "gone", "beside", "never")]
     wires = ["start>one", "one>two", "two>gone", "start>beside", "beside>never", "never>output"]
     playing = asyncio.create_task(stage.start(drawn(nodes, *wires)))
@@ -216,14 +248,7 @@ async def test_what_the_failure_of_a_neighbour_kept_from_beginning_does_not_begi
 async def test_an_item_that_the_failure_of_another_kept_from_beginning_does_not_begin(
     stage: Stage, server: Server, slow_reads: Slow
 ) -> None:
-    failed = asyncio.Event()
-
-    def answer(asked: Asked) -> Answer:
-        if asked.path == "/last":
-            return Answer(404)
-        return Answer(200, b"fine", until=failed if asked.path == "/first/0" else None)
-
-    server.answer = answer
+    failed = failing(server, "/last", "/first/0")
     cases = {"value": "'long' if item == 1 else 'short'", "cases": [{"name": "long"}]}
     inner = [call("first", server, "/first/{{ item }}", parent="rows"), call("last", server, parent="rows")]
     inner += [Node(id="way", kind="switch", parent="rows", config=cases), text("done", parent="rows")]

@@ -1,14 +1,14 @@
 """What is wrong: problems one after the other, failed nodes, playings of a container, kinds that are not installed."""
 
-import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.canvas.conftest import Open
 from tests.e2e.canvas.sheet import Sheet, node, wire
 from tests.e2e.conftest import keep_screen
+from tests.e2e.line import Line
 
 pytestmark = pytest.mark.e2e
 
@@ -47,30 +47,18 @@ def test_C80_what_was_changed_without_a_connection_is_checked_when_the_server_ha
 ) -> None:
     """The socket is cut; requests still reach the server, which does not know of the change."""
     page = signed_in("/")
-    lines: list[tuple[WebSocketRoute, WebSocketRoute]] = []
-    is_cut = False
-
-    def relay(line: WebSocketRoute) -> None:
-        if is_cut:
-            line.close()
-        else:
-            lines.append((line, line.connect_to_server()))
-
-    page.route_web_socket(re.compile(r"/workflows/[^/]+/draft"), relay)
+    line = Line(page, r"/workflows/[^/]+/draft")
     page.clock.install()
     sheet = Sheet(page)
     sheet.open({"quadrille": 1, "name": "A sheet", "nodes": [node("start", "start")], "wires": []})
     expect(sheet.by_id("problems")).to_contain_text("No problems")
-    is_cut = True
-    for line, server in lines:
-        server.close()
-        line.close()
+    line.cut()
     expect(sheet.by_id("save-state")).to_have_attribute("data-state", "offline")
     sheet.by_id("palette-item-code").click()
     expect(sheet.node("code")).to_be_visible()
     page.clock.run_for(20_000)
     expect(sheet.by_id("save-state")).to_have_attribute("data-state", "offline")
-    is_cut = False
+    line.mend()
     expect(sheet.by_id("save-state")).to_have_attribute("data-state", "saved")
     expect(sheet.by_id("problems")).to_contain_text("1 problem")
 
